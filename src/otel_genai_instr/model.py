@@ -1,0 +1,204 @@
+"""Neutral data about one GenAI call, between the SDK readers and the telemetry.
+
+Knows no SDK and no OpenTelemetry. ``None`` means "not said", never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """Who answers the call."""
+
+    provider: str
+    """Value of ``gen_ai.provider.name``."""
+    address: str | None = None
+    """Host name or address, without port."""
+    port: int | None = None
+
+
+@dataclass(slots=True)
+class Request:
+    """What was asked for, as far as it is known before the call."""
+
+    operation: str
+    """Value of ``gen_ai.operation.name``."""
+    model: str | None = None
+    stream: bool = False
+    choice_count: int | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    stop_sequences: tuple[str, ...] | None = None
+    reasoning_level: str | None = None
+    output_type: str | None = None
+    conversation_id: str | None = None
+    previous_response_id: str | None = None
+    response_id: str | None = None
+    """The response that is fetched; only for ``fetch_response``."""
+    stream_cursor: str | None = None
+    encoding_formats: tuple[str, ...] | None = None
+    dimension_count: int | None = None
+    service_tier: str | None = None
+    """The tier asked for (``flex``, ``priority``, ...); it decides the price when the response names none."""
+    specific: Mapping[str, str | bool | int | float] | None = None
+    """Attributes that only this provider has, by their convention names."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens of one call. Totals include their parts, as the conventions define them."""
+
+    input_tokens: int | None = None
+    """All input tokens, cached ones included."""
+    output_tokens: int | None = None
+    """All output tokens, reasoning included."""
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    text_input_tokens: int | None = None
+    image_input_tokens: int | None = None
+    audio_input_tokens: int | None = None
+    text_output_tokens: int | None = None
+    image_output_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    provider_cost: float | None = None
+    """Cost that the provider itself reported, in US dollars."""
+
+
+@dataclass(slots=True)
+class Response:
+    """What came back; of a stream, what has come so far."""
+
+    id: str | None = None
+    model: str | None = None
+    finish_reasons: list[str | None] = field(default_factory=list[str | None])
+    """The provider's own string for each choice, in order; ``None`` for a choice that is still open."""
+    status: str | None = None
+    """Life-cycle state of a stored response."""
+    conversation_id: str | None = None
+    dimension_count: int | None = None
+    service_tier: str | None = None
+    usage: Usage | None = None
+    error_code: str | None = None
+    """Set when the provider reports a failed generation inside a successful HTTP response."""
+    error_message: str | None = None
+    messages: list[Message] | None = None
+    """One per choice; only when content is captured."""
+    specific: Mapping[str, str | bool | int | float] | None = None
+
+
+@dataclass(slots=True)
+class Content:
+    """What was sent: read from the request only when content is captured."""
+
+    system_instructions: list[Part] = field(default_factory=list["Part"])
+    messages: list[Message] = field(default_factory=list["Message"])
+    tools: list[Mapping[str, object]] = field(default_factory=list[Mapping[str, object]])
+
+
+@dataclass(slots=True)
+class Text:
+    """Plain text."""
+
+    content: str
+    type: Literal["text"] = "text"
+
+
+@dataclass(slots=True)
+class Reasoning:
+    """Reasoning that the model showed."""
+
+    content: str
+    type: Literal["reasoning"] = "reasoning"
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """A tool that the model asks the application to run."""
+
+    name: str
+    id: str | None = None
+    arguments: object = None
+    """An object where the arguments are valid JSON, else the text as it came."""
+    type: Literal["tool_call"] = "tool_call"
+
+
+@dataclass(slots=True)
+class ToolCallResponse:
+    """What the application's tool answered."""
+
+    response: object
+    id: str | None = None
+    type: Literal["tool_call_response"] = "tool_call_response"
+
+
+@dataclass(slots=True)
+class ServerToolCall:
+    """A tool that the provider ran by itself, such as a web search."""
+
+    name: str
+    server_tool_call: Mapping[str, object]
+    id: str | None = None
+    type: Literal["server_tool_call"] = "server_tool_call"
+
+
+@dataclass(slots=True)
+class Blob:
+    """Inline media."""
+
+    modality: str
+    content: str
+    """Base64."""
+    mime_type: str | None = None
+    type: Literal["blob"] = "blob"
+
+
+@dataclass(slots=True)
+class Uri:
+    """Media by reference."""
+
+    modality: str
+    uri: str
+    mime_type: str | None = None
+    type: Literal["uri"] = "uri"
+
+
+@dataclass(slots=True)
+class File:
+    """A file that the provider stores."""
+
+    modality: str
+    file_id: str
+    mime_type: str | None = None
+    type: Literal["file"] = "file"
+
+
+@dataclass(slots=True)
+class Generic:
+    """Anything the conventions have no part for: its own type and what it carries."""
+
+    type: str
+    fields: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+Part = Text | Reasoning | ToolCall | ToolCallResponse | ServerToolCall | Blob | Uri | File | Generic
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of the conversation."""
+
+    role: str
+    parts: Sequence[Part]
+    name: str | None = None
+    finish_reason: str | None = None
+    """Mapped to the message schema (``stop``, ``length``, ``tool_call``, ...); output only."""

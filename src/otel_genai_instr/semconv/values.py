@@ -1,0 +1,33 @@
+"""Values of the enumerated attributes. All enumerations are open: a custom string is allowed."""
+
+from typing import Final
+
+# gen_ai.operation.name
+CHAT: Final = "chat"
+EMBEDDINGS: Final = "embeddings"
+FETCH_RESPONSE: Final = "fetch_response"
+INFERENCE_OPERATIONS: Final = frozenset({"chat", "generate_content", "text_completion"})
+
+# gen_ai.output.type
+OUTPUT_TEXT: Final = "text"
+OUTPUT_JSON: Final = "json"
+OUTPUT_IMAGE: Final = "image"
+OUTPUT_SPEECH: Final = "speech"
+
+# gen_ai.usage.cost.source
+COST_FROM_PROVIDER: Final = "provider"
+COST_FROM_LOCAL_PRICES: Final = "local"
+
+# openai.api.type
+API_CHAT_COMPLETIONS: Final = "chat_completions"
+API_RESPONSES: Final = "responses"
+
+# gen_ai.token.modality
+MODALITY_TEXT: Final = "text"
+MODALITY_IMAGE: Final = "image"
+MODALITY_AUDIO: Final = "audio"
+MODALITY_UNKNOWN: Final = "unknown"
+
+# gen_ai.response.finish_reasons: the value for a choice whose reason was expected but never came
+FINISH_ERROR: Final = "error"
+ERROR_OTHER: Final = "_OTHER"
