@@ -1,0 +1,11 @@
+"""What a call cost and where that number comes from, or why there is none.
+
+Knows usage, provider, model, service tier and time; knows no span and no SDK. Price data is loaded on first use or by
+:meth:`Pricer.warm_up`, never at import.
+"""
+
+from otel_genai_instr.pricing.cost import Cost, Unpriced
+from otel_genai_instr.pricing.pricer import Pricer
+from otel_genai_instr.pricing.source import PriceSource, PriceWindow
+
+__all__ = ["Cost", "PriceSource", "PriceWindow", "Pricer", "Unpriced"]

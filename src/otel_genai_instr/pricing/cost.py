@@ -1,0 +1,47 @@
+"""The two answers to "what did this call cost?": an amount with its provenance, or a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+# Not frozen: a frozen dataclass sets its fields through `object.__setattr__`, which costs more than pricing itself.
+@dataclass(slots=True)
+class Cost:
+    """The cost of one call. Treat it as immutable.
+
+    The parts add up to the amount. A part is ``None`` when the call had none of it; a cost that the provider
+    reported has no parts.
+    """
+
+    amount: float
+    currency: str
+    """ISO 4217."""
+    source: str
+    """Value of ``gen_ai.usage.cost.source``: ``provider`` or ``local``."""
+    price_version: str | None = None
+    """Name and version of the price list, e.g. ``genai-prices 0.2.3``."""
+    model: str | None = None
+    """The price entry that matched, when its name differs from the model name that was priced."""
+    input: float | None = None
+    """Input that came from no cache and went to none."""
+    cache_read: float | None = None
+    cache_write: float | None = None
+    output: float | None = None
+    """Output, reasoning included."""
+    other: float | None = None
+    """What is charged for the request itself, whatever its tokens."""
+
+
+class Unpriced(str, Enum):
+    """Why a call has no cost."""
+
+    UNKNOWN_MODEL = "unknown_model"
+    """No price list knows this model of this provider."""
+    NO_PRICE = "no_price"
+    """The price list knows the model, but no price for it."""
+    NO_USAGE = "no_usage"
+    """The response reported no token counts, or counts that contradict each other."""
+    UNSUPPORTED_UNIT = "unsupported_unit"
+    """A part of the usage has no price of its own, or the entry is not priced by tokens."""

@@ -1,0 +1,103 @@
+"""Loading price data once, in the background where possible, and safely around ``os.fork``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from otel_genai_instr.pricing.source import NoPrices, PriceSource
+
+_logger = logging.getLogger(__name__)
+
+# A fork waits this long at most for a load that is under way. Loading takes some 20 ms, or 0.3 s without compiled files.
+_FORK_PATIENCE = 10.0
+
+
+class _Gate:
+    """Lets one load run at a time and no fork happen during it.
+
+    A child that was forked while another thread was importing would inherit import locks that nobody releases.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._held_for_fork = threading.local()
+        os.register_at_fork(
+            before=self._before_fork,
+            after_in_parent=self._after_fork_in_parent,
+            after_in_child=self._after_fork_in_child,
+        )
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *exception: object) -> None:
+        self._lock.release()
+
+    def _before_fork(self) -> None:
+        self._held_for_fork.value = self._lock.acquire(timeout=_FORK_PATIENCE)
+
+    def _after_fork_in_parent(self) -> None:
+        if self._held_for_fork.value:
+            self._lock.release()
+
+    def _after_fork_in_child(self) -> None:
+        if self._held_for_fork.value:
+            self._lock.release()
+        else:
+            self._lock = threading.RLock()
+
+
+_gate = _Gate()
+
+
+class LazySource:
+    """A price source that is loaded when it is first needed, or ahead of that by :meth:`start`."""
+
+    def __init__(self, load: Callable[[], PriceSource]) -> None:
+        self._load = load
+        self._loaded: PriceSource | None = None
+        self._started_in: int | None = None
+
+    def start(self) -> None:
+        """Start loading in a daemon thread. Cheap to call again; a forked child starts its own."""
+        if self._loaded is not None:
+            return
+        process = os.getpid()
+        if self._started_in == process:
+            return
+        self._started_in = process
+        threading.Thread(target=self.get, name="otel-genai-prices", daemon=True).start()
+
+    def get(self) -> PriceSource:
+        """Return the source. Loads it here, or waits for the thread that does, if it isn't there yet."""
+        if self._loaded is not None:
+            return self._loaded
+        with _gate:
+            if self._loaded is None:
+                self._loaded = self._load_or_give_up()
+            return self._loaded
+
+    def _load_or_give_up(self) -> PriceSource:
+        try:
+            return self._load()
+        except Exception as error:  # whatever a broken installation raises at import
+            _logger.warning(
+                "No price data: calls will carry no cost. Is genai-prices installed and intact? (%s: %s)",
+                type(error).__name__,
+                error,
+            )
+            return NoPrices()
+
+
+def _load_genai_prices() -> PriceSource:
+    # Imported here: it brings pydantic and 1.6 MB of data, which an app that makes no call never pays for.
+    from otel_genai_instr.pricing.genai_prices_source import GenaiPricesSource
+
+    return GenaiPricesSource()
+
+
+bundled_prices = LazySource(_load_genai_prices)
+"""The prices of the installed ``genai-prices``, shared by all pricers of the process."""

@@ -1,0 +1,45 @@
+"""The seam to price data: who knows prices answers :class:`PriceSource`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from otel_genai_instr.pricing.cost import Unpriced
+from otel_genai_instr.pricing.rates import PriceList
+
+ALWAYS: Final = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWindow:
+    """The answer for one provider, model and service tier, and how long it holds."""
+
+    start: float
+    """Unix seconds, included."""
+    end: float
+    """Unix seconds, excluded."""
+    prices: PriceList | Unpriced
+    model: str | None = None
+    """The entry that matched, when its name differs from the one asked for."""
+
+
+class PriceSource(Protocol):
+    """Price data of any origin."""
+
+    def find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
+        """Find the prices in force at ``at`` (unix seconds).
+
+        ``provider`` is a value of ``gen_ai.provider.name``. The window always contains ``at``. An unknown model is an
+        answer, not an error.
+        """
+        ...
+
+
+class NoPrices:
+    """The source that knows nothing; stands in where price data can't be loaded."""
+
+    def find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
+        """Answer that the model is unknown."""
+        return PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
