@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -20,9 +20,9 @@ _NUMBER = re.compile(r"\d+")
 _STEM = 5
 _NOTHING_FOUND = "I was told nothing about this: {}"
 _STOP_WORDS = """
-a after an and any are as at be but by can could did do does for from get give had has have how i if in is it its me
-my no not of on or our please so still than that the their them then there they this to us was we what when where
-which who why will with would you your
+a after an and any are as at be but by can could did do does for from get give had has have how i if in is it
+its me my no not of on or our please so still than that the their them then there they this to us was we what
+when where which who why will with would you your
 """
 _STOP = frozenset(_STOP_WORDS.split())
 
@@ -147,15 +147,18 @@ def _properties(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _quotes(turns: Sequence[Turn], question: str, choice: int) -> list[str]:
-    """The two sentences of the prompt that share the rarest words with the question, in their order."""
+    """The one or two sentences of the prompt that share the rarest words with the question, in their order."""
     spoken = [turn.text for turn in turns if turn.role in ("system", "developer", "user")]
     sentences = [part.strip() for text in spoken for part in _SENTENCE_END.split(text)]
-    sentences = [part for part in dict.fromkeys(sentences) if part and part not in question]
+    sentences = [part for part in dict.fromkeys(sentences) if part.count(" ") > 1 and part not in question]
     stems = [set(_stems(sentence)) for sentence in sentences]
     spread = Counter(stem for found in stems for stem in found)
     asked = set(_stems(question))
     scores = [sum(1 / spread[stem] for stem in asked & found) for found in stems]
-    ranked = sorted((at for at, score in enumerate(scores) if score), key=lambda at: (-scores[at], at))
+    enough = max(scores, default=0) / 2
+    ranked = sorted(
+        (at for at, score in enumerate(scores) if score > enough), key=lambda at: (-scores[at], at)
+    )
     return [sentences[at] for at in sorted(ranked[choice : choice + 2])]
 
 
@@ -167,8 +170,9 @@ def _in_words(result: str) -> str:
         return result
     if not isinstance(value, dict):
         return f"The answer is {value}."
-    facts: dict[str, Any] = value
-    return "; ".join(f"{name.replace('_', ' ')}: {fact}" for name, fact in facts.items()).capitalize() + "."
+    facts = cast("dict[str, Any]", value)
+    said = "; ".join(f"{name.replace('_', ' ')}: {fact}" for name, fact in facts.items())
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _stems(text: str) -> list[str]:

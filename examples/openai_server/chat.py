@@ -56,7 +56,8 @@ class ChatCompletion:
 
     def events(self) -> Iterator[Json]:
         """The chunks of the stream; those of several choices alternate."""
-        with_usage = bool((self._body.get("stream_options") or {}).get("include_usage"))
+        options: Json = self._body.get("stream_options") or {}
+        with_usage = bool(options.get("include_usage"))
         head = self._head("chat.completion.chunk") | ({"usage": None} if with_usage else {})
         for steps in zip_longest(*(choice.steps for choice in self._choices)):
             for at, delta in enumerate(steps):
@@ -137,7 +138,8 @@ def _tier(body: Json) -> str:
 
 def _prompt(body: Json) -> Prompt:
     messages: list[Json] = body["messages"]
-    functions: list[Json] = [tool["function"] for tool in body.get("tools") or [] if "function" in tool]
+    tools: list[Json] = body.get("tools") or []
+    functions: list[Json] = [tool["function"] for tool in tools if "function" in tool]
     choice: Any = body.get("tool_choice") or "auto"
     response_format: Json = body.get("response_format") or {}
     schema: Json | None = response_format.get("json_schema", {}).get("schema")

@@ -100,7 +100,7 @@ class ModelResponse:
                 }
                 for use in self._tool_uses
             ]
-        text = {"type": "output_text", "text": "".join(self._tokens), "annotations": [], "logprobs": []}
+        text: Json = {"type": "output_text", "text": "".join(self._tokens), "annotations": [], "logprobs": []}
         state = "incomplete" if self._was_cut else "completed"
         message = {"type": "message", "id": f"msg_{self.id}", "role": "assistant", "status": state}
         return [message | {"content": [text]}]
@@ -138,8 +138,8 @@ class ModelResponse:
     def _usage(self) -> Json:
         tools = self._body.get("tools")
         prompt = count_prompt(self._items, tools)
-        effort = (self._body.get("reasoning") or {}).get("effort")
-        reasoning = count_reasoning(self._body["model"], effort, prompt)
+        settings: Json = self._body.get("reasoning") or {}
+        reasoning = count_reasoning(self._body["model"], settings.get("effort"), prompt)
         output = self.output_tokens() + reasoning
         cached = count_cached(self._items, tools)
         return {
@@ -152,7 +152,7 @@ class ModelResponse:
 
 
 def _begun(item: Json) -> Json:
-    empty = {"content": []} if item["type"] == "message" else {"arguments": ""}
+    empty: Json = {"content": []} if item["type"] == "message" else {"arguments": ""}
     return item | empty | {"status": "in_progress"}
 
 
@@ -174,12 +174,13 @@ def _input_items(body: Json, previous: ModelResponse | None) -> list[Json]:
 
 
 def _prompt(body: Json, items: list[Json]) -> Prompt:
-    tools: list[Json] = [tool for tool in body.get("tools") or [] if tool.get("type") == "function"]
+    tools: list[Json] = body.get("tools") or []
     choice: Any = body.get("tool_choice") or "auto"
-    text_format: Json = (body.get("text") or {}).get("format") or {}
+    text: Json = body.get("text") or {}
+    text_format: Json = text.get("format") or {}
     return Prompt(
         turns=[_turn(item) for item in items],
-        tools=[Tool(tool["name"], tool.get("parameters") or {}) for tool in tools],
+        tools=[Tool(tool["name"], tool.get("parameters") or {}) for tool in tools if "name" in tool],
         tool_choice=choice if isinstance(choice, str) else str(choice.get("name")),
         schema=text_format.get("schema"),
     )

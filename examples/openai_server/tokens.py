@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 Json = dict[str, Any]
 
@@ -84,5 +84,4 @@ def _is_from_model(message: Mapping[str, Any]) -> bool:
 def _parts(content: object) -> Iterable[Json]:
     if not isinstance(content, list):
         return ()
-    parts: list[Any] = content
-    return [part for part in parts if isinstance(part, dict)]
+    return cast("list[Json]", content)

@@ -1,0 +1,81 @@
+"""A child process of the demo: started, waited for, and always ended."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_STOP_TIMEOUT = 15.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text says why."""
+
+
+class Child:
+    """A process that runs while the demo needs it."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        self.name = name
+        self._process = process
+
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.poll() is not None
+
+    def stop(self) -> int:
+        """Interrupt it as Ctrl-C would and return its status; kill it if it does not end in time."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGINT)
+        try:
+            return self._process.wait(_STOP_TIMEOUT)
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+
+@contextmanager
+def running(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    log: Path | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Generator[Child]:
+    """Run a command for the length of the ``with`` block.
+
+    It has a session of its own, so a Ctrl-C reaches the demo alone, which then ends it in order. What it
+    prints goes to ``log``, or to the terminal. Raises DemoError if it cannot start or ends with a failure.
+    """
+    with contextlib.ExitStack() as stack:
+        output = None if log is None else stack.enter_context(log.open("w"))
+        try:
+            process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=pass_fds,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise DemoError(f"{name} cannot be started: {error}") from error
+        child = Child(name, stack.enter_context(process))
+        try:
+            yield child
+        except BaseException:
+            child.stop()
+            raise
+        try:
+            status = child.stop()
+        except subprocess.TimeoutExpired as error:
+            raise DemoError(f"{name} did not end within {_STOP_TIMEOUT:g} seconds") from error
+        if status:
+            raise DemoError(f"{name} ended with status {status}")
