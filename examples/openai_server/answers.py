@@ -147,7 +147,7 @@ def _properties(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _quotes(turns: Sequence[Turn], question: str, choice: int) -> list[str]:
-    """The one or two sentences of the prompt that share the rarest words with the question, in their order."""
+    """One or two sentences of the prompt, those that share the rarest words with the question."""
     spoken = [turn.text for turn in turns if turn.role in ("system", "developer", "user")]
     sentences = [part.strip() for text in spoken for part in _SENTENCE_END.split(text)]
     sentences = [part for part in dict.fromkeys(sentences) if part.count(" ") > 1 and part not in question]

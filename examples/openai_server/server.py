@@ -26,6 +26,8 @@ from .tokens import Json
 
 _STORED = re.compile(r"/responses/([^/]+)$")
 _LONGEST_LOG = 1000
+_HEAD_AT = 0.8
+"""Share of the wait for the first token after which the head of the answer is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +207,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, events: Iterator[Json], fault: Fault | None, named: bool) -> None:
         timing = self._owner.timing
+        time.sleep(timing.first_chunk * _HEAD_AT)
         self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
         for at, event in enumerate(events):
             if fault is not None and at == fault.after:
                 return self._break_off(fault)
             data = _event(event, named)
-            time.sleep(timing.gap(data) if at else timing.first_chunk)
+            time.sleep(timing.gap(data) if at else timing.first_chunk * (1 - _HEAD_AT))
             self._chunk(data)
         if not named:
             self._chunk(b"data: [DONE]\n\n")

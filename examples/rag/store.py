@@ -31,20 +31,20 @@ class Store:
         self._path = path
 
     def fill(self, pages: Sequence[Page], embeddings: Sequence[Sequence[float]]) -> None:
-        """Replace everything by these pages and by the orders."""
+        """Store these pages and the orders, in place of older ones with the same title or number."""
         rows = [
             (page.title, page.text, array("f", embedding).tobytes())
             for page, embedding in zip(pages, embeddings, strict=True)
         ]
         with self._cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS pages")
-            cursor.execute("CREATE TABLE pages (title TEXT PRIMARY KEY, text TEXT, embedding BLOB)")
-            cursor.executemany("INSERT INTO pages VALUES (?, ?, ?)", rows)
-            cursor.execute("DROP TABLE IF EXISTS orders")
             cursor.execute(
-                "CREATE TABLE orders (id TEXT PRIMARY KEY, status TEXT, carrier TEXT, expected TEXT)"
+                "CREATE TABLE IF NOT EXISTS pages (title TEXT PRIMARY KEY, text TEXT, embedding BLOB)"
             )
-            cursor.executemany("INSERT INTO orders VALUES (?, ?, ?, ?)", ORDERS)
+            cursor.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", rows)
+            cursor.execute(
+                "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, status, carrier, expected)"
+            )
+            cursor.executemany("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)", ORDERS)
 
     def closest(self, embedding: Sequence[float], count: int = 3) -> list[Page]:
         """The pages that lie closest to a question, best first."""
