@@ -1,7 +1,7 @@
 """What a call cost and where that number comes from, or why there is none.
 
-Knows usage, provider, model, service tier and time; knows no span and no SDK. Price data is loaded on first use or by
-:meth:`Pricer.warm_up`, never at import.
+Knows usage, provider, model, service tier and time; knows no span and no SDK. Price data is loaded on first
+use or by :meth:`Pricer.warm_up`, never at import.
 """
 
 from otel_genai_instr.pricing.cost import Cost, Unpriced

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class BoundedCache(Generic[K, V]):
-    """Two generations of at most ``generation`` entries each.
+class BoundedCache(dict[K, V | None]):
+    """A dict of at most ``generation`` entries, and as many of the generation before; read by ``cache[key]``.
 
-    When the young generation is full it becomes the old one, and the old one is dropped. A key that is read again
-    moves back to the young generation, so what is in use stays however many keys come only once.
+    When it is full, its entries become the old generation, and the old one is dropped. A key that is read
+    from there moves back, so what is in use stays, however many keys come only once. An unknown key reads
+    as ``None``.
 
-    Takes no lock, so there is none to be held across a fork: single dict operations are atomic, and threads that
-    rotate at the same moment can lose entries, never mix them up.
+    Takes no lock, so none can be held across a fork. Threads that rotate at the same moment can lose entries,
+    never mix them up: to the caller that is a miss.
     """
 
-    __slots__ = ("_generation", "_old", "_young")
+    __slots__ = ("_generation", "_old")
 
     def __init__(self, generation: int) -> None:
+        super().__init__()
         self._generation = generation
-        self._young: dict[K, V] = {}
-        self._old: dict[K, V] = {}
+        self._old: dict[K, V | None] = {}
 
-    def get(self, key: K) -> V | None:
-        """Return the value, or ``None``."""
-        value = self._young.get(key)
-        if value is None:
-            value = self._old.get(key)
-            if value is not None:
-                self.put(key, value)
+    def __missing__(self, key: K) -> V | None:
+        value = self._old.get(key)
+        if value is not None:
+            self.remember(key, value)
         return value
 
-    def put(self, key: K, value: V) -> None:
-        """Remember the value."""
-        young = self._young
-        if len(young) >= self._generation and key not in young:
-            self._old = young
-            self._young = young = {}
-        young[key] = value
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+    def remember(self, key: K, value: V) -> None:
+        """Keep the value until it has gone unread for a generation."""
+        if len(self) >= self._generation and key not in self:
+            self._old = self.copy()
+            self.clear()
+        self[key] = value

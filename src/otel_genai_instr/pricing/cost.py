@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-# Not frozen: a frozen dataclass sets its fields through `object.__setattr__`, which costs more than pricing itself.
+# Not frozen: a frozen dataclass sets each field through `object.__setattr__`, which takes longer than
+# pricing.
 @dataclass(slots=True)
 class Cost:
     """The cost of one call. Treat it as immutable.
@@ -34,7 +35,7 @@ class Cost:
     """What is charged for the request itself, whatever its tokens."""
 
 
-class Unpriced(str, Enum):
+class Unpriced(StrEnum):
     """Why a call has no cost."""
 
     UNKNOWN_MODEL = "unknown_model"

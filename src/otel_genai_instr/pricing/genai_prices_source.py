@@ -1,7 +1,9 @@
-"""Prices of the ``genai-prices`` package, resolved to floats. Imports it: import this module only to load prices.
+"""Prices of the ``genai-prices`` package, resolved to floats.
 
-Its own lookups are not used: they remember every name they were asked for, and its arithmetic costs 50 us a call.
-The matching rules and the choice of the price in force are its own, so the results are its own too.
+Importing this module loads them, so only :mod:`~otel_genai_instr.pricing.loading` does.
+
+Which entry matches a name and which of its prices is in force, the package decides itself. Not used are its
+lookup, which remembers every name it was ever asked for, and its arithmetic, which takes 50 us a call.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ class GenaiPricesSource:
         if owner is None or entry is None:
             return PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
         matched = None if entry.id == model else entry.id
-        # Prices by tier are the owner's; a provider that offers another's models has them at the standard price.
+        # Prices by tier are the owner's own; a model that it offers from another's list has the standard
+        # price.
         in_own_list = any(entry is candidate for candidate in owner.models)
         context = _context(service_tier) if in_own_list else None
 
@@ -112,7 +115,7 @@ def _window(entry: ModelInfo, at: float) -> tuple[float, float]:
 
 
 def _boundaries(constraint: _Constraint, midnight: float, at: float) -> list[float]:
-    """Return the moments at which the constraint may begin or cease to hold, at least those next to ``at``."""
+    """Return moments at which the constraint begins or ceases to hold; the ones next to ``at`` are there."""
     if constraint is None:
         return []
     if isinstance(constraint, StartDateConstraint):
@@ -166,11 +169,14 @@ def _rates(prices: ModelPrice, input_tokens: int) -> Rates:
     def per_token(price: _Price) -> float | None:
         return None if price is None else float(_at_length(price, input_tokens) / _MILLION)
 
+    text = per_token(prices.input_mtok) or 0.0
+    read = per_token(prices.cache_read_mtok)
+    write = per_token(prices.cache_write_mtok)
     return Rates(
-        input=per_token(prices.input_mtok) or 0.0,
+        input=text,
+        cache_read=text if read is None else read,
+        cache_write=text if write is None else write,
         output=per_token(prices.output_mtok),
-        cache_read=per_token(prices.cache_read_mtok),
-        cache_write=per_token(prices.cache_write_mtok),
         reasoning=per_token(prices.output_reasoning_mtok),
         audio_input=per_token(prices.input_audio_mtok),
         audio_cache_read=per_token(prices.cache_audio_read_mtok),
@@ -178,7 +184,7 @@ def _rates(prices: ModelPrice, input_tokens: int) -> Rates:
         image_input=per_token(prices.input_image_mtok),
         image_cache_read=per_token(prices.cache_image_read_mtok),
         image_output=per_token(prices.output_image_mtok),
-        request=0.0
+        request=None
         if prices.requests_kcount is None
         else float(_at_length(prices.requests_kcount, input_tokens) / _THOUSAND),
     )

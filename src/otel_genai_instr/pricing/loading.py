@@ -11,14 +11,14 @@ from otel_genai_instr.pricing.source import NoPrices, PriceSource
 
 _logger = logging.getLogger(__name__)
 
-# A fork waits this long at most for a load that is under way. Loading takes some 20 ms, or 0.3 s without compiled files.
+# A fork waits this long at most for a load that is under way: some 20 ms, or 0.3 s without compiled files.
 _FORK_PATIENCE = 10.0
 
 
 class _Gate:
     """Lets one load run at a time and no fork happen during it.
 
-    A child that was forked while another thread was importing would inherit import locks that nobody releases.
+    A child forked while another thread imports inherits import locks that nobody will release.
     """
 
     def __init__(self) -> None:

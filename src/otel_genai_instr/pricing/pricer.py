@@ -1,4 +1,4 @@
-"""The way from usage to cost: a reported cost first, then our prices for the response's model, then the request's."""
+"""From usage to cost: a reported cost, else the prices of the response's model, else of the request's."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing.cache import BoundedCache
 from otel_genai_instr.pricing.cost import Cost, Unpriced
 from otel_genai_instr.pricing.loading import LazySource, bundled_prices
-from otel_genai_instr.pricing.rates import charge
+from otel_genai_instr.pricing.rates import PriceList, charge
 from otel_genai_instr.pricing.source import ALWAYS, PriceWindow
 from otel_genai_instr.semconv.values import COST_FROM_PROVIDER
 
 _PRICED_GENERATION: Final = 768
 _UNPRICED_GENERATION: Final = 256
-# The longest name in the price data has 61 characters. Names are user input: a longer one is neither searched nor kept.
+# The longest name in the price data has 61 characters. Names are user input: a longer one is unknown at once.
 _MAX_NAME: Final = 256
 
 _UNKNOWN: Final = PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
@@ -28,8 +28,8 @@ class Pricer:
 
     def __init__(self, source: LazySource = bundled_prices) -> None:
         self._source = source
+        # Apart, so that a flood of unknown names pushes out no prices.
         self._priced: BoundedCache[_Key, PriceWindow] = BoundedCache(_PRICED_GENERATION)
-        # Apart, so that a flood of unknown names doesn't push out prices.
         self._unpriced: BoundedCache[_Key, PriceWindow] = BoundedCache(_UNPRICED_GENERATION)
 
     def warm_up(self) -> None:
@@ -50,11 +50,11 @@ class Pricer:
 
         Args:
             provider: Value of ``gen_ai.provider.name``.
-            request_model: The model asked for; used when the response names none or one without a known price list entry.
+            request_model: The model asked for; it decides when the response names none, or an unknown one.
             response_model: The model that answered.
             usage: What the response reported.
-            service_tier: ``flex``, ``priority``, ``batch``, ...; one that the model has no own price for costs
-                the standard price.
+            service_tier: ``flex``, ``priority``, ``batch``, ...; without a price of that tier, the
+                standard price holds.
             at: When the call was made, in unix seconds.
         """
         if usage is None:
@@ -62,25 +62,32 @@ class Pricer:
         reported = usage.provider_cost
         if reported is not None and 0.0 <= reported < math.inf:
             return Cost(float(reported), "USD", COST_FROM_PROVIDER)
-        if usage.input_tokens is None:
-            return Unpriced.NO_USAGE
-
-        window = self._find(provider, response_model, service_tier, at) if response_model else _UNKNOWN
-        if window.prices is Unpriced.UNKNOWN_MODEL and request_model and request_model != response_model:
-            window = self._find(provider, request_model, service_tier, at)
+        model = response_model or request_model
+        if not model:
+            return Unpriced.NO_USAGE if usage.input_tokens is None else Unpriced.UNKNOWN_MODEL
+        window = self._priced[provider, model, service_tier]
+        if window is None or not window.start <= at < window.end:
+            window = self._find(provider, model, service_tier, at)
+            if window.prices is Unpriced.UNKNOWN_MODEL and request_model and request_model != model:
+                window = self._find(provider, request_model, service_tier, at)
         prices = window.prices
-        if isinstance(prices, Unpriced):
-            return prices
-        return charge(prices, usage, window.model)
+        if isinstance(
+            prices, PriceList
+        ):  # not `Unpriced`: the check against an enum takes three times as long
+            try:
+                return charge(prices, usage, window.model)
+            except OverflowError:
+                return Unpriced.NO_USAGE
+        return Unpriced.NO_USAGE if usage.input_tokens is None else prices
 
     def _find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
         key = (provider, model, service_tier)
-        window = self._priced.get(key) or self._unpriced.get(key)
+        window = self._priced[key] or self._unpriced[key]
         if window is not None and window.start <= at < window.end:
             return window
         if len(model) > _MAX_NAME or len(provider) > _MAX_NAME or len(service_tier or "") > _MAX_NAME:
             return _UNKNOWN
         window = self._source.get().find(provider, model, service_tier, at)
-        cache = self._unpriced if isinstance(window.prices, Unpriced) else self._priced
-        cache.put(key, window)
+        cache = self._priced if isinstance(window.prices, PriceList) else self._unpriced
+        cache.remember(key, window)
         return window

@@ -12,18 +12,17 @@ from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing.cost import Cost, Unpriced
 from otel_genai_instr.semconv.values import COST_FROM_LOCAL_PRICES
 
-# Beyond this a count is a fault, and an int that floats cannot hold exactly.
-_MAX_TOKENS = 2**53
-
 
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Prices per token. ``None``: the price list has no price of its own for this unit."""
 
     input: float
+    cache_read: float
+    """The input rate, where the price list has no price for it."""
+    cache_write: float
+    """The input rate, where the price list has no price for it."""
     output: float | None = None
-    cache_read: float | None = None
-    cache_write: float | None = None
     reasoning: float | None = None
     audio_input: float | None = None
     audio_cache_read: float | None = None
@@ -31,7 +30,7 @@ class Rates:
     image_input: float | None = None
     image_cache_read: float | None = None
     image_output: float | None = None
-    request: float = 0.0
+    request: float | None = None
     """Charge per request, whatever its tokens."""
 
 
@@ -48,63 +47,60 @@ class PriceList:
 
 
 def charge(prices: PriceList, usage: Usage, model: str | None) -> Cost | Unpriced:
-    """Price one call. ``model`` is the matched price entry as it shall stand in the cost."""
+    """Price one call. ``model`` is the matched price entry as it shall stand in the cost.
+
+    Raises ``OverflowError`` for a count that no float can hold.
+    """
     total = usage.input_tokens
-    if total is None or not 0 <= total <= _MAX_TOKENS:
+    if total is None:
         return Unpriced.NO_USAGE
     rates = prices.rates
-    for start, rates_above in prices.long_context:
-        if total > start:
-            rates = rates_above
-            break
+    if prices.long_context:
+        for start, rates_above in prices.long_context:
+            if total > start:
+                rates = rates_above
+                break
 
     read = usage.cache_read_tokens or 0
     write = usage.cache_write_tokens or 0
     fresh = total - read - write
-    if fresh < 0 or read < 0 or write < 0:
-        return Unpriced.NO_USAGE
     generated = usage.output_tokens or 0
-    if not 0 <= generated <= _MAX_TOKENS:
+    if fresh < 0 or read < 0 or write < 0 or generated < 0:
         return Unpriced.NO_USAGE
 
     if usage.audio_input_tokens or usage.image_input_tokens:
-        priced_input = _charge_mixed_input(rates, usage, fresh, read, write)
-        if isinstance(priced_input, Unpriced):
-            return priced_input
-        input_part, read_part, write_part = priced_input
+        parts = _charge_mixed_input(rates, usage, fresh, read, write)
+        if isinstance(parts, Unpriced):
+            return parts
+        input_part, read_part, write_part = parts
     else:
         input_part = fresh * rates.input
-        read_part = read * (rates.input if rates.cache_read is None else rates.cache_read) if read else None
-        write_part = (
-            write * (rates.input if rates.cache_write is None else rates.cache_write) if write else None
-        )
+        read_part = read * rates.cache_read if read else None
+        write_part = write * rates.cache_write if write else None
 
-    if not generated:
-        output_part = None
-        if usage.audio_output_tokens or usage.image_output_tokens:
-            return Unpriced.NO_USAGE
-    elif rates.output is None:
-        return Unpriced.UNSUPPORTED_UNIT
-    elif rates.reasoning is None and not usage.audio_output_tokens and not usage.image_output_tokens:
-        output_part = generated * rates.output
-    else:
-        output_part = _charge_mixed_output(rates, rates.output, usage, generated)
+    if rates.reasoning is not None or usage.audio_output_tokens or usage.image_output_tokens:
+        output_part = _charge_mixed_output(rates, usage, generated)
         if isinstance(output_part, Unpriced):
             return output_part
+    elif generated:
+        if rates.output is None:
+            return Unpriced.UNSUPPORTED_UNIT
+        output_part = generated * rates.output
+    else:
+        output_part = None
 
-    other_part = rates.request or None
-    amount = input_part + (read_part or 0.0) + (write_part or 0.0) + (output_part or 0.0) + rates.request
+    request_part = rates.request
     return Cost(
-        amount,
+        input_part + (read_part or 0.0) + (write_part or 0.0) + (output_part or 0.0) + (request_part or 0.0),
         prices.currency,
         COST_FROM_LOCAL_PRICES,
         prices.version,
         model,
-        input_part if fresh else None,
+        input_part or None,
         read_part,
         write_part,
         output_part,
-        other_part,
+        request_part,
     )
 
 
@@ -126,20 +122,15 @@ def _charge_mixed_input(
     audio_rate = rates.input if rates.audio_input is None else rates.audio_input
     image_rate = rates.input if rates.image_input is None else rates.image_input
 
-    cache_matters = (read and rates.cache_read is not None) or (write and rates.cache_write is not None)
-    if not cache_matters:
+    if not (read and rates.cache_read != rates.input) and not (write and rates.cache_write != rates.input):
         # Nothing is cheaper or dearer for being cached, so it doesn't matter which tokens were.
         text = total - audio - image
         return text * rates.input + audio * audio_rate + image * image_rate, None, None
     if not audio and rates.image_input is None:
-        # Images at the rates of text: the same as a call with text only.
-        read_rate = rates.input if rates.cache_read is None else rates.cache_read
-        write_rate = rates.input if rates.cache_write is None else rates.cache_write
-        return (
-            fresh * rates.input,
-            read * read_rate if read else None,
-            write * write_rate if write else None,
-        )
+        # Images at the rates of text: the same as text alone.
+        read_part = read * rates.cache_read if read else None
+        write_part = write * rates.cache_write if write else None
+        return fresh * rates.input, read_part, write_part
     if write:
         return Unpriced.UNSUPPORTED_UNIT
 
@@ -149,12 +140,11 @@ def _charge_mixed_input(
         return Unpriced.UNSUPPORTED_UNIT
     if image and rates.image_input is not None and rates.image_cache_read is None:
         return Unpriced.UNSUPPORTED_UNIT
-    text_read_rate = rates.input if rates.cache_read is None else rates.cache_read
-    audio_read_rate = text_read_rate if rates.audio_cache_read is None else rates.audio_cache_read
-    image_read_rate = text_read_rate if rates.image_cache_read is None else rates.image_cache_read
+    audio_read_rate = rates.cache_read if rates.audio_cache_read is None else rates.audio_cache_read
+    image_read_rate = rates.cache_read if rates.image_cache_read is None else rates.image_cache_read
     if not fresh:
         text = total - audio - image
-        return 0.0, text * text_read_rate + audio * audio_read_rate + image * image_read_rate, None
+        return 0.0, text * rates.cache_read + audio * audio_read_rate + image * image_read_rate, None
     if audio == total:
         return fresh * audio_rate, read * audio_read_rate, None
     if image == total:
@@ -162,7 +152,7 @@ def _charge_mixed_input(
     return Unpriced.UNSUPPORTED_UNIT
 
 
-def _charge_mixed_output(rates: Rates, output_rate: float, usage: Usage, generated: int) -> float | Unpriced:
+def _charge_mixed_output(rates: Rates, usage: Usage, generated: int) -> float | Unpriced | None:
     """Price output that has audio or image tokens, or of a model that charges reasoning apart."""
     audio = usage.audio_output_tokens or 0
     image = usage.image_output_tokens or 0
@@ -170,17 +160,23 @@ def _charge_mixed_output(rates: Rates, output_rate: float, usage: Usage, generat
     text = generated - audio - image - reasoning
     if text < 0 or audio < 0 or image < 0 or reasoning < 0:
         return Unpriced.NO_USAGE
-    if audio and rates.audio_output is None:
-        return Unpriced.UNSUPPORTED_UNIT
+    if not generated:
+        return None
     image_rate = rates.image_output
     if image_rate is None and rates.image_input is not None:
-        # An entry that prices image input apart and has a single output price is an image model: the price is the image's.
-        image_rate = output_rate
-    if image and image_rate is None:
-        return Unpriced.UNSUPPORTED_UNIT
-    return (
-        text * output_rate
-        + audio * (rates.audio_output or 0.0)
-        + image * (image_rate or 0.0)
-        + reasoning * (rates.reasoning or 0.0)
+        # An image model with a single output price: what it puts out is images.
+        image_rate = rates.output
+    amount = 0.0
+    counts = (
+        (text, rates.output),
+        (audio, rates.audio_output),
+        (image, image_rate),
+        (reasoning, rates.reasoning),
     )
+    for count, rate in counts:
+        if not count:
+            continue
+        if rate is None:
+            return Unpriced.UNSUPPORTED_UNIT
+        amount += count * rate
+    return amount

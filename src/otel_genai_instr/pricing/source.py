@@ -31,8 +31,8 @@ class PriceSource(Protocol):
     def find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
         """Find the prices in force at ``at`` (unix seconds).
 
-        ``provider`` is a value of ``gen_ai.provider.name``. The window always contains ``at``. An unknown model is an
-        answer, not an error.
+        ``provider`` is a value of ``gen_ai.provider.name``. The window always contains ``at``. An unknown
+        model is an answer, not an error.
         """
         ...
 
