@@ -1,0 +1,135 @@
+"""The demo as people run it: a process of its own, with an app of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai_server import INSTANT, OpenAIServer
+
+pytest.importorskip("fastapi", reason="the demo needs the extra 'demo'")
+
+DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
+TIMEOUT = 60.0
+MARK = "DEMO_TEST_MARK"
+Span = dict[str, Any]
+
+
+@pytest.fixture
+def environment() -> Iterator[dict[str, str]]:
+    """A clean environment with a mark by which the demo's processes are known; none may be left behind."""
+    chosen = ("OTEL_", "OPENAI_", "RAG_", "LLM")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(chosen)}
+    mark = uuid.uuid4().hex
+    yield clean | {MARK: mark, "OTEL_TRACES_EXPORTER": "console"}
+    assert _processes(mark) == []
+
+
+def _processes(mark: str) -> list[int]:
+    """The processes that carry the mark. Only Linux can tell; elsewhere the list is empty."""
+    found: list[int] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return found
+
+
+def _run(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, DEMO], env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+
+
+def _spans(output: str) -> list[Span]:
+    """The spans that the SDK's console exporter printed after the answers."""
+    decoder = json.JSONDecoder()
+    rest = output[output.index("\n{\n") :].strip()
+    spans: list[Span] = []
+    while rest:
+        span, end = decoder.raw_decode(rest)
+        spans.append(span)
+        rest = rest[end:].strip()
+    return spans
+
+
+def _status(span: Span) -> object:
+    attributes = span["attributes"]
+    return attributes.get("http.response.status_code", attributes.get("http.status_code"))
+
+
+def test_the_demo_traces_http_database_and_retries(environment: dict[str, str]) -> None:
+    result = _run(environment)
+    assert result.returncode == 0, result.stderr
+    assert "five years" in result.stdout
+    assert "on its way" in result.stdout
+    assert "4.90 euros" in result.stdout
+    assert result.stderr == ""
+    spans = _spans(result.stdout)
+    roots = {span["context"]["trace_id"]: span["name"] for span in spans if span["parent_id"] is None}
+    assert list(roots.values()).count("POST /ask") == 3
+    traces = [
+        [span for span in spans if span["context"]["trace_id"] == trace]
+        for trace, root in roots.items()
+        if root == "POST /ask"
+    ]
+    for trace in traces:
+        assert [span["name"] for span in trace].count("SELECT") in (1, 2)
+    codes = [[_status(span) for span in trace if span["kind"] == "SpanKind.CLIENT"] for trace in traces]
+    assert [code.count(200) for code in codes] == [2, 3, 2]
+    assert [code.count(429) for code in codes] == [0, 0, 1]
+
+
+def test_with_a_key_it_talks_to_the_service_that_the_environment_names(environment: dict[str, str]) -> None:
+    with OpenAIServer(INSTANT) as server:
+        service = {"OPENAI_API_KEY": "sk-mine", "OPENAI_BASE_URL": server.url}
+        result = _run(environment | service | {"RAG_CHAT_MODEL": "gpt-5-nano"})
+    assert result.returncode == 0, result.stderr
+    assert server.url in result.stdout
+    assert {one.headers["authorization"] for one in server.received} == {"Bearer sk-mine"}
+    chats = [json.loads(one.body) for one in server.received if one.path.endswith("/chat/completions")]
+    assert [chat["model"] for chat in chats] == ["gpt-5-nano"] * 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "the model service failed"),
+        ({"LLM": "lokal"}, "LLM is 'lokal'"),
+        ({"RAG_MAX_TOKENS": "many"}, "doesn't answer"),
+    ],
+)
+def test_a_failure_is_said_and_ends_in_a_status(
+    environment: dict[str, str], change: dict[str, str], message: str
+) -> None:
+    result = _run(environment | change)
+    assert result.returncode == 1
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_behind(environment: dict[str, str], ending: signal.Signals) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, DEMO], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        while not demo.stdout.readline().startswith("A "):
+            assert demo.poll() is None
+        demo.send_signal(ending)
+        started = time.monotonic()
+        assert "interrupted" in demo.stderr.read()
+        assert demo.wait(TIMEOUT) == 130
+        assert time.monotonic() - started < TIMEOUT / 4
