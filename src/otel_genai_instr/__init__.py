@@ -1,1 +1,65 @@
-"""OpenTelemetry instrumentation for LLM calls."""
+"""OpenTelemetry instrumentation for LLM calls: spans, exact metrics, events and cost.
+
+>>> import otel_genai_instr as genai
+>>> genai.instrument()  # every supported SDK that is installed
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .patching.instrumentor import GenAIInstrumentor
+    from .providers.openai import OpenAIInstrumentor
+
+__all__ = ["OpenAIInstrumentor", "__version__", "instrument", "uninstrument"]
+
+_INSTRUMENTORS = {"OpenAIInstrumentor": ("openai", "otel_genai_instr.providers.openai")}
+"""Class name: the SDK's distribution, and the module that holds the class."""
+
+
+def instrument(**options: Any) -> list[str]:
+    """Instrument every supported SDK that is installed, and return their names.
+
+    Args:
+        options: ``tracer_provider``, ``meter_provider``, ``logger_provider`` (the global ones when absent),
+            and any field of :class:`otel_genai_instr.settings.Settings`, which wins over the environment.
+
+    Raises:
+        TypeError: for an option that doesn't exist.
+        ValueError: for a value that an option can't have.
+    """
+    return [name for name, instrumentor in _installed() if _turn_on(instrumentor, options)]
+
+
+def uninstrument() -> None:
+    """Put every original method back. Operations that are under way still end."""
+    for _, instrumentor in _installed():
+        if instrumentor.is_instrumented_by_opentelemetry:
+            instrumentor.uninstrument()
+
+
+def _turn_on(instrumentor: GenAIInstrumentor, options: dict[str, Any]) -> bool:
+    if not instrumentor.is_instrumented_by_opentelemetry:
+        instrumentor.instrument(**options)
+    return instrumentor.is_instrumented_by_opentelemetry
+
+
+def _installed() -> list[tuple[str, GenAIInstrumentor]]:
+    from importlib.util import find_spec
+
+    return [(sdk, _load(name)()) for name, (sdk, _) in _INSTRUMENTORS.items() if find_spec(sdk) is not None]
+
+
+def _load(name: str) -> Any:
+    from importlib import import_module
+
+    return getattr(import_module(_INSTRUMENTORS[name][1]), name)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _INSTRUMENTORS:  # lazily: the package costs nothing until it is used
+        return _load(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -202,3 +202,17 @@ class Message:
     name: str | None = None
     finish_reason: str | None = None
     """Mapped to the message schema (``stop``, ``length``, ``tool_call``, ...); output only."""
+
+
+@dataclass(slots=True)
+class Failure:
+    """Why an operation failed, without anything that may quote the user's input."""
+
+    type: str
+    """Exception class, or the provider's code of a failed generation."""
+    status_code: int | None = None
+    """HTTP status."""
+    code: str | None = None
+    """The provider's own error code."""
+    message: str | None = None
+    """May quote the user's input: recorded only when content or error messages are allowed."""

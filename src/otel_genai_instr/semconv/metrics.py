@@ -18,7 +18,24 @@ class Instrument:
 _SECONDS: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 _TOKENS: Final = tuple(float(4**power) for power in range(14))
 # Most calls cost between a thousandth of a cent and a dollar; the SDK's default buckets put them all into one.
-_MONEY: Final = (1e-5, 1e-4, 1e-3, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 50.0)
+_MONEY: Final = (
+    1e-5,
+    1e-4,
+    1e-3,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    50.0,
+)
 
 
 def _seconds(name: str, description: str) -> Instrument:
@@ -77,9 +94,7 @@ OPERATION_COST: Final = Instrument(
     _MONEY,
 )
 
-UNPRICED_TOKENS: Final = _token_counter(
-    "otel_genai.unpriced_tokens", "Tokens of calls that could not be priced."
-)
+UNPRICED_TOKENS: Final = _token_counter("otel_genai.unpriced_tokens", "Tokens of calls that could not be priced.")
 INTERNAL_ERRORS: Final = Instrument(
     "otel_genai.internal_errors", "counter", "{error}", "Faults of this package that were kept from the app."
 )

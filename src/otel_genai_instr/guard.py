@@ -1,0 +1,53 @@
+"""The one guard between our faults and the user's call.
+
+A fault of ours is logged once per place and type, counted, and the call goes on. Our own tests set
+``strict`` so that the same fault is raised where it happens.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+_logger = logging.getLogger("otel_genai_instr")
+_lock = threading.Lock()
+_counts: dict[tuple[str, str], int] = {}
+
+strict = False
+"""Raise instead of swallowing; for our own tests only."""
+
+
+def report(place: str, error: Exception) -> None:
+    """Count and log ``error``, which happened in ``place`` while the user's call went on.
+
+    Raises:
+        Exception: ``error`` itself, when ``strict`` is set.
+    """
+    key = (place, type(error).__qualname__)
+    with _lock:
+        seen = _counts.get(key, 0)
+        _counts[key] = seen + 1
+    if strict:
+        raise error
+    if not seen:
+        # Without suppression, a logging integration could call us back.
+        with suppress_instrumentation():
+            _logger.warning(
+                "Internal error in %s; the call was not affected and this is logged once.",
+                place,
+                exc_info=error,
+            )
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """How many faults were kept from the app so far, by place and exception type."""
+    with _lock:
+        return dict(_counts)
+
+
+def reset() -> None:
+    """Forget all faults; for tests."""
+    with _lock:
+        _counts.clear()

@@ -1,0 +1,82 @@
+"""Wraps the methods of one provider when the app imports them, and puts the originals back."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Final, cast
+
+from wrapt import register_post_import_hook
+
+from .. import guard
+from ..telemetry.telemetry import Telemetry
+from .bridge import wrap_async, wrap_attempt, wrap_sync
+from .methods import AttemptHook, Method, Provider
+
+_Function = Callable[..., object]
+
+
+class Patcher:
+    """Patches one SDK. Importing nothing by itself, it costs a process that never uses the SDK nothing."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider: Final = provider
+        self.telemetry: Telemetry | None = None
+        """Set while the instrumentation is on. Wrappers that outlive it pass straight through."""
+        self._hooked: set[str] = set()
+        self._patched: dict[tuple[type, str], tuple[_Function, _Function]] = {}
+
+    def install(self, telemetry: Telemetry) -> None:
+        """Observe every call from now on, of modules already imported and of those to come."""
+        self.telemetry = telemetry
+        for module in dict.fromkeys(row.module for row in (*self.provider.methods, self.provider.attempts)):
+            if module in self._hooked:
+                loaded = sys.modules.get(module)
+                if loaded is not None:
+                    self._patch_module(module, loaded)
+            else:
+                self._hooked.add(module)
+                register_post_import_hook(functools.partial(self._patch_module, module), module)
+
+    def uninstall(self) -> None:
+        """Put every original back that is still ours to put back."""
+        self.telemetry = None
+        for (owner, name), (original, wrapper) in self._patched.items():
+            if owner.__dict__.get(name) is wrapper:
+                setattr(owner, name, original)
+        self._patched.clear()
+
+    def _patch_module(self, name: str, module: ModuleType) -> None:
+        if self.telemetry is None:
+            return
+        try:
+            for row in self.provider.methods:
+                if row.module == name:
+                    self._patch(module, row.owner, row.name, functools.partial(self._wrap, row))
+            row = self.provider.attempts
+            if row.module == name:
+                self._patch(module, row.owner, row.name, functools.partial(self._wrap_attempt, row))
+        except Exception as fault:
+            guard.report("patch", fault)
+
+    def _patch(self, module: ModuleType, owner_name: str, name: str, wrap: Callable[[_Function], _Function]) -> None:
+        owner: object = getattr(module, owner_name, None)
+        # SDKs of the supported range lack some of the methods. One class reached by two paths is patched once.
+        if not isinstance(owner, type) or (owner, name) in self._patched:
+            return
+        original = owner.__dict__.get(name)
+        if original is None:
+            return
+        wrapper = wrap(original)
+        setattr(owner, name, wrapper)
+        self._patched[(owner, name)] = (original, wrapper)
+
+    def _wrap(self, row: Method, original: _Function) -> _Function:
+        if row.is_async:
+            return wrap_async(cast("Callable[..., Awaitable[object]]", original), row.api, self)
+        return wrap_sync(original, row.api, self)
+
+    def _wrap_attempt(self, row: AttemptHook, original: _Function) -> _Function:
+        return wrap_attempt(original, row, self)

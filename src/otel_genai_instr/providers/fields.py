@@ -1,0 +1,68 @@
+"""Reading foreign objects: dictionaries, SDK models of any version, and what compatible servers send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, cast
+
+from ..text import encodable
+
+NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+_LARGEST: Final = 2**63 - 1  # what OTLP can carry; a larger number would lose the whole export batch
+
+
+def fields_of(source: object) -> Mapping[str, object]:
+    """The fields of a mapping or of an SDK object, undeclared ones included; nothing for anything else.
+
+    SDK models keep declared fields in ``__dict__`` and undeclared ones in ``__pydantic_extra__``. Reading
+    them there avoids the slow path that a model takes for every name it doesn't have.
+    """
+    if isinstance(source, Mapping):
+        return cast("Mapping[str, object]", source)
+    values: object = getattr(source, "__dict__", None)
+    if not isinstance(values, dict):
+        return NOTHING
+    extra: object = getattr(source, "__pydantic_extra__", None)
+    if isinstance(extra, dict) and extra:
+        return {**cast("dict[str, object]", values), **cast("dict[str, object]", extra)}
+    return cast("dict[str, object]", values)
+
+
+def as_str(value: object) -> str | None:
+    """``value`` if it is a string with something in it."""
+    return encodable(value) if isinstance(value, str) and value else None
+
+
+def as_int(value: object) -> int | None:
+    """``value`` if it is a whole number that can be exported; booleans are none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST:
+        return value
+    return None
+
+
+def as_count(value: object) -> int | None:
+    """``value`` if it can count something."""
+    number = as_int(value)
+    return number if number is not None and number >= 0 else None
+
+
+def as_float(value: object) -> float | None:
+    """``value`` if it is a number; booleans are none."""
+    if isinstance(value, float):
+        return value
+    number = as_int(value)
+    return float(number) if number is not None else None
+
+
+def as_list(value: object) -> Sequence[object]:
+    """``value`` if it is a list or a tuple, else nothing: other iterables are not ours to consume."""
+    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
+
+
+def as_texts(value: object) -> tuple[str, ...] | None:
+    """One string, or the strings of a list, as a tuple; ``None`` when there are none."""
+    items = [value] if isinstance(value, str) else as_list(value)
+    return tuple(encodable(item) for item in items if isinstance(item, str)) or None

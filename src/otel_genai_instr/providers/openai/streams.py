@@ -1,0 +1,231 @@
+"""Streams without I/O: chunks in, response out. With content off nothing is kept per chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ...model import Message, Response
+from ...semconv import values
+from ..fields import NOTHING, as_int, as_list, as_str, fields_of
+from .content import output_message, read_response_output
+from .responses import read_fetched_response, read_response, read_specific
+from .usage import read_chat_usage
+
+
+@dataclass(slots=True)
+class _Choice:
+    """One choice so far; the texts only when content is captured."""
+
+    finish_reason: str | None = None
+    role: str | None = None
+    content: list[str] = field(default_factory=list[str])
+    refusal: list[str] = field(default_factory=list[str])
+    reasoning: list[str] = field(default_factory=list[str])
+    calls: dict[int, _Call] = field(default_factory=dict[int, "_Call"])
+
+
+@dataclass(slots=True)
+class _Call:
+    """One tool call so far."""
+
+    id: str | None = None
+    name: str | None = None
+    arguments: list[str] = field(default_factory=list[str])
+
+
+class ChatStreamReader:
+    """Chunks of a chat completion."""
+
+    def __init__(self, capture: bool) -> None:
+        self._capture = capture
+        self._choices: dict[int, _Choice] = {}
+        self._id: object = None
+        self._model: object = None
+        self._usage: object = None
+        self._late: dict[str, object] = {}
+        self._error: object = None
+
+    def feed(self, chunk: object) -> None:
+        """Take in one chunk. Usage may come in several: the last one counts."""
+        fields = fields_of(chunk)
+        if not self._model:  # Azure's first chunk has an empty one
+            self._id = fields.get("id") or self._id
+            self._model = fields.get("model")
+        choices = fields.get("choices")
+        if choices:
+            for choice in as_list(choices):
+                self._feed_choice(fields_of(choice))
+        usage = fields.get("usage")
+        if usage is not None:
+            self._usage = usage
+        if fields.get("service_tier") is not None:
+            self._late["service_tier"] = fields["service_tier"]
+        if fields.get("system_fingerprint") is not None:
+            self._late["system_fingerprint"] = fields["system_fingerprint"]
+        if fields.get("error") is not None:
+            self._error = fields["error"]
+
+    def response(self) -> Response:
+        """What has come so far."""
+        error = fields_of(self._error)
+        return Response(
+            id=as_str(self._id),
+            model=as_str(self._model),
+            finish_reasons=[self._choices[index].finish_reason for index in sorted(self._choices)],
+            service_tier=as_str(self._late.get("service_tier")),
+            usage=read_chat_usage(self._usage),
+            error_code=(as_str(error.get("code")) or "error") if self._error is not None else None,
+            error_message=as_str(error.get("message")),
+            specific=read_specific(self._late),
+        )
+
+    def output(self) -> list[Message]:
+        """The messages so far, one per choice."""
+        return [_message(self._choices[index]) for index in sorted(self._choices)] if self._capture else []
+
+    def _feed_choice(self, fields: Mapping[str, object]) -> None:
+        index = fields.get("index")
+        key = index if type(index) is int else 0
+        choice = self._choices.get(key)
+        if choice is None:
+            choice = self._choices[key] = _Choice()
+        reason = fields.get("finish_reason")
+        if reason is not None:
+            choice.finish_reason = as_str(reason)
+        if self._capture:
+            _feed_delta(choice, fields_of(fields.get("delta")))
+
+
+def _feed_delta(choice: _Choice, delta: Mapping[str, object]) -> None:
+    choice.role = choice.role or as_str(delta.get("role"))
+    for texts, value in (
+        (choice.content, delta.get("content")),
+        (choice.refusal, delta.get("refusal")),
+        (choice.reasoning, delta.get("reasoning_content") or delta.get("reasoning")),
+    ):
+        if isinstance(value, str):
+            texts.append(value)
+    for call in as_list(delta.get("tool_calls")):
+        _feed_call(choice.calls, fields_of(call))
+
+
+def _feed_call(calls: dict[int, _Call], delta: Mapping[str, object]) -> None:
+    """Name and id come first, arguments in pieces. A missing index continues the latest call, a new id opens one."""
+    index, identity = as_int(delta.get("index")), as_str(delta.get("id"))
+    if index is None:
+        latest = max(calls, default=-1)
+        opens = latest < 0 or (identity is not None and calls[latest].id not in (None, identity))
+        index = latest + 1 if opens else latest
+    call = calls.setdefault(index, _Call())
+    function = fields_of(delta.get("function"))
+    call.id = call.id or identity
+    call.name = call.name or as_str(function.get("name"))
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):
+        call.arguments.append(arguments)
+
+
+def _message(choice: _Choice) -> Message:
+    return output_message(
+        {
+            "role": choice.role or "assistant",
+            "content": "".join(choice.content),
+            "refusal": "".join(choice.refusal),
+            "reasoning": "".join(choice.reasoning),
+            "tool_calls": [
+                {"id": call.id, "function": {"name": call.name, "arguments": "".join(call.arguments)}}
+                for _, call in sorted(choice.calls.items())
+            ],
+        },
+        choice.finish_reason,
+    )
+
+
+_TERMINAL: Final = frozenset({"response.completed", "response.failed", "response.incomplete"})
+
+
+class ResponsesStreamReader:
+    """Events of a response. The last event carries everything, so only a broken stream needs its pieces."""
+
+    def __init__(self, capture: bool) -> None:
+        self._capture = capture
+        self._response: object = None
+        self._ended = False
+        self._error: Mapping[str, object] = NOTHING
+        self._items: list[object] = []
+        self._text: list[str] = []
+
+    def feed(self, event: object) -> None:
+        """Take in one event."""
+        fields = fields_of(event)
+        response = fields.get("response")
+        if response is not None:
+            self._response = response
+            self._ended = fields.get("type") in _TERMINAL
+            return
+        kind = fields.get("type")
+        if kind == "error":
+            self._error = dict(fields)
+        elif self._capture:
+            self._keep(kind, fields)
+
+    def response(self) -> Response:
+        """The response of the last event, or how far it had come."""
+        read = read_response(self._response)
+        if self._response is not None and not self._ended:
+            read.finish_reasons = [None]
+        if self._error:
+            read.error_code = as_str(self._error.get("code")) or values.FINISH_ERROR
+            read.error_message = as_str(self._error.get("message"))
+        return read
+
+    def output(self) -> list[Message]:
+        """The items of the last event, or those that were complete when the stream broke off."""
+        if not self._capture:
+            return []
+        whole = read_response_output(self._response) if self._ended else []
+        if whole:
+            return whole
+        text = "".join(self._text)
+        partial = [{"type": "message", "content": text}] if text else []
+        return read_response_output({"output": [*self._items, *partial]})
+
+    def _keep(self, kind: object, fields: Mapping[str, object]) -> None:
+        if kind == "response.output_item.done":
+            self._items.append(fields.get("item"))
+            self._text.clear()
+        elif kind == "response.output_text.delta":
+            delta = fields.get("delta")
+            if isinstance(delta, str):
+                self._text.append(delta)
+
+
+class FetchedStreamReader(ResponsesStreamReader):
+    """Events of a stored response that is read again."""
+
+    def response(self) -> Response:
+        """As fetched: without tokens."""
+        read = read_fetched_response(self._response)
+        if self._error:
+            read.error_code = as_str(self._error.get("code")) or values.FINISH_ERROR
+        return read
+
+
+class NoStreamReader:
+    """For an API that doesn't stream."""
+
+    def __init__(self, capture: bool) -> None:
+        pass
+
+    def feed(self, chunk: object) -> None:
+        """Take nothing in."""
+
+    def response(self) -> Response:
+        """Nothing."""
+        return Response()
+
+    def output(self) -> list[Message]:
+        """Nothing."""
+        return []

@@ -1,0 +1,197 @@
+"""Every environment variable that this package reads, and the settings made from them.
+
+A wrong value never stops the app: it is warned about once, naming the variable, the value and what is
+allowed, and the default stays in force.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from typing import Final, TypeVar
+
+_logger = logging.getLogger("otel_genai_instr")
+_warned: set[tuple[str, str]] = set()
+
+CAPTURE_MESSAGE_CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+ERROR_MESSAGES: Final = "OTEL_GENAI_ERROR_MESSAGES"
+METRICS_COMPAT: Final = "OTEL_GENAI_METRICS_COMPAT"
+TIME_PER_OUTPUT_CHUNK: Final = "OTEL_GENAI_TIME_PER_OUTPUT_CHUNK"
+PROPAGATE_BAGGAGE: Final = "OTEL_GENAI_PROPAGATE_BAGGAGE"
+COST: Final = "OTEL_GENAI_COST"
+PROVIDER_BY_HOST: Final = "OTEL_GENAI_PROVIDER_BY_HOST"
+
+
+class CaptureContent(Enum):
+    """Where messages, instructions and tool definitions are recorded."""
+
+    NO_CONTENT = "no_content"
+    SPAN_ONLY = "span_only"
+    EVENT_ONLY = "event_only"
+    SPAN_AND_EVENT = "span_and_event"
+
+    @property
+    def on_span(self) -> bool:
+        """Whether content goes onto spans."""
+        return self in (CaptureContent.SPAN_ONLY, CaptureContent.SPAN_AND_EVENT)
+
+    @property
+    def on_event(self) -> bool:
+        """Whether content goes into the details event."""
+        return self in (CaptureContent.EVENT_ONLY, CaptureContent.SPAN_AND_EVENT)
+
+
+class MetricsCompat(Enum):
+    """Which metric names are emitted."""
+
+    LATEST = "latest"
+    LEGACY = "legacy"
+    BOTH = "both"
+
+    @property
+    def emits_latest(self) -> bool:
+        """Whether today's names of the conventions are emitted."""
+        return self is not MetricsCompat.LEGACY
+
+    @property
+    def emits_legacy(self) -> bool:
+        """Whether the names that older dashboards read are emitted."""
+        return self is not MetricsCompat.LATEST
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the instrumentation behaves. Every field can be passed to ``instrument()`` by its name."""
+
+    capture_content: CaptureContent = CaptureContent.NO_CONTENT
+    """Where content is recorded; nowhere unless asked for."""
+    error_messages: bool = False
+    """Record the provider's error message, which may quote the user's input."""
+    metrics_compat: MetricsCompat = MetricsCompat.LATEST
+    time_per_output_chunk: bool = False
+    """Record a histogram point per streamed chunk; it costs more than all the rest of a stream."""
+    propagate_baggage: bool = False
+    """Let W3C baggage reach the model provider."""
+    cost: bool = True
+    """Price the calls."""
+    provider_by_host: Mapping[str, str] = field(default_factory=dict[str, str])
+    """``gen_ai.provider.name`` for hosts (``host`` or ``host:port``); ``*`` stands for every other host."""
+
+    @property
+    def records_messages_of_errors(self) -> bool:
+        """Whether an exception's message may be recorded."""
+        return self.error_messages or self.capture_content is not CaptureContent.NO_CONTENT
+
+
+def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings as the environment says; wrong values are warned about once and left at their default."""
+    default = Settings()
+    return Settings(
+        capture_content=_capture_content(environ, default.capture_content),
+        error_messages=_switch(environ, ERROR_MESSAGES, default.error_messages),
+        metrics_compat=_choice(environ, METRICS_COMPAT, MetricsCompat, default.metrics_compat),
+        time_per_output_chunk=_switch(environ, TIME_PER_OUTPUT_CHUNK, default.time_per_output_chunk),
+        propagate_baggage=_switch(environ, PROPAGATE_BAGGAGE, default.propagate_baggage),
+        cost=_switch(environ, COST, default.cost),
+        provider_by_host=_pairs(environ, PROVIDER_BY_HOST),
+    )
+
+
+def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Settings:
+    """``settings`` with the fields that ``overrides`` names; an enumerated field also takes its string.
+
+    Raises:
+        TypeError: for a name that is no setting.
+        ValueError: for a string that is no value of an enumerated setting.
+    """
+    known = {f.name for f in fields(Settings)}
+    unknown = sorted(set(overrides) - known)
+    if unknown:
+        raise TypeError(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    values = dict(overrides)
+    if isinstance(content := values.get("capture_content"), str | bool):
+        values["capture_content"] = _content_modes()[str(content).lower()]
+    if isinstance(compat := values.get("metrics_compat"), str):
+        values["metrics_compat"] = MetricsCompat(compat.lower())
+    return replace(settings, **values)  # pyright: ignore[reportArgumentType]
+
+
+def _content_modes() -> dict[str, CaptureContent]:
+    modes = {mode.value: mode for mode in CaptureContent}
+    # What years of documentation told people to set.
+    return {**modes, "true": CaptureContent.SPAN_ONLY, "false": CaptureContent.NO_CONTENT}
+
+
+def _capture_content(environ: Mapping[str, str], default: CaptureContent) -> CaptureContent:
+    raw = environ.get(CAPTURE_MESSAGE_CONTENT, "").strip()
+    modes = _content_modes()
+    if not raw:
+        return default
+    mode = modes.get(raw.lower())
+    if mode is None:
+        _warn(CAPTURE_MESSAGE_CONTENT, raw, modes, "no content is captured")
+    return mode or default
+
+
+_SWITCH: Final = {
+    "true": True,
+    "on": True,
+    "1": True,
+    "yes": True,
+    "false": False,
+    "off": False,
+    "0": False,
+    "no": False,
+}
+
+
+def _switch(environ: Mapping[str, str], variable: str, default: bool) -> bool:
+    raw = environ.get(variable, "").strip()
+    if not raw:
+        return default
+    value = _SWITCH.get(raw.lower())
+    if value is None:
+        _warn(variable, raw, ("true", "false"), f"{str(default).lower()} stays in force")
+        return default
+    return value
+
+
+_E = TypeVar("_E", bound=Enum)
+
+
+def _choice(environ: Mapping[str, str], variable: str, kind: type[_E], default: _E) -> _E:
+    raw = environ.get(variable, "").strip()
+    if not raw:
+        return default
+    for choice in kind:
+        if choice.value == raw.lower():
+            return choice
+    _warn(variable, raw, (choice.value for choice in kind), f"{default.value} stays in force")
+    return default
+
+
+def _pairs(environ: Mapping[str, str], variable: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for item in environ.get(variable, "").split(","):
+        host, separator, provider = (part.strip() for part in item.partition("="))
+        if separator and host and provider:
+            pairs[host.lower()] = provider
+        elif host or separator:
+            _warn(
+                variable,
+                item.strip(),
+                ("host=provider,host:port=provider,*=provider",),
+                "this entry is ignored",
+            )
+    return pairs
+
+
+def _warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -> None:
+    if (variable, value) in _warned:
+        return
+    _warned.add((variable, value))
+    listed = ", ".join(allowed)
+    _logger.warning("%s=%r is not understood; allowed: %s; %s.", variable, value, listed, consequence)

@@ -1,0 +1,82 @@
+"""Messages, instructions and tools to the JSON shapes of the conventions.
+
+Events carry the structure itself; spans, whose attributes are flat, carry one JSON string each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import cast
+
+from ..model import Content, Generic, Message, Part
+from ..semconv import attributes as names
+from ..text import encodable
+
+Structure = dict[str, object]
+
+
+def of_request(content: Content) -> Structure:
+    """The structured content attributes of what was sent."""
+    structure: Structure = {}
+    if content.system_instructions:
+        structure[names.SYSTEM_INSTRUCTIONS] = [part_as_dict(part) for part in content.system_instructions]
+    if content.messages:
+        structure[names.INPUT_MESSAGES] = messages_as_dicts(content.messages)
+    if content.tools:
+        structure[names.TOOL_DEFINITIONS] = [plain(tool) for tool in content.tools]
+    return structure
+
+
+def of_output(messages: Sequence[Message]) -> Structure:
+    """The structured content attribute of what came back."""
+    return {names.OUTPUT_MESSAGES: messages_as_dicts(messages)} if messages else {}
+
+
+def as_json(structure: Structure) -> dict[str, str]:
+    """One JSON string per attribute, for spans."""
+    return {
+        name: encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        for name, value in structure.items()
+    }
+
+
+def messages_as_dicts(messages: Iterable[Message]) -> list[Structure]:
+    """Messages as the JSON schema of the conventions has them."""
+    return [
+        _without_none(
+            {
+                "role": message.role,
+                "parts": [part_as_dict(part) for part in message.parts],
+                "name": message.name,
+                "finish_reason": message.finish_reason,
+            }
+        )
+        for message in messages
+    ]
+
+
+def part_as_dict(part: Part) -> Structure:
+    """One message part; optional fields that are not set are left out."""
+    if isinstance(part, Generic):
+        return {"type": part.type, **cast(Structure, plain(part.fields))}
+    given = {field.name: plain(getattr(part, field.name)) for field in fields(part) if field.name != "type"}
+    return {"type": part.type, **_without_none(given)}
+
+
+def plain(value: object) -> object:
+    """``value`` as JSON data: never raises, never calls into foreign objects, keeps no reference to them."""
+    if isinstance(value, str):
+        return encodable(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in cast(Mapping[object, object], value).items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in cast(Iterable[object], value)]
+    return f"<{type(value).__name__}>"
+
+
+def _without_none(structure: Structure) -> Structure:
+    return {name: value for name, value in structure.items() if value is not None}

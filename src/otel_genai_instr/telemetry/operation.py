@@ -1,0 +1,359 @@
+"""The life of one operation: start, first chunk, and exactly one ending."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Protocol
+
+from opentelemetry import baggage, context, trace
+
+from .. import guard, pricing
+from ..model import Content, Endpoint, Failure, Message, Request, Response
+from ..semconv import attributes as names
+from ..semconv import own, values
+from . import attributes, content, events
+
+if TYPE_CHECKING:
+    from .series import Series
+    from .telemetry import Telemetry
+
+_CURRENT: Final = context.create_key("otel-genai-operation")
+_PRICED_OPERATIONS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
+
+
+class Ending(Enum):
+    """How an operation can end."""
+
+    COMPLETE = "complete"
+    """The call returned, or its stream was read to the end."""
+    STOPPED = "stopped"
+    """The caller closed the stream early, broke out of it, dropped it, or never read it."""
+    FAILED = "failed"
+    """Any other exception: the provider's, the network's, the user's, cancellation, interrupt."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndingRule:
+    """What an ending means for the span."""
+
+    is_error: bool
+    """Status ERROR and ``error.type``; otherwise the status stays UNSET."""
+    open_choice: str | None
+    """Finish reason of a choice that got none; ``None`` leaves it out."""
+
+
+ENDINGS: Final = {
+    Ending.COMPLETE: EndingRule(is_error=False, open_choice=None),
+    Ending.STOPPED: EndingRule(is_error=False, open_choice=None),
+    Ending.FAILED: EndingRule(is_error=True, open_choice=values.FINISH_ERROR),
+}
+
+
+class Reading(Protocol):
+    """What can be read of the outcome when the operation ends."""
+
+    def response(self) -> Response:
+        """The response, or what has come of it."""
+        ...
+
+    def output(self) -> list[Message]:
+        """The messages that came; only asked for when content is captured."""
+        ...
+
+
+class Operation:
+    """One call to a model, from issuing the request until its end.
+
+    ``finish``, ``stop`` and ``fail`` may be called from any thread and more than once: the first one
+    ends the operation, the others do nothing.
+    """
+
+    __slots__ = (
+        "_attributes",
+        "_content",
+        "_first_chunk",
+        "_gaps",
+        "_open",
+        "_previous_chunk",
+        "_read_error",
+        "_start_ns",
+        "_started",
+        "_telemetry",
+        "attempts",
+        "context",
+        "endpoint",
+        "read_content",
+        "request",
+        "span",
+    )
+
+    def __init__(
+        self,
+        telemetry: Telemetry,
+        request: Request,
+        endpoint: Endpoint,
+        read_error: Callable[[BaseException], Failure],
+        read_content: Callable[[Mapping[str, object]], Content] | None,
+    ) -> None:
+        clock = telemetry.clock
+        self._telemetry = telemetry
+        self._read_error = read_error
+        self._open = threading.Lock()
+        self._content: content.Structure | None = None
+        self._first_chunk: float | None = None
+        self._previous_chunk: float | None = None
+        self._gaps: list[float] | None = [] if telemetry.settings.time_per_output_chunk else None
+        self._attributes = attributes.of_request(request, endpoint)
+        self.request = request
+        self.endpoint = endpoint
+        self.attempts = 0
+        self.read_content = read_content
+        parent = context.get_current()
+        self._start_ns = clock.wall_ns()
+        self._started = clock.monotonic()
+        self.span = telemetry.tracer.start_span(
+            f"{request.operation} {request.model}"
+            if request.model and request.operation != values.FETCH_RESPONSE
+            else request.operation,
+            parent,
+            trace.SpanKind.CLIENT,
+            self._attributes,
+            start_time=self._start_ns,
+        )
+        if not telemetry.settings.propagate_baggage and baggage.get_all(parent):
+            parent = baggage.clear(parent)
+        self.context = context.set_value(_CURRENT, self, trace.set_span_in_context(self.span, parent))
+        """Current while the SDK works on this operation, and only then. Carries no baggage by default."""
+
+    @property
+    def wants_content(self) -> bool:
+        """Whether messages are to be read for this operation."""
+        mode = self._telemetry.settings.capture_content
+        return (mode.on_span and self.span.is_recording()) or (mode.on_event and self._is_inference)
+
+    @property
+    def _is_inference(self) -> bool:
+        return self.request.operation in values.INFERENCE_OPERATIONS
+
+    def sent(self, sent: Content) -> None:
+        """Note what was sent; the content is copied at once, because the caller may change it later."""
+        self._content = content.of_request(sent)
+
+    def chunk(self) -> None:
+        """A chunk arrived. Call it for the first one; for each one when :attr:`times_chunks` says so."""
+        now = self._telemetry.clock.monotonic()
+        if self._first_chunk is None:
+            self._first_chunk = now
+        elif self._gaps is not None and self._previous_chunk is not None:
+            self._gaps.append(now - self._previous_chunk)
+        self._previous_chunk = now
+
+    @property
+    def times_chunks(self) -> bool:
+        """Whether the time between chunks is measured."""
+        return self._gaps is not None
+
+    def finish(self, reading: Reading | None) -> None:
+        """The call returned or the stream was drained."""
+        self._end(Ending.COMPLETE, reading, None)
+
+    def stop(self, reading: Reading | None) -> None:
+        """The caller wanted no more."""
+        self._end(Ending.STOPPED, reading, None)
+
+    def fail(self, error: BaseException, reading: Reading | None = None) -> None:
+        """``error`` is on its way to the caller. ``GeneratorExit`` is an early stop, not a failure."""
+        if isinstance(error, GeneratorExit):
+            self._end(Ending.STOPPED, reading, None)
+        else:
+            self._end(Ending.FAILED, reading, error)
+
+    def _end(self, ending: Ending, reading: Reading | None, error: BaseException | None) -> None:
+        if not self._open.acquire(blocking=False):
+            return
+        seconds = self._telemetry.clock.monotonic() - self._started
+        end_ns = self._start_ns + round(seconds * 1e9)
+        try:
+            self._describe(ending, reading, error, seconds, end_ns)
+        except Exception as fault:
+            guard.report("operation.end", fault)
+        finally:
+            self.span.end(end_ns)
+
+    def _describe(
+        self,
+        ending: Ending,
+        reading: Reading | None,
+        error: BaseException | None,
+        seconds: float,
+        end_ns: int,
+    ) -> None:
+        response: Response | None = None
+        try:
+            response = reading.response() if reading is not None else None
+        except Exception as fault:
+            guard.report("read.response", fault)
+        failure: Failure | None = None
+        try:
+            failure = self._failure(response, error)
+        except Exception as fault:
+            failure = Failure(type(error).__qualname__ if error is not None else values.ERROR_OTHER)
+            guard.report("read.error", fault)
+        series: Series | None = None
+        try:
+            series = self._telemetry.metrics.series(self.request, self.endpoint, response)
+            self._record_timing(series, failure, seconds)
+        except Exception as fault:
+            guard.report("metrics.timing", fault)
+        outcome: pricing.Cost | pricing.Unpriced | None = None
+        try:
+            outcome = self._price(response, failure)
+        except Exception as fault:
+            guard.report("pricing", fault)
+        try:
+            if series is not None and response is not None:
+                self._record_usage(series, response, outcome)
+        except Exception as fault:
+            guard.report("metrics.usage", fault)
+        message = self._message(failure, error)
+        wants_content = self.wants_content
+        if self.span.is_recording() or wants_content:
+            self._write(ENDINGS[ending], reading, response, failure, outcome, message, end_ns)
+        if error is not None and failure is not None:
+            try:
+                stacktrace = "".join(traceback.format_exception(error)) if message is not None else None
+                events.emit_exception(self._telemetry.logger, failure, message, stacktrace, end_ns, self.context)
+            except Exception as fault:
+                guard.report("events.exception", fault)
+
+    def _failure(self, response: Response | None, error: BaseException | None) -> Failure | None:
+        if error is not None:
+            return self._read_error(error)
+        if response is not None and response.error_code is not None:
+            return Failure(response.error_code, code=response.error_code, message=response.error_message)
+        return None
+
+    def _message(self, failure: Failure | None, error: BaseException | None) -> str | None:
+        if failure is None or not self._telemetry.settings.records_messages_of_errors:
+            return None
+        try:
+            return failure.message if failure.message is not None else str(error)
+        except Exception as fault:
+            guard.report("read.error", fault)
+            return None
+
+    def _record_timing(self, series: Series, failure: Failure | None, seconds: float) -> None:
+        compat = self._telemetry.settings.metrics_compat
+        metrics = self._telemetry.metrics
+        metrics.record_duration(series, self.request, failure, seconds, compat, self.context)
+        if self._first_chunk is not None and self._is_inference:
+            metrics.record_stream(series, self._first_chunk - self._started, self._gaps or (), compat, self.context)
+
+    def _price(self, response: Response | None, failure: Failure | None) -> pricing.Cost | pricing.Unpriced | None:
+        if not self._telemetry.settings.cost or self.request.operation not in _PRICED_OPERATIONS:
+            return None
+        usage = response.usage if response is not None else None
+        if usage is None and failure is not None:
+            return None  # nothing was answered, nothing is owed
+        return self._telemetry.pricer.price(
+            self.endpoint.provider,
+            self.request.model,
+            response.model if response is not None else None,
+            usage,
+            service_tier=(response.service_tier if response is not None else None) or self.request.service_tier,
+            at=self._start_ns / 1e9,
+        )
+
+    def _record_usage(
+        self, series: Series, response: Response, outcome: pricing.Cost | pricing.Unpriced | None
+    ) -> None:
+        if response.usage is None:
+            return
+        metrics = self._telemetry.metrics
+        metrics.record_usage(
+            series, self.request, response.usage, self._telemetry.settings.metrics_compat, self.context
+        )
+        if isinstance(outcome, pricing.Cost):
+            metrics.record_cost(series, outcome, self.context)
+        elif outcome is not None:
+            metrics.record_unpriced(series, response.usage, outcome)
+
+    def _write(
+        self,
+        rule: EndingRule,
+        reading: Reading | None,
+        response: Response | None,
+        failure: Failure | None,
+        outcome: pricing.Cost | pricing.Unpriced | None,
+        message: str | None,
+        end_ns: int,
+    ) -> None:
+        """Attributes, status and content. Small attributes first: limits cut what comes last."""
+        written: attributes.Attributes = {}
+        try:
+            self._fill(written, rule, response, failure, outcome)
+        except Exception as fault:
+            guard.report("attributes", fault)
+        self.span.set_attributes(written)
+        if failure is not None:
+            self.span.set_status(trace.StatusCode.ERROR, message)
+        if not self.wants_content:
+            return
+        structure: content.Structure = dict(self._content or {})
+        try:
+            if reading is not None:
+                structure.update(content.of_output(reading.output()))
+        except Exception as fault:
+            guard.report("read.output", fault)
+        try:
+            mode = self._telemetry.settings.capture_content
+            if mode.on_span and self.span.is_recording():
+                self.span.set_attributes(content.as_json(structure))
+            if mode.on_event and self._is_inference:
+                events.emit_details(
+                    self._telemetry.logger, {**self._attributes, **written}, structure, end_ns, self.context
+                )
+        except Exception as fault:
+            guard.report("content", fault)
+
+    def _fill(
+        self,
+        written: attributes.Attributes,
+        rule: EndingRule,
+        response: Response | None,
+        failure: Failure | None,
+        outcome: pricing.Cost | pricing.Unpriced | None,
+    ) -> None:
+        if failure is not None:
+            written.update(attributes.of_failure(failure))
+        if self.attempts > 1:
+            written[own.REQUEST_ATTEMPTS] = self.attempts
+        if self._first_chunk is not None:
+            written[names.RESPONSE_TIME_TO_FIRST_CHUNK] = self._first_chunk - self._started
+        if isinstance(outcome, pricing.Cost):
+            written.update(attributes.of_cost(outcome))
+        elif outcome is not None:
+            written[own.COST_UNPRICED_REASON] = outcome.value
+        if response is None:
+            return
+        written.update(attributes.of_response(response))
+        if response.usage is not None:
+            written.update(attributes.of_usage(response.usage))
+        open_choice = values.FINISH_ERROR if failure is not None else rule.open_choice
+        reasons = [
+            reason if reason is not None else open_choice
+            for reason in response.finish_reasons
+            if reason is not None or open_choice is not None
+        ]
+        if reasons:
+            written[names.RESPONSE_FINISH_REASONS] = tuple(reason for reason in reasons if reason is not None)
+
+
+def current() -> Operation | None:
+    """The operation that the SDK is working on in this context."""
+    operation = context.get_value(_CURRENT)
+    return operation if isinstance(operation, Operation) else None

@@ -1,0 +1,138 @@
+"""Metric dimensions and exact token counters.
+
+A ``Counter.add`` costs as much as half a span, and a call owes up to five. So the counters are cells,
+added to under a lock and read by observable counters when metrics are collected. Dimensions hold
+strings from user input (model names), so their number is bounded: what does not fit shares one
+overflow series per operation and provider, and totals stay exact.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.util.types import AttributeValue
+
+from ..model import Endpoint, Request, Response
+from ..semconv import attributes as names
+
+MAX_SERIES: Final = 2000
+"""Distinct combinations of dimensions before further ones share the overflow series."""
+
+_Key = tuple[object, ...]
+
+
+class Series:
+    """One combination of dimensions: its attributes, built once, and its counter cells."""
+
+    __slots__ = ("attributes", "cells", "derived")
+
+    def __init__(self, attributes: dict[str, AttributeValue]) -> None:
+        self.attributes: Final = attributes
+        self.cells: Final[dict[tuple[str, str], int]] = {}
+        """Counts by instrument name and by the value of that instrument's extra dimension."""
+        self.derived: Final[dict[tuple[str, AttributeValue], dict[str, AttributeValue]]] = {}
+
+    def with_attribute(self, name: str, value: AttributeValue) -> dict[str, AttributeValue]:
+        """The attributes plus one of few values; built once."""
+        key = (name, value)
+        attributes = self.derived.get(key)
+        if attributes is None:
+            attributes = self.derived[key] = {**self.attributes, name: value}
+        return attributes
+
+
+class SeriesTable:
+    """All series of one meter provider."""
+
+    def __init__(self, limit: int = MAX_SERIES) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._series: dict[_Key, Series] = {}
+        self._overflow: dict[_Key, Series] = {}
+
+    def __len__(self) -> int:
+        return len(self._series) + len(self._overflow)
+
+    def find(self, request: Request, endpoint: Endpoint, response: Response | None) -> Series:
+        """The series of an operation; a shared one when there are too many."""
+        model = specific = None
+        if response is not None:
+            model = response.model
+            specific = response.specific
+        key: _Key = (
+            request.operation,
+            endpoint.provider,
+            request.model,
+            model,
+            endpoint.address,
+            endpoint.port,
+            tuple(specific.values()) if specific else None,
+        )
+        series = self._series.get(key)
+        return series if series is not None else self._add(key, specific)
+
+    def _add(self, key: _Key, specific: object) -> Series:
+        operation, provider, request_model, response_model, address, port, _ = key
+        with self._lock:
+            if len(self._series) >= self._limit:
+                overflow = (operation, provider)
+                if overflow not in self._overflow:
+                    self._overflow[overflow] = Series(
+                        _said(
+                            {
+                                names.OPERATION_NAME: operation,
+                                names.PROVIDER_NAME: provider,
+                                names.METRIC_OVERFLOW: True,
+                            }
+                        )
+                    )
+                return self._overflow[overflow]
+            attributes = _said(
+                {
+                    names.OPERATION_NAME: operation,
+                    names.PROVIDER_NAME: provider,
+                    names.REQUEST_MODEL: request_model,
+                    names.RESPONSE_MODEL: response_model,
+                    names.SERVER_ADDRESS: address,
+                    names.SERVER_PORT: port,
+                    **(specific if isinstance(specific, dict) else {}),
+                }
+            )
+            return self._series.setdefault(key, Series(attributes))
+
+    def add(self, series: Series, counts: Iterable[tuple[str, str, int]]) -> None:
+        """Add ``(instrument, value of the extra dimension, tokens)`` to the cells of ``series``."""
+        with self._lock:  # ``cells[k] = cells.get(k, 0) + n`` without a lock loses counts between threads
+            cells = series.cells
+            for instrument, dimension, tokens in counts:
+                key = (instrument, dimension)
+                cells[key] = cells.get(key, 0) + tokens
+
+    def observe(self, instrument: str, dimension_name: str) -> Iterator[Observation]:
+        """The current totals of one instrument."""
+        with self._lock:
+            every = [*self._series.values(), *self._overflow.values()]
+            totals = [
+                (series, dimension, total)
+                for series in every
+                for (name, dimension), total in series.cells.items()
+                if name == instrument
+            ]
+        for series, dimension, total in totals:
+            yield Observation(total, series.with_attribute(dimension_name, dimension))
+
+
+def observer(table: SeriesTable, instrument: str, dimension_name: str):
+    """A callback for an observable counter over ``table``."""
+
+    def observe(_options: CallbackOptions) -> Iterable[Observation]:
+        return list(table.observe(instrument, dimension_name))
+
+    return observe
+
+
+def _said(attributes: dict[str, object]) -> dict[str, AttributeValue]:
+    return {name: value for name, value in attributes.items() if isinstance(value, str | bool | int | float)}
