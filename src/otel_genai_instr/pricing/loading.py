@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -24,11 +25,12 @@ class _Gate:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held_for_fork = threading.local()
-        os.register_at_fork(
-            before=self._before_fork,
-            after_in_parent=self._after_fork_in_parent,
-            after_in_child=self._after_fork_in_child,
-        )
+        if sys.platform != "win32":
+            os.register_at_fork(
+                before=self._before_fork,
+                after_in_parent=self._after_fork_in_parent,
+                after_in_child=self._after_fork_in_child,
+            )
 
     def __enter__(self) -> None:
         self._lock.acquire()
