@@ -1,0 +1,43 @@
+"""Every test begins and ends with a clean world."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from opentelemetry import context, trace
+
+import otel_genai_instr
+from otel_genai_instr import guard
+
+from .support.capture import Capture
+from .support.clock import FakeClock
+
+
+@pytest.fixture(autouse=True)
+def clean_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No current span, no settings from outside, our own faults raised, and everything put back."""
+    for name in os.environ:
+        if name.startswith(("OTEL_", "OPENAI_", "AZURE_")):
+            monkeypatch.delenv(name)
+    assert trace.get_current_span() is trace.INVALID_SPAN
+    before = context.get_current()
+    guard.reset()
+    monkeypatch.setattr(guard, "strict", True)
+    yield
+    otel_genai_instr.uninstrument()
+    assert trace.get_current_span() is trace.INVALID_SPAN
+    assert context.get_current() == before
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Time that moves only when told to."""
+    return FakeClock()
+
+
+@pytest.fixture
+def capture(clock: FakeClock) -> Capture:
+    """Where the telemetry goes; turn it on with ``capture.instrument()``."""
+    return Capture(clock)
