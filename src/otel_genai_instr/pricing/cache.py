@@ -32,6 +32,11 @@ class BoundedCache(dict[K, V | None]):
             self.remember(key, value)
         return value
 
+    @property
+    def total(self) -> int:
+        """How many entries are held, both generations together; one that moved back counts twice."""
+        return len(self) + len(self._old)
+
     def remember(self, key: K, value: V) -> None:
         """Keep the value until it has gone unread for a generation."""
         if len(self) >= self._generation and key not in self:

@@ -150,9 +150,7 @@ def _price_list(prices: ModelPrice, version: str) -> PriceList | Unpriced:
         return Unpriced.NO_PRICE
     if prices.input_mtok is None:
         return Unpriced.UNSUPPORTED_UNIT
-    starts = {
-        tier.start for price in known.values() if isinstance(price, TieredPrices) for tier in price.tiers
-    }
+    starts = {tier.start for price in known.values() if isinstance(price, TieredPrices) for tier in price.tiers}
     above = tuple((start, _rates(prices, start + 1)) for start in sorted(starts, reverse=True))
     return PriceList(_rates(prices, 0), _CURRENCY, version, above)
 

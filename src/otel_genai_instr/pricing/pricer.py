@@ -71,9 +71,7 @@ class Pricer:
             if window.prices is Unpriced.UNKNOWN_MODEL and request_model and request_model != model:
                 window = self._find(provider, request_model, service_tier, at)
         prices = window.prices
-        if isinstance(
-            prices, PriceList
-        ):  # not `Unpriced`: the check against an enum takes three times as long
+        if isinstance(prices, PriceList):  # not `Unpriced`: the check against an enum takes three times as long
             try:
                 return charge(prices, usage, window.model)
             except OverflowError:
