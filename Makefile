@@ -1,0 +1,47 @@
+# Each target sets up what it needs in .venv; a machine with python3 (3.11 or newer) and make is enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LLM ?= fake
+
+.PHONY: help demo test check bench stack-test versions-test format clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev,demo]'
+	@touch $@
+
+demo: $(READY)  ## Ask a small RAG app three questions and see the waterfalls (LLM=local: a real model)
+	LLM=$(LLM) $(BIN)/python -m examples.demo
+
+test: $(READY)  ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## Lint, types, import directions, twins
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/python -m pytest --quiet tests/architecture
+
+bench: $(READY)  ## Measure the added cost as a ratio to a hand-written floor
+	$(BIN)/python -m benchmarks
+
+stack-test: $(READY)  ## Run the demo through a real Collector into a real Jaeger (JAEGER_BIN=...)
+	$(BIN)/python -m pytest -m stack tests/stack
+
+versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions
+	$(BIN)/python tests/versions/run.py
+
+format: $(READY)  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) .stack .pytest_cache .ruff_cache
