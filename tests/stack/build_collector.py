@@ -19,8 +19,8 @@ BUILDER = "go.opentelemetry.io/collector/cmd/builder@v0.155.0"
 
 NO_GO = (
     "The stack tests build their Collector from Go modules, but there is no `go` on the PATH.\n"
-    "Install Go 1.25 or newer (https://go.dev/doc/install, or `apt-get install golang-go` where it is new enough),\n"
-    "or let OTELCOL_BIN name a Collector binary that has the components of tests/stack/collector-builder.yaml."
+    "Install Go 1.25 or newer (https://go.dev/doc/install), or let OTELCOL_BIN name a Collector\n"
+    "that has the components of tests/stack/collector-builder.yaml."
 )
 
 
@@ -67,8 +67,8 @@ def build_collector() -> Path:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    # The builder ends with `go mod tidy`, which also wants what only the components' own tests need; not all of that
-    # is published. Sources and go.mod are complete by then, and `go build` below is the judge of them.
+    # The builder ends with `go mod tidy`, which also wants what only the components' own tests need; not all of
+    # that can be had. Sources and go.mod are complete by then, and `go build` below is the judge of them.
     if generated.returncode != 0 and not (sources / "go.mod").exists():
         raise CollectorUnavailable(f"The Collector Builder failed:\n{generated.stdout}")
 

@@ -1,0 +1,107 @@
+"""Traces as an instrumented application makes them, by the plain SDK, so that every attribute is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GRPCSpanExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HTTPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from otel_genai_instr.semconv import attributes as names
+
+from .collector import Collector
+
+Protocol = Literal["grpc", "http"]
+
+QUESTION = 'Wie viele Urlaubstage habe ich? 🏖 "quoted", a \\ and a\nnew line'
+
+
+def rag_trace(service: str) -> list[ReadableSpan]:
+    """One question to a RAG service: a request that embeds, looks up, asks a model twice and once fails."""
+    provider, finished = _provider(service)
+    tracer = provider.get_tracer("otel_genai_instr", "0.0.0")
+    with tracer.start_as_current_span("POST /ask", kind=SpanKind.SERVER) as request:
+        request.set_attributes({"http.request.method": "POST", "http.route": "/ask"})
+        request.set_attribute(names.HTTP_RESPONSE_STATUS_CODE, 200)
+        with tracer.start_as_current_span("embeddings", kind=SpanKind.CLIENT) as embeddings:
+            embeddings.set_attributes(
+                {
+                    names.OPERATION_NAME: "embeddings",
+                    names.PROVIDER_NAME: "openai",
+                    names.REQUEST_MODEL: "text-embedding-3-small",
+                    names.USAGE_INPUT_TOKENS: 9,
+                    names.USAGE_COST_AMOUNT: 1.8e-07,
+                    names.USAGE_COST_CURRENCY: "USD",
+                }
+            )
+        with tracer.start_as_current_span("SELECT passages", kind=SpanKind.CLIENT) as query:
+            query.set_attributes({"db.system.name": "sqlite", "db.query.text": "SELECT text FROM passages"})
+        with tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT) as chat:
+            chat.set_attributes(
+                {
+                    names.OPERATION_NAME: "chat",
+                    names.PROVIDER_NAME: "openai",
+                    names.REQUEST_MODEL: "gpt-4o-mini",
+                    names.REQUEST_STREAM: True,
+                    names.REQUEST_TEMPERATURE: 1.0,
+                    names.RESPONSE_MODEL: "gpt-4o-mini-2024-07-18",
+                    names.RESPONSE_FINISH_REASONS: ("stop", "length"),
+                    names.RESPONSE_TIME_TO_FIRST_CHUNK: 0.21,
+                    names.USAGE_INPUT_TOKENS: 2_400_000_000,
+                    names.USAGE_OUTPUT_TOKENS: 0,
+                    names.USAGE_COST_AMOUNT: 0.00042,
+                    names.USAGE_COST_CURRENCY: "USD",
+                    names.USAGE_COST_SOURCE: "genai-prices",
+                    names.INPUT_MESSAGES: _messages(QUESTION),
+                }
+            )
+            with tracer.start_as_current_span("POST", kind=SpanKind.CLIENT) as http:
+                http.set_attributes({"http.request.method": "POST", names.SERVER_ADDRESS: "127.0.0.1"})
+        with tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT) as refused:
+            refused.set_attributes({names.OPERATION_NAME: "chat", names.ERROR_TYPE: "openai.RateLimitError"})
+            refused.add_event("exception", {names.EXCEPTION_TYPE: "openai.RateLimitError"})
+            refused.set_status(Status(StatusCode.ERROR, "429"))
+    return list(finished.get_finished_spans())
+
+
+def prompt_trace(service: str, prompt_bytes: int, spans: int = 1) -> list[ReadableSpan]:
+    """LLM spans below one request span, each with a prompt of this size in its attributes."""
+    provider, finished = _provider(service)
+    tracer = provider.get_tracer("otel_genai_instr")
+    with tracer.start_as_current_span("POST /ask", kind=SpanKind.SERVER):
+        for number in range(spans):
+            prompt = f"{number}: " + "word " * (prompt_bytes // 5)
+            with tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT) as chat:
+                chat.set_attribute(names.INPUT_MESSAGES, _messages(prompt))
+    return list(finished.get_finished_spans())
+
+
+def export(spans: Sequence[ReadableSpan], collector: Collector, protocol: Protocol = "grpc") -> bool:
+    """Send spans in one message; whether the Collector took them."""
+    exporter: SpanExporter
+    if protocol == "grpc":
+        exporter = GRPCSpanExporter(endpoint=collector.grpc_endpoint, insecure=True, timeout=30)
+    else:
+        exporter = HTTPSpanExporter(endpoint=f"{collector.http_endpoint}/v1/traces", timeout=30)
+    try:
+        return exporter.export(spans) is SpanExportResult.SUCCESS
+    finally:
+        exporter.shutdown()
+
+
+def _provider(service: str) -> tuple[TracerProvider, InMemorySpanExporter]:
+    finished = InMemorySpanExporter()
+    provider = TracerProvider(resource=Resource({SERVICE_NAME: service}), shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(finished))
+    return provider, finished
+
+
+def _messages(prompt: str) -> str:
+    return json.dumps([{"role": "user", "parts": [{"type": "text", "content": prompt}]}], ensure_ascii=False)

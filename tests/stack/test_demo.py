@@ -1,0 +1,101 @@
+"""The demo, through the real Collector into the real Jaeger: HTTP, database and LLM spans in one trace."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from otel_genai_instr.semconv import attributes as names
+from otel_genai_instr.semconv import own
+
+from .collector import ROOT, Collector
+from .conftest import Backend
+from .programs import Program, wait_until
+from .spans import CLIENT, SERVER, SpanRecord
+
+pytestmark = pytest.mark.stack
+
+SERVICE = "lamp-shop-assistant"
+DEMO_SECONDS = 120.0
+DELIVERY_SECONDS = 60.0
+Trace = list[SpanRecord]
+
+
+@pytest.fixture
+def traces(backend: Backend, collector: Collector, tmp_path: Path) -> list[Trace]:
+    """What the demo's questions became, read back; oldest first, spans by start."""
+    backend.start()
+    demo = Program(
+        "demo",
+        [sys.executable, ROOT / "examples" / "demo.py"],
+        env={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.grpc_endpoint},
+        log=tmp_path / "demo.log",
+    )
+    demo.run(DEMO_SECONDS)
+    sent = collector.metric("otelcol_receiver_accepted_spans")
+    assert sent > 0
+    wait_until(
+        lambda: len(backend.find(SERVICE)) == sent,
+        what=f"{backend.name} has all {sent:g} spans that the Collector took from the demo",
+        seconds=DELIVERY_SECONDS,
+    )
+    found: dict[str, Trace] = {}
+    for span in sorted(backend.find(SERVICE).values(), key=lambda span: span.start):
+        found.setdefault(span.trace_id, []).append(span)
+    return [trace for trace in found.values() if root_of(trace).value("http.route") == "/ask"]
+
+
+def root_of(trace: Trace) -> SpanRecord:
+    """The one span without a parent; asserts that every other has its parent in the trace."""
+    ids = {span.span_id for span in trace}
+    (root,) = (span for span in trace if not span.parent_id)
+    assert all(span.parent_id in ids for span in trace if span is not root)
+    return root
+
+
+def llm_spans(trace: Trace, *operations: str) -> Trace:
+    """The model calls of a trace, in order."""
+    return [span for span in trace if span.value(names.OPERATION_NAME) in operations]
+
+
+def children(parent: SpanRecord, trace: Iterable[SpanRecord]) -> Trace:
+    """The spans directly below another."""
+    return [span for span in trace if span.parent_id == parent.span_id]
+
+
+def test_demo_traces_show_http_database_and_priced_model_calls(traces: list[Trace]) -> None:
+    assert len(traces) == 3
+    for trace in traces:
+        request = root_of(trace)
+        assert (request.kind, request.value(names.HTTP_RESPONSE_STATUS_CODE)) == (SERVER, 200)
+        assert [span for span in trace if "sqlite" in (span.value("db.system.name"), span.value("db.system"))]
+
+        embeddings, chats = llm_spans(trace, "embeddings"), llm_spans(trace, "chat")
+        assert embeddings
+        assert chats
+        for call in (*embeddings, *chats):
+            assert call.kind == CLIENT
+            assert call.value(names.REQUEST_MODEL)
+            assert call.value(names.RESPONSE_MODEL)
+            assert call.value(names.USAGE_INPUT_TOKENS) > 0
+            assert call.value(names.USAGE_COST_AMOUNT) > 0
+            assert call.value(names.USAGE_COST_CURRENCY) == "USD"
+            # Its HTTP requests are below it, one for each attempt.
+            requests = [span for span in children(call, trace) if span.value("http.request.method") == "POST"]
+            assert len(requests) == (call.value(own.REQUEST_ATTEMPTS) or 1)
+        for chat in chats:
+            assert chat.value(names.USAGE_OUTPUT_TOKENS) > 0
+            assert 0 < chat.value(names.RESPONSE_TIME_TO_FIRST_CHUNK) < (chat.end - chat.start) / 1e9
+            assert chat.value(names.RESPONSE_FINISH_REASONS)
+        # Nobody asked for content.
+        assert not any(span.value(names.INPUT_MESSAGES) or span.value(names.OUTPUT_MESSAGES) for span in trace)
+
+    with_tool = [llm_spans(trace, "chat") for trace in traces if len(llm_spans(trace, "chat")) == 2]
+    assert [[chat.value(names.RESPONSE_FINISH_REASONS) for chat in chats] for chats in with_tool] == [
+        [("tool_calls",), ("stop",)]
+    ]
+    attempts = [chat.value(own.REQUEST_ATTEMPTS) or 1 for trace in traces for chat in llm_spans(trace, "chat")]
+    assert sorted(attempts)[-2:] == [1, 2]
