@@ -1,4 +1,7 @@
-"""Costs worked out by hand. Every price is that of genai-prices 0.2.3, entry as named; prices are per million tokens."""
+"""Costs worked out by hand.
+
+Every price is that of genai-prices 0.2.3, entry as named; prices are dollars per million tokens.
+"""
 
 from __future__ import annotations
 

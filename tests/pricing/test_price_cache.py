@@ -44,9 +44,7 @@ def pricer(source: CountingSource) -> Pricer:
 
 
 def cached_windows(pricer: Pricer) -> int:
-    caches = [value for value in vars(pricer).values() if isinstance(value, BoundedCache)]
-    assert caches
-    return sum(cache.total for cache in caches)
+    return pricer.cached_prices
 
 
 def test_one_lookup_serves_until_the_price_changes(pricer: Pricer, source: CountingSource) -> None:
@@ -88,7 +86,7 @@ def test_a_flood_of_names_neither_grows_nor_empties_the_cache(
         if number % 100 == 0:
             assert isinstance(pricer.price("openai", "gpt-4o", None, USAGE, at=NOON), Cost)
 
-    assert cached_windows(pricer) <= BOUND
+    assert pricer.cached_prices <= BOUND
     assert source.lookups["gpt-4o"] == 1
 
 
@@ -114,7 +112,7 @@ def test_long_names_are_not_kept(pricer: Pricer, source: CountingSource) -> None
     for number in range(100):
         assert pricer.price("openai", f"gpt-4o-{number}" * 100, None, USAGE, at=NOON) is Unpriced.UNKNOWN_MODEL
 
-    assert cached_windows(pricer) == 0
+    assert pricer.cached_prices == 0
     assert not source.lookups
 
 
@@ -155,7 +153,7 @@ def test_eight_threads_get_exact_sums() -> None:
     gpt_4o = 1_000 * 2.5e-6 + 100 * 10e-6
     deepseek_chat_by_day = 1_000 * 0.27e-6 + 100 * 1.1e-6
     assert sums == pytest.approx([calls * (gpt_4o + deepseek_chat_by_day)] * 8)
-    assert cached_windows(pricer) <= BOUND + 8
+    assert pricer.cached_prices <= BOUND + 8
 
 
 def microseconds_per_call(pricer: Pricer, model: str, usage: Usage, rounds: int = 20, calls: int = 5_000) -> float:

@@ -4,8 +4,8 @@ Knows usage, provider, model, service tier and time; knows no span and no SDK. P
 use or by :meth:`Pricer.warm_up`, never at import.
 """
 
-from otel_genai_instr.pricing.cost import Cost, Unpriced
-from otel_genai_instr.pricing.pricer import Pricer
-from otel_genai_instr.pricing.source import PriceSource, PriceWindow
+from .cost import Cost, Unpriced
+from .pricer import Pricer
+from .source import PriceSource, PriceWindow
 
 __all__ = ["Cost", "PriceSource", "PriceWindow", "Pricer", "Unpriced"]

@@ -26,9 +26,9 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
-from otel_genai_instr.pricing.cost import Unpriced
-from otel_genai_instr.pricing.rates import PriceList, Rates
-from otel_genai_instr.pricing.source import ALWAYS, PriceWindow
+from .cost import Unpriced
+from .rates import PriceList, Rates
+from .source import ALWAYS, PriceWindow
 
 PROVIDER_IDS: Final = {
     "anthropic": "anthropic",

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from otel_genai_instr.pricing.source import NoPrices, PriceSource
+from .source import NoPrices, PriceSource
 
 _logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class LazySource:
 
 def _load_genai_prices() -> PriceSource:
     # Imported here: it brings pydantic and 1.6 MB of data, which an app that makes no call never pays for.
-    from otel_genai_instr.pricing.genai_prices_source import GenaiPricesSource
+    from .genai_prices_source import GenaiPricesSource
 
     return GenaiPricesSource()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from otel_genai_instr.model import Usage
-from otel_genai_instr.pricing.cache import BoundedCache
-from otel_genai_instr.pricing.cost import Cost, Unpriced
-from otel_genai_instr.pricing.loading import LazySource, bundled_prices
-from otel_genai_instr.pricing.rates import PriceList, charge
-from otel_genai_instr.pricing.source import ALWAYS, PriceWindow
-from otel_genai_instr.semconv.values import COST_FROM_PROVIDER
+from ..model import Usage
+from ..semconv.values import COST_FROM_PROVIDER
+from .cache import BoundedCache
+from .cost import Cost, Unpriced
+from .loading import LazySource, bundled_prices
+from .rates import PriceList, charge
+from .source import ALWAYS, PriceWindow
 
 _PRICED_GENERATION: Final = 768
 _UNPRICED_GENERATION: Final = 256
@@ -35,6 +35,11 @@ class Pricer:
     def warm_up(self) -> None:
         """Start loading price data in the background; cheap enough for the start of each operation."""
         self._source.start()
+
+    @property
+    def cached_prices(self) -> int:
+        """How many resolved prices and misses are held; bounded, whatever names come."""
+        return self._priced.total + self._unpriced.total
 
     def price(
         self,

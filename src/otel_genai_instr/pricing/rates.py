@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otel_genai_instr.model import Usage
-from otel_genai_instr.pricing.cost import Cost, Unpriced
-from otel_genai_instr.semconv.values import COST_FROM_LOCAL_PRICES
+from ..model import Usage
+from ..semconv.values import COST_FROM_LOCAL_PRICES
+from .cost import Cost, Unpriced
 
 
 @dataclass(frozen=True, slots=True)

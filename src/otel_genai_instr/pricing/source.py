@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from otel_genai_instr.pricing.cost import Unpriced
-from otel_genai_instr.pricing.rates import PriceList
+from .cost import Unpriced
+from .rates import PriceList
 
 ALWAYS: Final = (-math.inf, math.inf)
 
