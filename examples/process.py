@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 from collections.abc import Generator, Mapping, Sequence
@@ -23,20 +24,28 @@ class Child:
         self.name = name
         self._process = process
 
-    def has_ended(self) -> bool:
-        """Whether it runs no more."""
-        return self._process.poll() is not None
+    def has_ended_within(self, seconds: float) -> bool:
+        """Whether it has ended by itself; waits so long for that."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def stop(self) -> int:
         """Interrupt it as Ctrl-C would and return its status; kill it if it does not end in time."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGINT)
+        self._signal(signal.SIGINT)
         try:
             return self._process.wait(_STOP_TIMEOUT)
         except BaseException:
-            self._process.kill()
+            self._signal(signal.SIGKILL)
             self._process.wait()
             raise
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process and to those that it started, unless it has ended."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, number)
 
 
 @contextmanager

@@ -80,9 +80,9 @@ def answer(prompt: Prompt, choice: int = 0) -> Reply:
     results = _tool_results(prompt.turns)
     if not results and (uses := _tool_uses(prompt, question)):
         return Reply(tool_uses=uses)
-    text = " ".join(
-        [*map(_in_words, results), *_quotes(prompt.turns, question, choice)]
-    ) or _NOTHING_FOUND.format(question)
+    text = " ".join([*map(_in_words, results), *_quotes(prompt.turns, question, choice)]) or _NOTHING_FOUND.format(
+        question
+    )
     if prompt.schema is not None:
         return Reply(json.dumps(_fill(prompt.schema, question, text)))
     return Reply(text)
@@ -156,9 +156,7 @@ def _quotes(turns: Sequence[Turn], question: str, choice: int) -> list[str]:
     asked = set(_stems(question))
     scores = [sum(1 / spread[stem] for stem in asked & found) for found in stems]
     enough = max(scores, default=0) / 2
-    ranked = sorted(
-        (at for at, score in enumerate(scores) if score > enough), key=lambda at: (-scores[at], at)
-    )
+    ranked = sorted((at for at, score in enumerate(scores) if score > enough), key=lambda at: (-scores[at], at))
     return [sentences[at] for at in sorted(ranked[choice : choice + 2])]
 
 

@@ -193,9 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(400, message, "previous_response_not_found")
         return previous
 
-    def _generate(
-        self, result: ChatCompletion | ModelResponse, body: Json, fault: Fault | None, named: bool
-    ) -> None:
+    def _generate(self, result: ChatCompletion | ModelResponse, body: Json, fault: Fault | None, named: bool) -> None:
         if body.get("stream"):
             self._stream(result.events(), fault, named)
         elif fault is not None:

@@ -37,13 +37,9 @@ class Store:
             for page, embedding in zip(pages, embeddings, strict=True)
         ]
         with self._cursor() as cursor:
-            cursor.execute(
-                "CREATE TABLE IF NOT EXISTS pages (title TEXT PRIMARY KEY, text TEXT, embedding BLOB)"
-            )
+            cursor.execute("CREATE TABLE IF NOT EXISTS pages (title TEXT PRIMARY KEY, text TEXT, embedding BLOB)")
             cursor.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", rows)
-            cursor.execute(
-                "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, status, carrier, expected)"
-            )
+            cursor.execute("CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, status, carrier, expected)")
             cursor.executemany("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)", ORDERS)
 
     def closest(self, embedding: Sequence[float], count: int = 3) -> list[Page]:
@@ -58,9 +54,7 @@ class Store:
         statement = "SELECT id, status, carrier, expected FROM orders WHERE id = ?"
         with self._cursor() as cursor:
             row = cursor.execute(statement, (order_id.upper(),)).fetchone()
-        return (
-            None if row is None else dict(zip(("order", "status", "carrier", "expected"), row, strict=True))
-        )
+        return None if row is None else dict(zip(("order", "status", "carrier", "expected"), row, strict=True))
 
     @contextmanager
     def _cursor(self) -> Generator[sqlite3.Cursor]:

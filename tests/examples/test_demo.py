@@ -69,7 +69,16 @@ def _status(span: Span) -> object:
     return attributes.get("http.response.status_code", attributes.get("http.status_code"))
 
 
-def test_the_demo_traces_http_database_and_retries(environment: dict[str, str]) -> None:
+def _model_calls(trace: list[Span]) -> list[Span]:
+    return [span for span in trace if "gen_ai.operation.name" in span["attributes"]]
+
+
+def _wire_calls(trace: list[Span], model_call: Span) -> list[object]:
+    """The HTTP status of each request that a model call made."""
+    return [_status(span) for span in trace if span["parent_id"] == model_call["context"]["span_id"]]
+
+
+def test_the_demo_shows_requests_database_and_model_calls_in_one_trace(environment: dict[str, str]) -> None:
     result = _run(environment)
     assert result.returncode == 0, result.stderr
     assert "five years" in result.stdout
@@ -86,9 +95,25 @@ def test_the_demo_traces_http_database_and_retries(environment: dict[str, str]) 
     ]
     for trace in traces:
         assert [span["name"] for span in trace].count("SELECT") in (1, 2)
-    codes = [[_status(span) for span in trace if span["kind"] == "SpanKind.CLIENT"] for trace in traces]
-    assert [code.count(200) for code in codes] == [2, 3, 2]
-    assert [code.count(429) for code in codes] == [0, 0, 1]
+        for call in _model_calls(trace):
+            attributes = call["attributes"]
+            assert attributes["gen_ai.usage.input_tokens"] > 0
+            assert attributes["gen_ai.usage.cost.amount"] > 0
+            assert attributes["gen_ai.usage.cost.currency"] == "USD"
+            if attributes["gen_ai.operation.name"] == "chat":
+                assert attributes["gen_ai.response.model"].startswith("gpt-5-mini")
+                assert attributes["gen_ai.usage.output_tokens"] > 0
+                assert 0.2 <= attributes["gen_ai.response.time_to_first_chunk"] < 5
+    assert [[call["name"].split()[0] for call in _model_calls(trace)] for trace in traces] == [
+        ["embeddings", "chat"],
+        ["embeddings", "chat", "chat"],
+        ["embeddings", "chat"],
+    ]
+    codes = [[_wire_calls(trace, call) for call in _model_calls(trace)] for trace in traces]
+    assert codes == [[[200], [200]], [[200], [200], [200]], [[200], [429, 200]]]
+    again = _model_calls(traces[1])[-1]["attributes"]
+    assert again["gen_ai.usage.cache_read.input_tokens"] > 0
+    assert _model_calls(traces[2])[-1]["attributes"]["otel_genai.request.attempts"] == 2
 
 
 def test_with_a_key_it_talks_to_the_service_that_the_environment_names(environment: dict[str, str]) -> None:

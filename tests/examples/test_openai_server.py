@@ -56,9 +56,7 @@ def client(server: OpenAIServer) -> Iterator[OpenAI]:
 
 
 def _text(chunks: list[ChatCompletionChunk], choice: int = 0) -> str:
-    return "".join(
-        part.delta.content or "" for chunk in chunks for part in chunk.choices if part.index == choice
-    )
+    return "".join(part.delta.content or "" for chunk in chunks for part in chunk.choices if part.index == choice)
 
 
 def test_chat_quotes_the_sentence_that_answers(client: OpenAI) -> None:
@@ -92,8 +90,7 @@ def test_what_was_sent_before_is_cached(client: OpenAI) -> None:
     first: list[ChatCompletionMessageParam] = [SYSTEM, QUESTION, ORDERS] * 3
     second: list[ChatCompletionMessageParam] = [*first, {"role": "assistant", "content": WARRANTY}, QUESTION]
     fresh, known = (
-        client.chat.completions.create(model="gpt-4.1-mini", messages=messages).usage
-        for messages in (first, second)
+        client.chat.completions.create(model="gpt-4.1-mini", messages=messages).usage for messages in (first, second)
     )
     assert fresh is not None
     assert known is not None
@@ -113,9 +110,7 @@ def test_a_stream_says_the_same_as_a_plain_answer(client: OpenAI) -> None:
         stream_options={"include_usage": True},
     )
     chunks = list(stream)
-    assert [_text(chunks, choice) for choice in (0, 1)] == [
-        choice.message.content for choice in plain.choices
-    ]
+    assert [_text(chunks, choice) for choice in (0, 1)] == [choice.message.content for choice in plain.choices]
     assert plain.choices[0].message.content != plain.choices[1].message.content
     assert chunks[-1].choices == []
     assert chunks[-1].usage == plain.usage
@@ -123,17 +118,13 @@ def test_a_stream_says_the_same_as_a_plain_answer(client: OpenAI) -> None:
 
 
 def test_a_stream_has_no_usage_unless_asked(client: OpenAI) -> None:
-    chunks = list(
-        client.chat.completions.create(model="gpt-5-mini", messages=[SYSTEM, QUESTION], stream=True)
-    )
+    chunks = list(client.chat.completions.create(model="gpt-5-mini", messages=[SYSTEM, QUESTION], stream=True))
     assert all(chunk.usage is None and chunk.choices for chunk in chunks)
     assert chunks[-1].choices[0].finish_reason == "stop"
 
 
 def test_max_tokens_cuts_the_answer(client: OpenAI) -> None:
-    result = client.chat.completions.create(
-        model="gpt-4.1-mini", messages=[SYSTEM, QUESTION], max_completion_tokens=3
-    )
+    result = client.chat.completions.create(model="gpt-4.1-mini", messages=[SYSTEM, QUESTION], max_completion_tokens=3)
     assert result.choices[0].finish_reason == "length"
     assert result.usage is not None
     assert result.usage.completion_tokens == 3
@@ -184,9 +175,7 @@ class Lamp(BaseModel):
 
 
 def test_a_structured_answer_fits_its_schema(client: OpenAI) -> None:
-    chat = client.chat.completions.parse(
-        model="gpt-5-mini", messages=[SYSTEM, QUESTION], response_format=Lamp
-    )
+    chat = client.chat.completions.parse(model="gpt-5-mini", messages=[SYSTEM, QUESTION], response_format=Lamp)
     response = client.responses.parse(model="gpt-5-mini", input="Describe lamp 7.", text_format=Lamp)
     assert chat.choices[0].message.parsed is not None
     assert response.output_parsed is not None
@@ -257,18 +246,14 @@ def test_responses_call_tools_and_continue(client: OpenAI) -> None:
     told = client.responses.create(
         model="gpt-5-mini",
         previous_response_id=asked.id,
-        input=[
-            {"type": "function_call_output", "call_id": call.call_id, "output": '{"status": "delivered"}'}
-        ],
+        input=[{"type": "function_call_output", "call_id": call.call_id, "output": '{"status": "delivered"}'}],
     )
     assert "delivered" in told.output_text
     assert told.previous_response_id == asked.id
 
 
 def test_an_incomplete_response_says_why(client: OpenAI) -> None:
-    response = client.responses.create(
-        model="gpt-4.1-mini", input="Tell me about lamps.", max_output_tokens=2
-    )
+    response = client.responses.create(model="gpt-4.1-mini", input="Tell me about lamps.", max_output_tokens=2)
     assert response.status == "incomplete"
     assert response.incomplete_details is not None
     assert response.incomplete_details.reason == "max_output_tokens"
