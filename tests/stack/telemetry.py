@@ -85,15 +85,17 @@ def prompt_trace(service: str, prompt_bytes: int, spans: int = 1) -> list[Readab
 
 def export(spans: Sequence[ReadableSpan], collector: Collector, protocol: Protocol = "grpc") -> bool:
     """Send spans in one message; whether the Collector took them."""
-    exporter: SpanExporter
-    if protocol == "grpc":
-        exporter = GRPCSpanExporter(endpoint=collector.grpc_endpoint, insecure=True, timeout=30)
-    else:
-        exporter = HTTPSpanExporter(endpoint=f"{collector.http_endpoint}/v1/traces", timeout=30)
+    exporter = _exporter(collector, protocol)
     try:
         return exporter.export(spans) is SpanExportResult.SUCCESS
     finally:
         exporter.shutdown()
+
+
+def _exporter(collector: Collector, protocol: Protocol) -> SpanExporter:
+    if protocol == "grpc":
+        return GRPCSpanExporter(endpoint=collector.grpc_endpoint, insecure=True, timeout=30)
+    return HTTPSpanExporter(endpoint=f"{collector.http_endpoint}/v1/traces", timeout=30)
 
 
 def _provider(service: str) -> tuple[TracerProvider, InMemorySpanExporter]:
