@@ -19,7 +19,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY)  ## Ask a small RAG app three questions and see the waterfalls (LLM=local: a real model)
-	LLM=$(LLM) $(BIN)/python -m examples.demo
+	LLM=$(LLM) $(BIN)/python examples/demo.py
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest

@@ -113,10 +113,17 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Setti
         raise TypeError(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
     values = dict(overrides)
     if isinstance(content := values.get("capture_content"), str | bool):
-        values["capture_content"] = _content_modes()[str(content).lower()]
+        values["capture_content"] = _named("capture_content", str(content), _content_modes())
     if isinstance(compat := values.get("metrics_compat"), str):
-        values["metrics_compat"] = MetricsCompat(compat.lower())
+        values["metrics_compat"] = _named("metrics_compat", compat, {mode.value: mode for mode in MetricsCompat})
     return replace(settings, **values)  # pyright: ignore[reportArgumentType]
+
+
+def _named(setting: str, value: str, allowed: Mapping[str, Enum]) -> Enum:
+    choice = allowed.get(value.strip().lower())
+    if choice is None:
+        raise ValueError(f"{setting}={value!r} is not understood; allowed: {', '.join(allowed)}")
+    return choice
 
 
 def _content_modes() -> dict[str, CaptureContent]:

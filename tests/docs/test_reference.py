@@ -1,0 +1,83 @@
+"""The tables in the docs and the names in the code are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+
+from otel_genai_instr import _version, semconv, settings
+from otel_genai_instr.pricing import Unpriced
+from otel_genai_instr.semconv import attributes, events, metrics, own
+from otel_genai_instr.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text()
+QUOTED = set(re.findall(r"`([^`\n]+)`", REFERENCE))
+
+
+def _constants(module: object) -> set[str]:
+    return {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+
+
+def test_every_attribute_is_documented() -> None:
+    assert _constants(attributes) | _constants(own) <= QUOTED
+
+
+def test_every_documented_name_exists() -> None:
+    known = _constants(attributes) | _constants(own) | _constants(events)
+    known |= {value.name for value in vars(metrics).values() if isinstance(value, metrics.Instrument)}
+    prefixes = ("gen_ai.", "otel_genai.", "openai.", "server.", "error.", "http.", "exception.", "otel.")
+    named = {name for name in QUOTED if name.startswith(prefixes)} - {"otel_genai."}
+    assert named - known == set()
+
+
+def test_every_metric_is_documented_with_its_kind_and_unit() -> None:
+    for value in vars(metrics).values():
+        if isinstance(value, metrics.Instrument):
+            assert f"| `{value.name}` | {value.kind} | {value.unit} |" in REFERENCE
+
+
+def test_every_event_is_documented_with_its_severity() -> None:
+    details, exception = events.INFERENCE_DETAILS_SEVERITY, events.OPERATION_EXCEPTION_SEVERITY
+    assert f"| `{events.INFERENCE_DETAILS}` | {details.name} |" in REFERENCE
+    assert f"| `{events.OPERATION_EXCEPTION}` | {exception.name} |" in REFERENCE
+
+
+def test_every_variable_is_documented_beside_its_setting() -> None:
+    rows = dict(re.findall(r"^\| `(OTEL_[A-Z_]+)` \| `(\w+)` \|", REFERENCE, re.MULTILINE))
+    assert set(rows) == _constants(settings)
+    assert set(rows.values()) == {field.name for field in dataclasses.fields(Settings)}
+
+
+def test_every_reason_for_a_missing_cost_is_documented() -> None:
+    assert {reason.value for reason in Unpriced} <= QUOTED
+
+
+def test_the_pinned_commit_is_documented() -> None:
+    assert semconv.CONVENTIONS_COMMIT in REFERENCE
+
+
+def test_architecture_names_real_modules() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for path in re.findall(r"`([a-z_]+/[a-z_]+\.py)`", text):
+        assert (ROOT / "src" / "otel_genai_instr" / path).exists(), path
+    for room in re.findall(r"^\| `([a-z_]+/|[a-z_]+\.py)", text, re.MULTILINE):
+        assert (ROOT / "src" / "otel_genai_instr" / room).exists(), room
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("**/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} → {target}"
+
+
+def test_the_project_states_one_version_and_the_supported_sdk_range() -> None:
+    from otel_genai_instr.providers.openai.methods import REQUIREMENT
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["dynamic"] == ["version"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", _version.__version__)
+    (requirement,) = project["optional-dependencies"]["openai"]
+    assert requirement.replace(" ", "") == REQUIREMENT.replace(" ", "")
