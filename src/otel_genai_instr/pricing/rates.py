@@ -68,30 +68,38 @@ def charge(prices: PriceList, usage: Usage, model: str | None) -> Cost | Unprice
     if fresh < 0 or read < 0 or write < 0 or generated < 0:
         return Unpriced.NO_USAGE
 
+    read_part = write_part = output_part = None
     if usage.audio_input_tokens or usage.image_input_tokens:
         parts = _charge_mixed_input(rates, usage, fresh, read, write)
         if isinstance(parts, Unpriced):
             return parts
         input_part, read_part, write_part = parts
+        amount = input_part + (read_part or 0.0) + (write_part or 0.0)
     else:
-        input_part = fresh * rates.input
-        read_part = read * rates.cache_read if read else None
-        write_part = write * rates.cache_write if write else None
+        amount = input_part = fresh * rates.input
+        if read:
+            read_part = read * rates.cache_read
+            amount += read_part
+        if write:
+            write_part = write * rates.cache_write
+            amount += write_part
 
     if rates.reasoning is not None or usage.audio_output_tokens or usage.image_output_tokens:
         output_part = _charge_mixed_output(rates, usage, generated)
         if isinstance(output_part, Unpriced):
             return output_part
+        amount += output_part or 0.0
     elif generated:
         if rates.output is None:
             return Unpriced.UNSUPPORTED_UNIT
         output_part = generated * rates.output
-    else:
-        output_part = None
+        amount += output_part
 
     request_part = rates.request
+    if request_part is not None:
+        amount += request_part
     return Cost(
-        input_part + (read_part or 0.0) + (write_part or 0.0) + (output_part or 0.0) + (request_part or 0.0),
+        amount,
         prices.currency,
         COST_FROM_LOCAL_PRICES,
         prices.version,
@@ -122,7 +130,12 @@ def _charge_mixed_input(
     audio_rate = rates.input if rates.audio_input is None else rates.audio_input
     image_rate = rates.input if rates.image_input is None else rates.image_input
 
-    if not (read and rates.cache_read != rates.input) and not (write and rates.cache_write != rates.input):
+    read_matters = read and (rates.cache_read, rates.audio_cache_read, rates.image_cache_read) != (
+        rates.input,
+        None,
+        None,
+    )
+    if not read_matters and not (write and rates.cache_write != rates.input):
         # Nothing is cheaper or dearer for being cached, so it doesn't matter which tokens were.
         text = total - audio - image
         return text * rates.input + audio * audio_rate + image * image_rate, None, None
