@@ -1,0 +1,1 @@
+"""Exporters for the laptop: the waterfall in the terminal."""

@@ -1,0 +1,157 @@
+"""The exporter: takes spans from the SDK, writes finished traces to a stream."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import weakref
+from collections import deque
+from collections.abc import Sequence
+from typing import TextIO
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from otel_genai_instr.exporters.layout import ASCII, UNICODE, Style, render
+from otel_genai_instr.exporters.reading import read_span
+from otel_genai_instr.exporters.traces import Piece, SpanRecord, TraceStore
+
+_logger = logging.getLogger(__name__)
+
+_WIDTH_WITHOUT_TERMINAL = 100
+
+
+class GenAIConsoleExporter(SpanExporter):
+    """Prints each finished trace as a waterfall, for ``OTEL_TRACES_EXPORTER=genai_console`` or any span processor.
+
+    ``out`` is where to print; by default whatever ``sys.stderr`` is at that moment. ``width`` is in terminal cells
+    (default: ``COLUMNS``, else the terminal's, else 100). ``color`` switches colour on or off (default: on a terminal
+    only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that).
+
+    A trace is printed when its local root has ended and the batch with it is read completely. Later spans follow as
+    "late"; spans whose root never came are printed as "orphan" by :meth:`force_flush` and :meth:`shutdown`, or when
+    there are too many open traces.
+    """
+
+    def __init__(self, out: TextIO | None = None, width: int | None = None, color: bool | None = None) -> None:
+        self._out = out
+        self._width = width
+        self._color = color
+        self._stopped = False
+        self._fault_logged = False
+        self._start_empty()
+        if hasattr(os, "register_at_fork"):
+            # The child must neither wait for a lock held by a thread it has not, nor print its parent's traces.
+            restart = weakref.WeakMethod(self._start_empty)
+            os.register_at_fork(after_in_child=lambda: (method := restart()) and method())
+
+    def _start_empty(self) -> None:
+        self._store = TraceStore()
+        self._inbox: deque[list[SpanRecord]] = deque()
+        self._lock = threading.RLock()
+        self._assembling = False
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Print what these spans complete. ``FAILURE`` when the stream is broken, or after :meth:`shutdown`."""
+        if self._stopped:
+            return SpanExportResult.FAILURE
+        try:
+            self._inbox.append([record for span in spans if (record := read_span(span))])
+            done = self._print(self._assemble())
+        except Exception:
+            return self._failed()
+        return SpanExportResult.SUCCESS if done else SpanExportResult.FAILURE
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Print everything that still waits for its root. False when the stream is broken."""
+        del timeout_millis  # nothing here can be cut short
+        try:
+            return self._print(self._assemble(flush=True))
+        except Exception:
+            return self._failed() is SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Print the rest and refuse anything later."""
+        if not self._stopped:
+            self._stopped = True
+            self.force_flush()
+
+    def _assemble(self, flush: bool = False) -> list[Piece]:
+        pieces: list[Piece] = []
+        with self._lock:
+            # The garbage collector may end an abandoned span right here, and so call us again in this thread:
+            # then its batch stays in the inbox for the loop that is already running.
+            if self._assembling:
+                return pieces
+            self._assembling = True
+            try:
+                while self._inbox:
+                    pieces += self._store.add(self._inbox.popleft())
+                if flush:
+                    pieces += self._store.flush()
+            finally:
+                self._assembling = False
+        return pieces
+
+    def _print(self, pieces: list[Piece]) -> bool:
+        """Whether all was written. Foreign code (the stream) runs outside our lock."""
+        if not pieces:
+            return True
+        out = self._out if self._out is not None else sys.stderr
+        if out is None:  # pythonw and some services have no stderr  # pyright: ignore[reportUnnecessaryComparison]
+            return False
+        try:
+            style = self._style(out)
+            text = "".join(render(piece, style) + "\n" for piece in pieces)
+            out.write(text)
+            out.flush()
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _style(self, out: TextIO) -> Style:
+        encoding = getattr(out, "encoding", None) or "utf-8"
+        glyphs = UNICODE
+        try:
+            UNICODE.characters.encode(encoding)
+        except (UnicodeEncodeError, LookupError):
+            glyphs, encoding = ASCII, _known_encoding(encoding)
+        terminal = out.isatty()
+        color = self._color if self._color is not None else _wants_color(terminal)
+        return Style(self._width or _width_of(out, terminal), color, glyphs, encoding)
+
+    def _failed(self) -> SpanExportResult:
+        if not self._fault_logged:
+            self._fault_logged = True
+            _logger.exception("The terminal waterfall failed; this is said only once")
+        return SpanExportResult.FAILURE
+
+
+def _known_encoding(encoding: str) -> str:
+    try:
+        "".encode(encoding)
+    except LookupError:
+        return "ascii"
+    return encoding
+
+
+def _wants_color(terminal: bool) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+        return True
+    return terminal and os.environ.get("TERM") != "dumb"
+
+
+def _width_of(out: TextIO, terminal: bool) -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    if terminal:
+        try:
+            return os.get_terminal_size(out.fileno()).columns or _WIDTH_WITHOUT_TERMINAL
+        except OSError:
+            return _WIDTH_WITHOUT_TERMINAL
+    return _WIDTH_WITHOUT_TERMINAL

@@ -1,0 +1,118 @@
+"""From a finished SDK span to the record that is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import StatusCode
+
+from otel_genai_instr.exporters.traces import SpanRecord
+from otel_genai_instr.semconv import attributes as names
+from otel_genai_instr.semconv import own, values
+
+_CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS, values.FETCH_RESPONSE}
+_USUAL_ENDINGS: Final = frozenset({"stop", "end_turn", "completed"})
+
+# Attributes of other instrumentations that are worth a word, newest name first: one word of each row is shown.
+_DETAILS: Final = (
+    (names.HTTP_RESPONSE_STATUS_CODE, "http.status_code"),
+    ("db.system.name", "db.system"),
+    ("db.collection.name", "db.sql.table"),
+    ("rpc.system.name", "rpc.system"),
+    ("messaging.system",),
+)
+
+_Attributes = Mapping[str, object]
+
+
+def read_span(span: ReadableSpan) -> SpanRecord | None:
+    """What is shown of ``span``; ``None`` for one without identity. Nothing of it is kept alive."""
+    context = span.get_span_context()
+    if context is None or not context.is_valid:
+        return None
+    parent = span.parent
+    attributes: _Attributes = span.attributes or {}
+    start_ns = span.start_time or span.end_time or 0
+    operation = _text(attributes, names.OPERATION_NAME)
+    error = _error(span, attributes)
+    return SpanRecord(
+        trace_id=context.trace_id,
+        span_id=context.span_id,
+        parent_id=parent.span_id if parent is not None and parent.is_valid else None,
+        local_root=parent is None or not parent.is_valid or parent.is_remote,
+        name=span.name[:256],
+        start_ns=start_ns,
+        end_ns=max(span.end_time or start_ns, start_ns),
+        service=_text(span.resource.attributes, "service.name"),
+        operation=operation,
+        is_call=operation in _CALLS,
+        input_tokens=_count(attributes, names.USAGE_INPUT_TOKENS),
+        output_tokens=_count(attributes, names.USAGE_OUTPUT_TOKENS),
+        cache_read_tokens=_count(attributes, names.USAGE_CACHE_READ_INPUT_TOKENS),
+        cache_write_tokens=_count(attributes, names.USAGE_CACHE_WRITE_INPUT_TOKENS),
+        reasoning_tokens=_count(attributes, names.USAGE_REASONING_OUTPUT_TOKENS),
+        first_chunk_ns=_nanoseconds(attributes, names.RESPONSE_TIME_TO_FIRST_CHUNK),
+        cost=_number(attributes, names.USAGE_COST_AMOUNT),
+        currency=_text(attributes, names.USAGE_COST_CURRENCY) or "USD",
+        unpriced_reason=_text(attributes, own.COST_UNPRICED_REASON),
+        error=error,
+        detail=_detail(attributes, error),
+    )
+
+
+def _error(span: ReadableSpan, attributes: _Attributes) -> str | None:
+    """The kind of error, never its message: that may quote what the user wrote."""
+    if span.status.status_code is not StatusCode.ERROR:
+        return None
+    if kind := _text(attributes, names.ERROR_TYPE):
+        return kind
+    for event in reversed(span.events):
+        if kind := _text(event.attributes or {}, names.EXCEPTION_TYPE):
+            return kind
+    return "error"
+
+
+def _detail(attributes: _Attributes, error: str | None) -> str:
+    words: list[str] = []
+    attempts = _count(attributes, own.REQUEST_ATTEMPTS)
+    if attempts is not None and attempts > 1:
+        words.append(f"{attempts} attempts")
+    words.extend(reason for reason in _finish_reasons(attributes) if reason not in _USUAL_ENDINGS)
+    for row in _DETAILS:
+        word = next((word for name in row if (word := _text(attributes, name))), None)
+        if word is not None and word != error:
+            words.append(word)
+    return " ".join(words)
+
+
+def _finish_reasons(attributes: _Attributes) -> list[str]:
+    reasons = attributes.get(names.RESPONSE_FINISH_REASONS)
+    if not isinstance(reasons, tuple | list):
+        return []
+    texts: tuple[object, ...] | list[object] = reasons
+    return list(dict.fromkeys(reason[:64] for reason in texts if isinstance(reason, str)))
+
+
+def _text(attributes: _Attributes, name: str) -> str | None:
+    value = attributes.get(name)
+    return str(value)[:256] if isinstance(value, str | int) and value != "" else None
+
+
+def _number(attributes: _Attributes, name: str) -> float | None:
+    value = attributes.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _count(attributes: _Attributes, name: str) -> int | None:
+    value = _number(attributes, name)
+    return None if value is None else int(value)
+
+
+def _nanoseconds(attributes: _Attributes, name: str) -> int | None:
+    seconds = _number(attributes, name)
+    return None if seconds is None else int(seconds * 1e9)

@@ -1,0 +1,68 @@
+"""Sums over the spans of a piece, without counting a roll-up and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from otel_genai_instr.exporters.traces import SpanRecord
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the total line says."""
+
+    spans: int = 0
+    calls: int = 0
+    errors: int = 0
+    unpriced: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost: dict[str, float] = field(default_factory=dict[str, float])
+    """By currency."""
+
+
+def totals_of(spans: Sequence[SpanRecord]) -> Totals:
+    """Calls, tokens and money count where they are deepest in the tree.
+
+    An agent's span, or a framework's around the SDK's, repeats the numbers of the calls below it.
+    """
+    totals = Totals(spans=len(spans))
+    calls = _above(spans, {span.span_id for span in spans if span.is_call})
+    tokens = _above(spans, {span.span_id for span in spans if _has_tokens(span)})
+    money = _above(spans, {span.span_id for span in spans if span.cost is not None or span.unpriced_reason})
+    for span in spans:
+        totals.errors += span.error is not None
+        totals.calls += span.is_call and span.span_id not in calls
+        if span.span_id not in tokens:
+            totals.input_tokens += span.input_tokens or 0
+            totals.output_tokens += span.output_tokens or 0
+            totals.cache_read_tokens += span.cache_read_tokens or 0
+            totals.cache_write_tokens += span.cache_write_tokens or 0
+            totals.reasoning_tokens += span.reasoning_tokens or 0
+        if span.span_id in money:
+            continue
+        if span.cost is not None:
+            totals.cost[span.currency] = totals.cost.get(span.currency, 0.0) + span.cost
+        else:
+            totals.unpriced += span.unpriced_reason is not None
+    return totals
+
+
+def _has_tokens(span: SpanRecord) -> bool:
+    return span.input_tokens is not None or span.output_tokens is not None
+
+
+def _above(spans: Sequence[SpanRecord], marked: set[int]) -> set[int]:
+    """Ids of all ancestors of the marked spans."""
+    parents = {span.span_id: span.parent_id for span in spans}
+    above: set[int] = set()
+    for span_id in marked:
+        parent = parents.get(span_id)
+        while parent is not None and parent in parents and parent not in above:
+            above.add(parent)
+            parent = parents[parent]
+    return above
