@@ -2,7 +2,7 @@
 
 The app (``rag/``) runs under ``opentelemetry-instrument``; its code knows nothing of telemetry. The model is
 
-- the server of ``openai_server/`` on loopback: no key, no network (the default);
+- the server of ``openai_server/`` on loopback: no key, no network (the default, or ``LLM=fake``);
 - a real small model on this machine, with ``LLM=local``;
 - the real service, with ``OPENAI_API_KEY`` set (and ``OPENAI_BASE_URL``, if it is another one).
 
@@ -60,15 +60,15 @@ def main() -> int:
 def _model() -> Generator[Mapping[str, str]]:
     """Make a model available; yields the environment that leads the app to it."""
     wanted = os.environ.get("LLM", "")
-    if wanted not in ("", "local"):
-        raise DemoError(f"LLM is {wanted!r}; it can be 'local', or left out")
+    if wanted not in ("", "fake", "local"):
+        raise DemoError(f"LLM is {wanted!r}; it can be 'fake', 'local', or left out")
     if os.environ.get("OPENAI_API_KEY") and not wanted:
         print(f"Model: the service at {os.environ.get('OPENAI_BASE_URL') or 'api.openai.com'}")
         yield {}
         return
     with OpenAIServer(faults=[Fault("rate_limit", path="/chat/completions", when=BUSY_QUESTION)]) as server:
         example = {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": server.url}
-        if not wanted:
+        if wanted != "local":
             print("Model: the example server on loopback (OPENAI_API_KEY or LLM=local choose a real one)")
             yield example
             return
