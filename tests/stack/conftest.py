@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from _pytest.capture import CaptureManager
 
 from .build_collector import CollectorUnavailable, build_collector, find_collector
 from .collector import Collector
@@ -57,10 +58,14 @@ def end_programs_when_told_to_stop() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def collector_binary() -> Path:
+def collector_binary(pytestconfig: pytest.Config) -> Path:
     """The Collector, built now if it has not been."""
+    capture: CaptureManager | None = pytestconfig.pluginmanager.get_plugin("capturemanager")
+    assert capture is not None
     try:
-        return find_collector() or build_collector()
+        # Two minutes of silence look like a hang: let the build speak.
+        with capture.global_and_fixture_disabled():
+            return find_collector() or build_collector()
     except CollectorUnavailable as problem:
         # Without a Collector every test here fails for the same reason: say it once.
         pytest.exit(str(problem), returncode=1)

@@ -108,6 +108,6 @@ def _plain(typed: JSON) -> Any:
         case "doubleValue":
             return float(value)
         case "arrayValue":
-            return tuple(_plain(item) for item in value.get("values", []))
+            return [_plain(item) for item in value.get("values", [])]
         case _:
             return value

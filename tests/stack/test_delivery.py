@@ -67,7 +67,7 @@ def test_trace_comes_back_as_it_was_sent(
     assert chat.value("gen_ai.usage.output_tokens") == 0
     assert chat.value("gen_ai.usage.cost.amount") == 0.00042
     assert chat.value("gen_ai.response.time_to_first_chunk") == 0.21
-    assert chat.value("gen_ai.response.finish_reasons") == ("stop", "length")
+    assert chat.value("gen_ai.response.finish_reasons") == ["stop", "length"]
     assert chat.value("gen_ai.request.stream") is True
     # JSON inside an attribute, not cut and not escaped twice.
     assert json.loads(chat.value("gen_ai.input.messages"))[0]["parts"][0]["content"] == QUESTION

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +16,7 @@ from otel_genai_instr.semconv import own
 from .collector import ROOT, Collector
 from .conftest import Backend
 from .programs import Program, wait_until
-from .spans import CLIENT, SERVER, SpanRecord
+from .spans import CLIENT, INTERNAL, SERVER, SpanRecord
 
 pytestmark = pytest.mark.stack
 
@@ -25,26 +28,58 @@ Trace = list[SpanRecord]
 
 @pytest.fixture
 def traces(backend: Backend, collector: Collector, tmp_path: Path) -> list[Trace]:
-    """What the demo's questions became, read back; oldest first, spans by start."""
+    """The traces of the demo's questions, read back and the same as in the app; oldest first, spans by start."""
     backend.start()
     demo = Program(
         "demo",
         [sys.executable, ROOT / "examples" / "demo.py"],
-        env={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.grpc_endpoint},
+        env={
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.grpc_endpoint,
+            # The SDK's own exporter beside the one to the Collector: a record of what was sent.
+            "OTEL_TRACES_EXPORTER": "otlp,console",
+        },
         log=tmp_path / "demo.log",
     )
-    demo.run(DEMO_SECONDS)
-    sent = collector.metric("otelcol_receiver_accepted_spans")
-    assert sent > 0
+    sent = printed_spans(demo.run(DEMO_SECONDS))
+    assert sent
     wait_until(
-        lambda: len(backend.find(SERVICE)) == sent,
-        what=f"{backend.name} has all {sent:g} spans that the Collector took from the demo",
+        lambda: len(backend.find(SERVICE)) >= len(sent),
+        what=f"{backend.name} has all {len(sent)} spans of the demo",
         seconds=DELIVERY_SECONDS,
     )
-    found: dict[str, Trace] = {}
-    for span in sorted(backend.find(SERVICE).values(), key=lambda span: span.start):
-        found.setdefault(span.trace_id, []).append(span)
-    return [trace for trace in found.values() if root_of(trace).value("http.route") == "/ask"]
+    found = backend.find(SERVICE)
+    assert {id: as_printed(span) for id, span in found.items()} == sent
+
+    by_trace: dict[str, Trace] = {}
+    for span in sorted(found.values(), key=lambda span: span.start):
+        by_trace.setdefault(span.trace_id, []).append(span)
+    return [trace for trace in by_trace.values() if root_of(trace).value("http.route") == "/ask"]
+
+
+Printed = tuple[str, str, str, str, dict[str, Any]]
+"""Trace id, parent id, name, kind and attributes."""
+
+
+def printed_spans(output: str) -> dict[str, Printed]:
+    """What the SDK's console exporter printed among other things, by span id."""
+    spans: dict[str, Printed] = {}
+    for text in re.findall(r"^\{\n.*?^\}$", output, flags=re.MULTILINE | re.DOTALL):
+        span = json.loads(text)
+        where = span["context"]
+        spans[where["span_id"].removeprefix("0x")] = (
+            where["trace_id"].removeprefix("0x"),
+            (span["parent_id"] or "").removeprefix("0x"),
+            span["name"],
+            span["kind"],
+            span["attributes"],
+        )
+    return spans
+
+
+def as_printed(span: SpanRecord) -> Printed:
+    """A span that was read back, in the form of ``printed_spans``."""
+    kind = {INTERNAL: "SpanKind.INTERNAL", SERVER: "SpanKind.SERVER", CLIENT: "SpanKind.CLIENT"}[span.kind]
+    return span.trace_id, span.parent_id, span.name, kind, {name: span.value(name) for name in span.attributes}
 
 
 def root_of(trace: Trace) -> SpanRecord:
@@ -100,6 +135,6 @@ def test_demo_traces_show_http_database_and_priced_model_calls(traces: list[Trac
 
     with_tool = [llm_spans(trace, "chat") for trace in traces if len(llm_spans(trace, "chat")) == 2]
     assert [[chat.value(names.RESPONSE_FINISH_REASONS) for chat in chats] for chats in with_tool] == [
-        [("tool_calls",), ("stop",)]
+        [["tool_calls"], ["stop"]]
     ]
     assert sorted(attempts(chat) for trace in traces for chat in llm_spans(trace, "chat")) == [1, 1, 1, 2]
