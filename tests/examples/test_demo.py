@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import INSTANT, OpenAIServer
+
+from examples.openai_server import INSTANT, OpenAIServer
 
 pytest.importorskip("fastapi", reason="the demo needs the extra 'demo'")
 

@@ -18,8 +18,9 @@ from openai import (
     OpenAI,
     RateLimitError,
 )
-from openai_server import FAULT_HEADER, INSTANT, Fault, OpenAIServer, Timing
 from pydantic import BaseModel
+
+from examples.openai_server import FAULT_HEADER, INSTANT, Fault, OpenAIServer, Timing
 
 if TYPE_CHECKING:
     from openai.types.chat import (
