@@ -30,10 +30,6 @@ class Backend(Protocol):
     def find(self, service: str) -> dict[str, SpanRecord]: ...
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "stack: runs a real Collector and Jaeger; see `make stack-test`")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "stack" in str(config.getoption("markexpr")):
         return

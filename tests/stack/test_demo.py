@@ -35,12 +35,13 @@ def traces(backend: Backend, collector: Collector, tmp_path: Path) -> list[Trace
         [sys.executable, ROOT / "examples" / "demo.py"],
         env={
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.grpc_endpoint,
-            # The SDK's own exporter beside the one to the Collector: a record of what was sent.
-            "OTEL_TRACES_EXPORTER": "otlp,console",
+            # What the demo does by itself, and the SDK's own exporter beside it: a record of what was sent.
+            "OTEL_TRACES_EXPORTER": "genai_console,otlp,console",
         },
         log=tmp_path / "demo.log",
     )
-    sent = printed_spans(demo.run(DEMO_SECONDS))
+    output = demo.run(DEMO_SECONDS)
+    sent = printed_spans(output)
     assert sent
     wait_until(
         lambda: len(backend.find(SERVICE)) >= len(sent),
@@ -53,6 +54,8 @@ def traces(backend: Backend, collector: Collector, tmp_path: Path) -> list[Trace
     by_trace: dict[str, Trace] = {}
     for span in sorted(found.values(), key=lambda span: span.start):
         by_trace.setdefault(span.trace_id, []).append(span)
+    # The waterfalls in the terminal are of the same traces.
+    assert set(re.findall(r"^trace (\w{32}) ", output, flags=re.MULTILINE)) == by_trace.keys()
     return [trace for trace in by_trace.values() if root_of(trace).value("http.route") == "/ask"]
 
 
