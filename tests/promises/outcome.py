@@ -1,0 +1,144 @@
+"""Lives through a cell once, with and without the instrumentation, and keeps what came of it."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from opentelemetry import context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+
+from ..support.capture import Capture, CountingIds
+from ..support.provider import FakeProvider, Received, Reply, Step, http, json_reply, sse
+from .cases import PROMPT, Case, Ending
+from .either import run
+from .stories import User
+
+REFUSAL: Final = {
+    "error": {"message": f"No: {PROMPT!r}", "type": "invalid_request_error", "param": None, "code": "bad_prompt"}
+}
+"""As some providers do, it quotes the input."""
+
+
+USER_SPAN_ID: Final = 1
+"""Ids are counted."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that came of a cell."""
+
+    diary: list[Any]
+    received: list[Received]
+    strayed: list[str]
+    complaints: list[str]
+    """What was only logged, or raised where nobody could catch it."""
+    operations: list[ReadableSpan]
+    """Spans of the instrumentation."""
+    snapshot: dict[str, Any]
+    """The whole telemetry, without the user's own span."""
+    context_restored: bool
+
+    @property
+    def error(self) -> type[BaseException] | None:
+        """The exception that reached the user."""
+        last = self.diary[-1] if self.diary else None
+        kind = last[0] if isinstance(last, tuple) and last else None
+        return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
+
+
+def instrumented(case: Case) -> Outcome:
+    """The cell with the instrumentation on."""
+    return _live(case, True)
+
+
+def without(case: Case) -> Outcome:
+    """The cell as it is without us."""
+    return _live(replace(case, content=False), False)
+
+
+@functools.cache
+def _live(case: Case, on: bool) -> Outcome:
+    capture = Capture()
+    user_spans = TracerProvider(resource=Resource.get_empty(), id_generator=CountingIds(), shutdown_on_exit=False)
+    provider = FakeProvider(capture.clock)
+    client = provider.async_client() if case.is_async else provider.client()
+    user = User(case, client, user_spans.get_tracer("user"))
+    provider.then(*_replies(case, lambda: user.task.cancel() if user.task is not None else None))
+    if on:
+        capture.instrument(capture_content="span_and_event" if case.content else "no_content")
+    before = context.get_current()
+    gc.freeze()  # the collector need only look at what the story leaves behind
+    try:
+        with _Listening() as listening:
+            run(user.tell(), is_async=case.is_async, complaints=listening.heard)
+    finally:
+        gc.unfreeze()
+        capture.uninstrument()
+    return Outcome(
+        diary=user.diary,
+        received=provider.received,
+        strayed=user.strayed,
+        complaints=listening.heard,
+        operations=capture.spans(),
+        snapshot=capture.snapshot(),
+        context_restored=context.get_current() == before,
+    )
+
+
+class _Listening(logging.Handler):
+    """Hears what OpenTelemetry logs and what is raised in a destructor."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(record.getMessage())
+
+    def __enter__(self) -> _Listening:
+        self._hook = sys.unraisablehook
+        sys.unraisablehook = lambda raised: self.heard.append(repr(raised.exc_value))
+        logging.getLogger().addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.unraisablehook = self._hook
+        logging.getLogger().removeHandler(self)
+
+
+def _replies(case: Case, cancel: Callable[[], object]) -> list[Reply]:
+    """The script of the provider."""
+    if case.ending is Ending.REFUSED:
+        return [json_reply(REFUSAL, 400, after=0.5)]
+    if case.ending is Ending.UNREACHABLE:
+        return [Reply(error=http.ConnectError("the network is down"))]
+    disturbance: list[Step] = []
+    if case.ending is Ending.MIDWAY:
+        disturbance = [http.ReadError("the line went dead")]
+    elif case.ending is Ending.INTERRUPTED:
+        disturbance = [KeyboardInterrupt("ctrl-c")]
+    elif case.ending is Ending.CANCELLED:
+        disturbance = [cancel]
+    return [_stream(case, disturbance) if case.form.streams else _body(case, disturbance)]
+
+
+def _stream(case: Case, disturbance: list[Step]) -> Reply:
+    events = [sse(event) for event in case.api.chunks()]
+    cut = case.api.cut
+    end: list[Step] = [b"data: [DONE]\n\n"] if case.api.says_done else []
+    steps: list[Step] = [0.2, *events[:cut], 0.1, *disturbance, *events[cut:], *end]
+    return Reply(200, steps, {"content-type": "text/event-stream", "x-request-id": "req_1"})
+
+
+def _body(case: Case, disturbance: list[Step]) -> Reply:
+    body = json.dumps(case.api.answer()).encode()
+    steps: list[Step] = [0.5, body[:40], *disturbance, body[40:]]
+    return Reply(200, steps, {"content-type": "application/json", "x-request-id": "req_1"})
