@@ -1,0 +1,237 @@
+"""What an app does with the SDK, as values that can be compared: with us, without us, and with us broken."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import openai
+
+from ..support import answers
+from ..support.provider import FakeProvider, Reply, json_reply, sse_reply
+
+MESSAGES: Final[list[Any]] = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": "u"}}]},
+    {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "look", "arguments": '{"at": 1}'}}]},
+    {"role": "tool", "tool_call_id": "c1", "content": "a cat"},
+]
+TOOLS: Final[list[Any]] = [{"type": "function", "function": {"name": "look", "parameters": {}}}]
+INPUT: Final[list[Any]] = [
+    {"role": "user", "content": [{"type": "input_text", "text": "Look"}]},
+    {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"},
+    {"type": "function_call_output", "call_id": "c1", "output": "a cat"},
+]
+CHAT: Final[dict[str, Any]] = {
+    "model": "gpt-4o-mini",
+    "messages": MESSAGES,
+    "tools": TOOLS,
+    "stop": ["x"],
+    "response_format": {"type": "json_object"},
+    "extra_body": {"service_tier": "flex", "modalities": ["text"]},
+}
+RESPONSES: Final[dict[str, Any]] = {"model": "gpt-4o-mini", "input": INPUT, "instructions": "Be brief."}
+EMBEDDINGS: Final[dict[str, Any]] = {"model": "text-embedding-3-small", "input": ["a"], "encoding_format": "float"}
+SPOKEN_USAGE: Final[dict[str, Any]] = {
+    "prompt_tokens": 1000,
+    "completion_tokens": 200,
+    "prompt_tokens_details": {"audio_tokens": 300},
+    "completion_tokens_details": {"audio_tokens": 100},
+}
+HAS_RESPONSES: Final = hasattr(openai.resources, "Responses")
+
+
+@dataclass(frozen=True)
+class Story:
+    """Something an app does, and what the provider answers."""
+
+    name: str
+    replies: Callable[[], list[Reply]]
+    tell: Callable[[FakeProvider], object]
+
+
+def _tell(value: object) -> object:
+    """A result as data."""
+    if isinstance(value, openai.BaseModel):
+        return type(value).__name__, value.model_dump()
+    return value
+
+
+def _chat_reply() -> list[Reply]:
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    body = answers.chat()
+    body["choices"][0]["message"]["tool_calls"] = [call]
+    return [json_reply(body)]
+
+
+def _spoken_reply() -> list[Reply]:
+    return [json_reply(answers.chat(model="gpt-4o-audio-preview", usage=SPOKEN_USAGE))]
+
+
+def _chat_events() -> list[Reply]:
+    call = {"index": 0, "id": "c1", "function": {"name": "look", "arguments": "{}"}}
+    return [sse_reply(answers.chunk({"tool_calls": [call]}), *answers.chat_chunks())]
+
+
+def _broken_events() -> list[Reply]:
+    return [sse_reply(*answers.chat_chunks()[:2], ConnectionError("gone"), done=False)]
+
+
+def _response_reply() -> list[Reply]:
+    return [json_reply(answers.response())]
+
+
+def _response_events() -> list[Reply]:
+    return [sse_reply(*answers.response_events(), done=False)]
+
+
+def _cut_response_events() -> list[Reply]:
+    return [sse_reply(*answers.response_events()[:-1], done=False)]
+
+
+def _embeddings_reply() -> list[Reply]:
+    return [json_reply(answers.embeddings())]
+
+
+def _error_reply() -> list[Reply]:
+    return [json_reply({"error": {"message": "no such model", "code": "model_not_found"}}, status=404)]
+
+
+def _failed_reply() -> list[Reply]:
+    return [json_reply(answers.response("failed", error={"code": "server_error", "message": "sorry"}))]
+
+
+def _plain(api: str, arguments: dict[str, Any]) -> Callable[[FakeProvider], object]:
+    def tell(provider: FakeProvider) -> object:
+        return _tell(_method(provider.client(), api)(**arguments))
+
+    return tell
+
+
+def _drained(api: str, arguments: dict[str, Any]) -> Callable[[FakeProvider], object]:
+    def tell(provider: FakeProvider) -> object:
+        return [_tell(chunk) for chunk in _method(provider.client(), api)(**arguments, stream=True)]
+
+    return tell
+
+
+def _closed_early(provider: FakeProvider) -> object:
+    with provider.client().chat.completions.create(**CHAT, stream=True) as stream:
+        first = _tell(next(stream))
+    return first, provider.bodies[0].closed
+
+
+def _left_by_exception(provider: FakeProvider) -> object:
+    with provider.client().chat.completions.create(**CHAT, stream=True) as stream:
+        next(stream)
+        raise LookupError("the app's own")
+
+
+def _abandoned(provider: FakeProvider) -> object:
+    stream = provider.client().chat.completions.create(**CHAT, stream=True)
+    first = _tell(next(stream))
+    del stream
+    gc.collect()
+    return first
+
+
+def _raw(provider: FakeProvider) -> object:
+    raw = provider.client().chat.completions.with_raw_response.create(**CHAT)
+    return raw.status_code, dict(raw.headers), raw.text, _tell(raw.parse())
+
+
+def _raw_stream(provider: FakeProvider) -> object:
+    raw = provider.client().chat.completions.with_raw_response.create(**CHAT, stream=True)
+    return raw.status_code, [_tell(chunk) for chunk in raw.parse()]
+
+
+def _streaming_raw(provider: FakeProvider) -> object:
+    with provider.client().chat.completions.with_streaming_response.create(**CHAT) as raw:
+        return raw.status_code, _tell(raw.parse())
+
+
+def _streaming_raw_lines(provider: FakeProvider) -> object:
+    with provider.client().chat.completions.with_streaming_response.create(**CHAT, stream=True) as raw:
+        return list(raw.iter_lines())
+
+
+def _retried(provider: FakeProvider) -> object:
+    provider.script.insert(0, json_reply({}, status=429, retry_after_ms="1"))
+    return _tell(provider.client(max_retries=1).chat.completions.create(**CHAT))
+
+
+def _retrieved(provider: FakeProvider) -> object:
+    return _tell(provider.client().responses.retrieve("resp_1"))
+
+
+def _async(act: Callable[[openai.AsyncOpenAI], Coroutine[Any, Any, object]]) -> Callable[[FakeProvider], object]:
+    def tell(provider: FakeProvider) -> object:
+        return asyncio.run(act(provider.async_client()))
+
+    return tell
+
+
+async def _plain_async(client: openai.AsyncOpenAI) -> object:
+    return _tell(await client.chat.completions.create(**CHAT))
+
+
+async def _drained_async(client: openai.AsyncOpenAI) -> object:
+    stream: AsyncIterator[Any] = await client.chat.completions.create(**CHAT, stream=True)
+    return [_tell(chunk) async for chunk in stream]
+
+
+async def _closed_early_async(client: openai.AsyncOpenAI) -> object:
+    async with await client.chat.completions.create(**CHAT, stream=True) as stream:
+        return _tell(await anext(stream))
+
+
+async def _streaming_raw_async(client: openai.AsyncOpenAI) -> object:
+    async with client.chat.completions.with_streaming_response.create(**CHAT) as raw:
+        return raw.status_code, _tell(await raw.parse())
+
+
+async def _embeddings_async(client: openai.AsyncOpenAI) -> object:
+    return _tell(await client.embeddings.create(**EMBEDDINGS))
+
+
+def _method(client: openai.OpenAI, api: str) -> Callable[..., Any]:
+    target: Any = client
+    for name in api.split("."):
+        target = getattr(target, name)
+    return target
+
+
+_ALWAYS: Final = (
+    Story("chat", _chat_reply, _plain("chat.completions.create", CHAT)),
+    Story("chat with audio", _spoken_reply, _plain("chat.completions.create", CHAT)),
+    Story("chat stream drained", _chat_events, _drained("chat.completions.create", CHAT)),
+    Story("chat stream closed early", _chat_events, _closed_early),
+    Story("chat stream left by an exception", _chat_events, _left_by_exception),
+    Story("chat stream abandoned", _chat_events, _abandoned),
+    Story("chat stream broken by the network", _broken_events, _drained("chat.completions.create", CHAT)),
+    Story("raw", _chat_reply, _raw),
+    Story("raw stream", _chat_events, _raw_stream),
+    Story("streaming raw", _chat_reply, _streaming_raw),
+    Story("streaming raw, body read by lines", _chat_events, _streaming_raw_lines),
+    Story("retried", _chat_reply, _retried),
+    Story("embeddings", _embeddings_reply, _plain("embeddings.create", EMBEDDINGS)),
+    Story("HTTP error", _error_reply, _plain("chat.completions.create", CHAT)),
+    Story("async chat", _chat_reply, _async(_plain_async)),
+    Story("async HTTP error", _error_reply, _async(_plain_async)),
+    Story("async stream drained", _chat_events, _async(_drained_async)),
+    Story("async stream closed early", _chat_events, _async(_closed_early_async)),
+    Story("async stream broken by the network", _broken_events, _async(_drained_async)),
+    Story("async streaming raw", _chat_reply, _async(_streaming_raw_async)),
+    Story("async embeddings", _embeddings_reply, _async(_embeddings_async)),
+)
+_WITH_RESPONSES: Final = (
+    Story("responses", _response_reply, _plain("responses.create", RESPONSES)),
+    Story("responses stream", _response_events, _drained("responses.create", RESPONSES)),
+    Story("responses stream cut off", _cut_response_events, _drained("responses.create", RESPONSES)),
+    Story("responses failed", _failed_reply, _plain("responses.create", RESPONSES)),
+    Story("responses retrieved", _response_reply, _retrieved),
+)
+STORIES: Final = _ALWAYS + (_WITH_RESPONSES if HAS_RESPONSES else ())
