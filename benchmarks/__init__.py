@@ -1,0 +1,1 @@
+"""What the instrumentation costs, as a ratio to a hand-written minimum: ``python -m benchmarks``."""

@@ -1,0 +1,185 @@
+"""What the table of calls doesn't show: the cost of a chunk, of a message, of memory, and of starting up."""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tracemalloc
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+
+from . import cases
+from .arms import Arms, Create, Setup, arms_of
+from .measuring import Effort, blocks_of, half_spread, interleave
+
+SHORT: Final = 200
+LONG: Final = 2000
+MESSAGES: Final = (1, 1000)
+STARTS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number and what it should be."""
+
+    name: str
+    unit: str
+    value: float
+    spread: float
+    goal: float | None = None
+
+
+def chunk_cost(api: str, is_async: bool, capture: bool, effort: Effort) -> Figure:
+    """CPU time per chunk over an iterator that only stamps the first one: long streams less short ones."""
+    make = cases.chat_stream if api == "chat" else cases.responses_stream
+    per_chunk: dict[int, list[float]] = {}
+    for chunks in (SHORT, LONG):
+        with arms_of(Setup(make(chunks), "stub", is_async, capture)) as arms:
+            arms.creates["floor"] = _stamping(arms.creates["plain"], is_async)
+            with blocks_of(arms, "floor", "ours") as blocks:
+                seconds = interleave(blocks, effort)
+        per_chunk[chunks] = [b - a for a, b in zip(seconds["floor"], seconds["ours"], strict=True)]
+    added = [
+        (long - short) / (LONG - SHORT) * 1e6 for short, long in zip(per_chunk[SHORT], per_chunk[LONG], strict=True)
+    ]
+    name = f"one more chunk, {api} stream, {_form(is_async)}, content {'on' if capture else 'off'}"
+    return Figure(name, "us", statistics.median(added), half_spread(added), None if capture else 0.4)
+
+
+def message_cost(effort: Effort) -> Figure:
+    """What a chat call with many messages costs more than one with a single message, content off."""
+    added: dict[int, list[float]] = {}
+    for messages in MESSAGES:
+        with arms_of(Setup(cases.chat(messages), "stub")) as arms, blocks_of(arms, "plain", "ours") as blocks:
+            seconds = interleave(blocks, effort)
+        added[messages] = [b - a for a, b in zip(seconds["plain"], seconds["ours"], strict=True)]
+    few, many = (added[messages] for messages in MESSAGES)
+    ratios = [b / a for a, b in zip(few, many, strict=True)]
+    name = f"{MESSAGES[1]} messages instead of {MESSAGES[0]}, content off"
+    return Figure(name, "x", statistics.median(many) / statistics.median(few), half_spread(ratios), 1.05)
+
+
+def chunk_memory(api: str, streams: int = 10) -> Figure:
+    """Bytes kept per chunk by streams that are being read, content off, beyond what the SDK keeps."""
+    kept = {
+        chunks: _memory_of_open_streams(api, chunks, streams, "ours")
+        - _memory_of_open_streams(api, chunks, streams, "plain")
+        for chunks in (SHORT // 4, SHORT)
+    }
+    per_chunk = (kept[SHORT] - kept[SHORT // 4]) / streams / (SHORT - SHORT // 4)
+    return Figure(f"memory per chunk, {api} stream, content off", "bytes", per_chunk, 0.0, 1.0)
+
+
+def start_up() -> list[Figure]:
+    """Import and instrument in fresh processes that have openai, the SDK and the instrumentation base loaded.
+
+    Raises:
+        AssertionError: when instrumenting loaded price data or an SDK module.
+    """
+    runs: list[dict[str, Any]] = [_fresh_start() for _ in range(STARTS)]
+    for run in runs:
+        if run["prices"] or run["sdk"]:
+            raise AssertionError(f"instrument() loaded {run['prices'] or run['sdk']}")
+    total = [run["import"] + run["instrument"] for run in runs]
+    return [
+        Figure("import, CPU", "ms", statistics.median(run["import"] for run in runs), 0.0),
+        Figure("instrument, CPU", "ms", statistics.median(run["instrument"] for run in runs), 0.0),
+        Figure("import + instrument, CPU", "ms", statistics.median(total), half_spread(total), 25.0),
+    ]
+
+
+_FRESH: Final = """
+import json, sys
+from time import process_time
+import openai, openai.resources.chat.completions, openai.resources.responses, openai.resources.embeddings
+import opentelemetry.instrumentation.instrumentor, opentelemetry.instrumentation.utils
+import opentelemetry.sdk._logs, opentelemetry.sdk.metrics, opentelemetry.sdk.trace
+before = set(sys.modules)
+a = process_time()
+import otel_genai_instr
+from otel_genai_instr import OpenAIInstrumentor
+b = process_time()
+otel_genai_instr.instrument()
+c = process_time()
+added = set(sys.modules) - before
+print(json.dumps({
+    "import": (b - a) * 1e3,
+    "instrument": (c - b) * 1e3,
+    "prices": sorted(name for name in added if name.split(".")[0] == "genai_prices"),
+    "sdk": sorted(name for name in added if name.split(".")[0] == "openai"),
+    "others": sorted({name.split(".")[0] for name in added} - {"otel_genai_instr"}),
+}))
+"""
+
+
+def _fresh_start() -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-c", _FRESH], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def _stamping(plain: Create, is_async: bool) -> Create:
+    def create(resource: object, **arguments: Any) -> Any:
+        stream = plain(resource, **arguments)
+        stream._iterator = _Stamp(stream._iterator).pass_on()
+        return stream
+
+    async def create_async(resource: object, **arguments: Any) -> Any:
+        stream = await plain(resource, **arguments)
+        stream._iterator = _Stamp(stream._iterator).pass_on_async()
+        return stream
+
+    return create_async if is_async else create
+
+
+class _Stamp:
+    """Notes when the first chunk came, and nothing else."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.first: float | None = None
+
+    def pass_on(self) -> Any:
+        for chunk in self.inner:
+            if self.first is None:
+                self.first = perf_counter()
+            yield chunk
+
+    async def pass_on_async(self) -> Any:
+        async for chunk in self.inner:
+            if self.first is None:
+                self.first = perf_counter()
+            yield chunk
+
+
+def _memory_of_open_streams(api: str, chunks: int, streams: int, arm: str) -> int:
+    make = cases.chat_stream if api == "chat" else cases.responses_stream
+    case = make(chunks + 10)  # the end is not reached
+    with arms_of(Setup(case, "full")) as arms:
+        create = arms.choose(arm)
+        _read_some(arms, create, 3)  # caches that are filled once
+        gc.collect()
+        tracemalloc.start()
+        try:
+            held = [_read_some(arms, create, chunks) for _ in range(streams)]
+            gc.collect()
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        for stream in held:
+            stream.close()
+    return kept
+
+
+def _read_some(arms: Arms, create: Create, chunks: int) -> Any:
+    stream = create(arms.resource, **arms.setup.case.arguments)
+    for _ in range(chunks):
+        next(stream)
+    return stream
+
+
+def _form(is_async: bool) -> str:
+    return "async" if is_async else "sync"

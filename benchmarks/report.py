@@ -1,0 +1,99 @@
+"""The table: goal beside measured value."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from .arms import Setup
+from .details import Figure
+from .measuring import Added
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison of calls."""
+
+    setup: Setup
+    added: Added
+
+    @property
+    def goal(self) -> float:
+        """The most that ours should add, in floors."""
+        return 1.5 if self.setup.capture and self.setup.sampled else 1.3
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    packages = ("openai", "opentelemetry-sdk", "opentelemetry-instrumentation", "genai-prices", "pydantic")
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "cores": str(os.cpu_count()),
+        **{package: version(package) for package in packages},
+    }
+
+
+def calls_header() -> str:
+    """The head of the table of calls."""
+    return (
+        "| call | mode | content | sampled | plain us | floor adds | ours adds | ± | x floor | goal |\n"
+        "|---|---|---|---|---:|---:|---:|---:|---:|---:|"
+    )
+
+
+def calls_row(row: Row) -> str:
+    """One line of the table of calls."""
+    setup, added = row.setup, row.added
+    return (
+        f"| {setup.case.name}, {'async' if setup.is_async else 'sync'} | {setup.mode} "
+        f"| {'on' if setup.capture else 'off'} | {'yes' if setup.sampled else 'no'} "
+        f"| {added.plain:.1f} | {added.floor:.1f} | {added.ours:.1f} | {added.spread:.1f} "
+        f"| {added.ratio:.2f} | ≤ {row.goal} |"
+    )
+
+
+def figures_header() -> str:
+    """The head of the table of figures."""
+    return "| what | measured | ± | goal |\n|---|---:|---:|---:|"
+
+
+def figures_row(figure: Figure) -> str:
+    """One line of the table of figures."""
+    goal = f"≤ {figure.goal:g} {figure.unit}" if figure.goal is not None else ""
+    return f"| {figure.name} | {figure.value:.2f} {figure.unit} | {figure.spread:.2f} | {goal} |"
+
+
+def as_json(rows: Sequence[Row], figures: Sequence[Figure]) -> dict[str, object]:
+    """Everything that was measured, as plain data."""
+    return {
+        "machine": machine(),
+        "calls": [
+            {
+                "case": row.setup.case.name,
+                "mode": row.setup.mode,
+                "async": row.setup.is_async,
+                "content": row.setup.capture,
+                "sampled": row.setup.sampled,
+                "plain_us": row.added.plain,
+                "floor_us": row.added.floor,
+                "ours_us": row.added.ours,
+                "spread_us": row.added.spread,
+                "ratio": row.added.ratio,
+                "goal": row.goal,
+            }
+            for row in rows
+        ],
+        "figures": [
+            {
+                "name": figure.name,
+                "unit": figure.unit,
+                "value": figure.value,
+                "spread": figure.spread,
+                "goal": figure.goal,
+            }
+            for figure in figures
+        ],
+    }
