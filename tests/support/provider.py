@@ -5,6 +5,7 @@ openai 3.x talks through ``httpx2``, 1.x and 2.x through ``httpx``; both have th
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -44,7 +45,7 @@ class Received:
 
 class _Body(http.SyncByteStream, http.AsyncByteStream):
     def __init__(self, steps: list[Step], clock: FakeClock) -> None:
-        self._steps = steps
+        self._steps = iter(steps)  # like a connection: what was read once doesn't come again
         self._clock = clock
         self.closed = False
 
@@ -61,6 +62,7 @@ class _Body(http.SyncByteStream, http.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:
+            await asyncio.sleep(0)  # a network makes its reader wait, which is where a cancellation arrives
             yield piece
 
     def close(self) -> None:
