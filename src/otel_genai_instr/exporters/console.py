@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -14,11 +13,10 @@ from typing import TextIO
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from otel_genai_instr import guard
 from otel_genai_instr.exporters.layout import ASCII, UNICODE, Style, render
 from otel_genai_instr.exporters.reading import read_span
 from otel_genai_instr.exporters.traces import Piece, SpanRecord, TraceStore
-
-_logger = logging.getLogger(__name__)
 
 _WIDTH_WITHOUT_TERMINAL = 100
 
@@ -40,7 +38,6 @@ class GenAIConsoleExporter(SpanExporter):
         self._width = width
         self._color = color
         self._stopped = False
-        self._fault_logged = False
         self._start_empty()
         if hasattr(os, "register_at_fork"):
             # The child must neither wait for a lock held by a thread it has not, nor print its parent's traces.
@@ -60,8 +57,9 @@ class GenAIConsoleExporter(SpanExporter):
         try:
             self._inbox.append([record for span in spans if (record := read_span(span))])
             done = self._print(self._assemble())
-        except Exception:
-            return self._failed()
+        except Exception as error:
+            guard.report("exporters.console", error)
+            return SpanExportResult.FAILURE
         return SpanExportResult.SUCCESS if done else SpanExportResult.FAILURE
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
@@ -69,8 +67,9 @@ class GenAIConsoleExporter(SpanExporter):
         del timeout_millis  # nothing here can be cut short
         try:
             return self._print(self._assemble(flush=True))
-        except Exception:
-            return self._failed() is SpanExportResult.SUCCESS
+        except Exception as error:
+            guard.report("exporters.console", error)
+            return False
 
     def shutdown(self) -> None:
         """Print the rest and refuse anything later."""
@@ -121,12 +120,6 @@ class GenAIConsoleExporter(SpanExporter):
         terminal = out.isatty()
         color = self._color if self._color is not None else _wants_color(terminal)
         return Style(self._width or _width_of(out, terminal), color, glyphs, encoding)
-
-    def _failed(self) -> SpanExportResult:
-        if not self._fault_logged:
-            self._fault_logged = True
-            _logger.exception("The terminal waterfall failed; this is said only once")
-        return SpanExportResult.FAILURE
 
 
 def _known_encoding(encoding: str) -> str:

@@ -8,8 +8,8 @@ from typing import Final
 
 from otel_genai_instr.exporters import figures
 from otel_genai_instr.exporters.cells import cell_width, clean, clip
-from otel_genai_instr.exporters.traces import Mark, Piece, SpanRecord
 from otel_genai_instr.exporters.totals import Totals, totals_of
+from otel_genai_instr.exporters.traces import Mark, Piece, SpanRecord
 from otel_genai_instr.exporters.tree import Branches, Row, arrange
 
 _NARROWEST: Final = 20
@@ -102,7 +102,9 @@ class _Label:
     @classmethod
     def of(cls, row: Row, encoding: str | None) -> _Label:
         span = row.span
-        return cls(row.prefix, clean(span.name, encoding), clean(span.error or "", encoding), clean(span.detail, encoding))
+        return cls(
+            row.prefix, clean(span.name, encoding), clean(span.error or "", encoding), clean(span.detail, encoding)
+        )
 
     @property
     def note(self) -> str:

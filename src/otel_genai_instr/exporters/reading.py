@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
@@ -92,7 +92,7 @@ def _finish_reasons(attributes: _Attributes) -> list[str]:
     reasons = attributes.get(names.RESPONSE_FINISH_REASONS)
     if not isinstance(reasons, tuple | list):
         return []
-    texts: tuple[object, ...] | list[object] = reasons
+    texts = cast("Sequence[object]", reasons)
     return list(dict.fromkeys(reason[:64] for reason in texts if isinstance(reason, str)))
 
 
