@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final
 
 import openai
@@ -41,7 +42,8 @@ SPOKEN_USAGE: Final[dict[str, Any]] = {
     "prompt_tokens_details": {"audio_tokens": 300},
     "completion_tokens_details": {"audio_tokens": 100},
 }
-HAS_RESPONSES: Final = hasattr(openai.resources, "Responses")
+HAS_RESPONSES: Final = find_spec("openai.resources.responses") is not None
+"""Not before 1.66."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,18 @@ def _chat_reply() -> list[Reply]:
 
 def _spoken_reply() -> list[Reply]:
     return [json_reply(answers.chat(model="gpt-4o-audio-preview", usage=SPOKEN_USAGE))]
+
+
+def _spoken_answer_reply() -> list[Reply]:
+    return [json_reply(answers.chat(model="gpt-4o-audio-preview", usage={**SPOKEN_USAGE, "prompt_tokens_details": {}}))]
+
+
+def _night_rate_reply() -> list[Reply]:
+    return [json_reply(answers.chat(model="deepseek-chat"))]
+
+
+def _gateway_error_reply() -> list[Reply]:
+    return [json_reply({**answers.chat(), "error": {"code": 429, "message": "upstream"}})]
 
 
 def _chat_events() -> list[Reply]:
@@ -163,6 +177,16 @@ def _retried(provider: FakeProvider) -> object:
     return _tell(provider.client(max_retries=1).chat.completions.create(**CHAT))
 
 
+def _night_rate(provider: FakeProvider) -> object:
+    client = provider.client(base_url="https://api.deepseek.com")
+    return _tell(client.chat.completions.create(**{**CHAT, "model": "deepseek-chat"}))
+
+
+def _retrieved_stream(provider: FakeProvider) -> object:
+    arguments: dict[str, Any] = {"stream": True, "starting_after": 1}
+    return [_tell(event) for event in provider.client().responses.retrieve("resp_1", **arguments)]
+
+
 def _retrieved(provider: FakeProvider) -> object:
     return _tell(provider.client().responses.retrieve("resp_1"))
 
@@ -207,6 +231,9 @@ def _method(client: openai.OpenAI, api: str) -> Callable[..., Any]:
 _ALWAYS: Final = (
     Story("chat", _chat_reply, _plain("chat.completions.create", CHAT)),
     Story("chat with audio", _spoken_reply, _plain("chat.completions.create", CHAT)),
+    Story("chat with an audio answer", _spoken_answer_reply, _plain("chat.completions.create", CHAT)),
+    Story("chat with a price by the hour", _night_rate_reply, _night_rate),
+    Story("chat with an error of a gateway", _gateway_error_reply, _plain("chat.completions.create", CHAT)),
     Story("chat stream drained", _chat_events, _drained("chat.completions.create", CHAT)),
     Story("chat stream closed early", _chat_events, _closed_early),
     Story("chat stream left by an exception", _chat_events, _left_by_exception),
@@ -227,11 +254,25 @@ _ALWAYS: Final = (
     Story("async streaming raw", _chat_reply, _async(_streaming_raw_async)),
     Story("async embeddings", _embeddings_reply, _async(_embeddings_async)),
 )
+SEARCH: Final[dict[str, Any]] = {
+    "id": "ws_1",
+    "type": "web_search_call",
+    "status": "completed",
+    "action": {"type": "search", "query": "cats"},
+}
+
+
+def _search_reply() -> list[Reply]:
+    return [json_reply(answers.response(output=[SEARCH]))]
+
+
 _WITH_RESPONSES: Final = (
     Story("responses", _response_reply, _plain("responses.create", RESPONSES)),
     Story("responses stream", _response_events, _drained("responses.create", RESPONSES)),
     Story("responses stream cut off", _cut_response_events, _drained("responses.create", RESPONSES)),
+    Story("responses with a search", _search_reply, _plain("responses.create", RESPONSES)),
     Story("responses failed", _failed_reply, _plain("responses.create", RESPONSES)),
     Story("responses retrieved", _response_reply, _retrieved),
+    Story("responses retrieved as a stream", _response_events, _retrieved_stream),
 )
-STORIES: Final = _ALWAYS + (_WITH_RESPONSES if HAS_RESPONSES else ())
+STORIES: Final = (*_ALWAYS, *(_WITH_RESPONSES if HAS_RESPONSES else ()))

@@ -23,7 +23,7 @@ from otel_genai_instr.pricing.loading import LazySource, bundled_prices
 from ..support.capture import Capture
 from ..support.provider import FakeProvider
 from . import injection
-from .stories import STORIES, Story
+from .stories import HAS_RESPONSES, STORIES, Story
 
 THE_GUARD: Final = {
     "patching.streams:StreamWatch.take": "nothing but a guarded block",
@@ -48,7 +48,77 @@ NEVER_ENDS: Final = frozenset(
 )
 """The doors to the end of a span: with one of them broken, it may stay open."""
 
-OFF_THE_PATH: Final = frozenset[str]()
+OFF_THE_PATH: Final = {
+    "at import or at instrument()": {
+        "patching.bridge:wrap_async",
+        "patching.bridge:wrap_attempt",
+        "patching.bridge:wrap_sync",
+        "patching.instrumentor:GenAIInstrumentor._instrument",
+        "patching.instrumentor:GenAIInstrumentor._uninstrument",
+        "patching.instrumentor:GenAIInstrumentor.instrumentation_dependencies",
+        "patching.patcher:Patcher.__init__",
+        "patching.patcher:Patcher._patch",
+        "patching.patcher:Patcher._patch_module",
+        "patching.patcher:Patcher._wrap",
+        "patching.patcher:Patcher._wrap_attempt",
+        "patching.patcher:Patcher.install",
+        "patching.patcher:Patcher.uninstall",
+        "pricing.cache:BoundedCache.__init__",
+        "pricing.loading:LazySource.__init__",
+        "pricing.loading:_Gate.__init__",
+        "pricing.pricer:Pricer.__init__",
+        "settings:_capture_content",
+        "settings:_choice",
+        "settings:_content_modes",
+        "settings:_named",
+        "settings:_pairs",
+        "settings:_switch",
+        "settings:_warn",
+        "settings:from_environ",
+        "settings:with_overrides",
+        "telemetry.metrics:Metrics.__init__",
+        "telemetry.metrics:_histogram",
+        "telemetry.metrics:_observable",
+        "telemetry.metrics:metrics_of",
+        "telemetry.series:SeriesTable.__init__",
+        "telemetry.series:observer",
+        "telemetry.telemetry:Telemetry.__init__",
+    },
+    "when metrics are collected, where the SDK logs what a callback raises": {
+        "telemetry.metrics:_internal_errors",
+        "telemetry.series:SeriesTable.observe",
+    },
+    "at a fork": {
+        "pricing.loading:_Gate._after_fork_in_child",
+        "pricing.loading:_Gate._after_fork_in_parent",
+        "pricing.loading:_Gate._before_fork",
+    },
+    "protocols, without code": {
+        "patching.methods:StreamReader.feed",
+        "patching.methods:StreamReader.output",
+        "patching.methods:StreamReader.response",
+        "pricing.source:PriceSource.find",
+        "telemetry.operation:Reading.output",
+        "telemetry.operation:Reading.response",
+    },
+    "for the app, or a test, to ask": {
+        "patching.streams:ObservedAsyncIterator.__getattr__",
+        "patching.streams:ObservedIterator.__getattr__",
+        "pricing.cache:BoundedCache.total",
+        "pricing.pricer:Pricer.cached_prices",
+        "telemetry.series:SeriesTable.__len__",
+    },
+    "where price data is missing": {
+        "pricing.source:NoPrices.find",
+    },
+    "for streams of an API that has none": {
+        "providers.openai.streams:NoStreamReader.__init__",
+        "providers.openai.streams:NoStreamReader.feed",
+        "providers.openai.streams:NoStreamReader.output",
+        "providers.openai.streams:NoStreamReader.response",
+    },
+}
+"""Functions that no story reaches, by the reason. Anything else that no story reaches needs a story."""
 
 ELSEWHERE: Final = {
     "pricing.loading:_load_genai_prices": "logged as a missing price list",
@@ -118,7 +188,8 @@ def observed(story: Story, around: AbstractContextManager[Any] | None = None) ->
     try:
         with around or nullcontext():
             seen = outcome(story)
-            gc.collect()
+            if ended.open:
+                gc.collect()  # what was dropped ends when it is collected
     finally:
         capture.uninstrument()
     return seen, ended
@@ -154,7 +225,10 @@ def test_a_fault_of_ours_is_counted_and_never_seen(story: Story) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_function_is_reached_by_a_story_or_listed_as_off_the_path() -> None:
+@pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API, so its readers are not reached")
+def test_every_function_is_reached_by_a_story_or_is_known_to_be_off_the_path() -> None:
     on_path = {name for story in STORIES for name in reached(story)}
-    off_path = sorted(set(injection.functions()) - on_path)
-    assert off_path == sorted(OFF_THE_PATH)
+    off_path = set(injection.functions()) - on_path
+    known = {name for names in OFF_THE_PATH.values() for name in names}
+    assert off_path - known == set(), "needs a story"
+    assert known & on_path == set(), "is reached after all"
