@@ -1,0 +1,295 @@
+"""On, off, on again, suppressed, disabled, unsampled: the app's calls go on, and nothing is counted twice."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+import openai
+import pytest
+from opentelemetry.context import Context
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Decision, Sampler, SamplingResult
+from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, TraceState
+from opentelemetry.util.types import Attributes
+
+import otel_genai_instr
+from otel_genai_instr import OpenAIInstrumentor, semconv
+from otel_genai_instr.providers.openai.methods import OPENAI
+from otel_genai_instr.telemetry import content, series
+
+from ..support import answers
+from ..support.capture import Capture
+from ..support.clock import FakeClock
+from ..support.provider import FakeProvider, json_reply, sse_reply
+
+MESSAGES: Final[list[Any]] = [{"role": "user", "content": "hi"}]
+INPUT_TOKENS: Final = "gen_ai.client.inference.usage.input_tokens"
+DURATION: Final = "gen_ai.client.inference.duration"
+
+
+def ask(client: openai.OpenAI) -> str | None:
+    """One chat completion."""
+    return client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES).choices[0].message.content
+
+
+def a_client() -> openai.OpenAI:
+    return FakeProvider(None, json_reply(answers.chat())).client()
+
+
+def methods() -> dict[str, object]:
+    """Every attribute of every class that the table of methods names, as it stands now."""
+    found: dict[str, object] = {}
+    for module, owner in dict.fromkeys((row.module, row.owner) for row in (*OPENAI.methods, OPENAI.attempts)):
+        try:
+            kind = getattr(importlib.import_module(module), owner, None)
+        except ImportError:  # this openai doesn't have it
+            continue
+        if kind is not None:
+            found.update({f"{module}.{owner}.{name}": value for name, value in vars(kind).items()})
+    return found
+
+
+def test_uninstrument_restores_every_method(capture: Capture) -> None:
+    before = methods()
+    capture.instrument()
+    during = methods()
+    changed = {name for name in before if during[name] is not before[name]}
+    assert len(changed) >= 5
+    assert any(name.endswith("BaseClient._build_request") for name in changed)
+    capture.uninstrument()
+    assert methods() == before
+
+
+def test_a_method_that_someone_else_wrapped_meanwhile_stays_theirs(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openai.resources.chat.completions import Completions
+
+    original = Completions.create
+    capture.instrument()
+    ours: Any = Completions.create
+
+    def theirs(*args: Any, **kwargs: Any) -> Any:
+        return ours(*args, **kwargs)
+
+    monkeypatch.setattr(Completions, "create", theirs)
+    capture.uninstrument()
+    assert Completions.create is theirs
+    assert ask(a_client()) == "Hello"
+    assert capture.spans() == []
+    monkeypatch.setattr(Completions, "create", original)
+
+
+def test_wrappers_that_the_sdk_cached_pass_through_afterwards(capture: Capture) -> None:
+    capture.instrument()
+    client = a_client()
+    raw = client.chat.completions.with_raw_response
+    streaming = client.chat.completions.with_streaming_response
+    method = client.chat.completions.create
+    raw.create(model="m", messages=MESSAGES)
+    assert len(capture.spans()) == 1
+    capture.uninstrument()
+    raw.create(model="m", messages=MESSAGES)
+    with streaming.create(model="m", messages=MESSAGES) as response:
+        response.parse()
+    method(model="m", messages=MESSAGES)
+    assert len(capture.spans()) == 1
+
+
+def test_an_operation_that_is_under_way_still_ends(capture: Capture) -> None:
+    capture.instrument()
+    client = FakeProvider(None, sse_reply(*answers.chat_chunks())).client()
+    stream = client.chat.completions.create(model="m", messages=MESSAGES, stream=True)
+    next(stream)
+    capture.uninstrument()
+    assert len(list(stream)) == len(answers.chat_chunks()) - 1
+    assert capture.attributes()["gen_ai.usage.input_tokens"] == 1000
+
+
+def test_instrumenting_twice_observes_once(capture: Capture) -> None:
+    capture.instrument()
+    capture.instrument()
+    OpenAIInstrumentor().instrument(tracer_provider=capture.tracer_provider)
+    ask(a_client())
+    assert len(capture.spans()) == 1
+
+
+def test_on_off_on_counts_once_on_the_same_provider(capture: Capture) -> None:
+    client = a_client()
+    for _ in range(3):
+        capture.instrument()
+        ask(client)
+        capture.uninstrument()
+        ask(client)
+    assert len(capture.spans()) == 3
+    assert capture.total(INPUT_TOKENS) == 3000
+    assert capture.count(DURATION) == 3
+
+
+def test_another_instrumentor_object_has_the_same_state(capture: Capture) -> None:
+    capture.instrument()
+    another = OpenAIInstrumentor()
+    assert another.is_instrumented_by_opentelemetry
+    another.uninstrument()
+    assert not OpenAIInstrumentor().is_instrumented_by_opentelemetry
+    ask(a_client())
+    assert capture.spans() == []
+
+
+def test_each_time_has_its_own_providers(capture: Capture) -> None:
+    client = a_client()
+    capture.instrument()
+    ask(client)
+    capture.uninstrument()
+    second = Capture(FakeClock())
+    second.instrument()
+    ask(client)
+    ask(client)
+    assert (len(capture.spans()), len(second.spans())) == (1, 2)
+    assert (capture.total(INPUT_TOKENS), second.total(INPUT_TOKENS)) == (1000, 2000)
+
+
+def test_a_client_made_before_is_observed(capture: Capture) -> None:
+    client = a_client()
+    completions = client.chat.completions
+    capture.instrument()
+    completions.create(model="m", messages=MESSAGES)
+    assert len(capture.spans()) == 1
+
+
+def test_suppressed_calls_leave_nothing(capture: Capture) -> None:
+    capture.instrument(capture_content="span_and_event")
+    stream_client = FakeProvider(None, sse_reply(*answers.chat_chunks())).client()
+    with suppress_instrumentation():
+        ask(a_client())
+        list(stream_client.chat.completions.create(model="m", messages=MESSAGES, stream=True))
+        a_client().chat.completions.with_raw_response.create(model="m", messages=MESSAGES).parse()
+
+        async def suppressed() -> None:
+            client = FakeProvider(None, json_reply(answers.chat())).async_client()
+            await client.chat.completions.create(model="m", messages=MESSAGES)
+            streaming = FakeProvider(None, sse_reply(*answers.chat_chunks())).async_client()
+            async for _ in await streaming.chat.completions.create(model="m", messages=MESSAGES, stream=True):
+                pass
+
+        asyncio.run(suppressed())
+    assert capture.snapshot() == {"spans": [], "metrics": {}, "events": []}
+    ask(a_client())
+    assert len(capture.spans()) == 1
+
+
+class Noting(Sampler):
+    """Notes what it is asked, and drops."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, SpanKind | None, dict[str, Any]]] = []
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        self.asked.append((name, kind, dict(attributes or {})))
+        return SamplingResult(Decision.DROP)
+
+    def get_description(self) -> str:
+        return "Noting"
+
+
+def test_samplers_see_the_request() -> None:
+    sampler = Noting()
+    capture = Capture(sampler=sampler)
+    capture.instrument()
+    a_client().chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, temperature=0.5, seed=7)
+    (asked,) = sampler.asked
+    assert asked == (
+        "chat gpt-4o-mini",
+        SpanKind.CLIENT,
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": "gpt-4o-mini",
+            "gen_ai.request.temperature": 0.5,
+            "gen_ai.request.seed": 7,
+            "openai.api.type": "chat_completions",
+            "server.address": "api.openai.com",
+            "server.port": 443,
+        },
+    )
+
+
+def test_unsampled_calls_are_counted_and_their_content_is_not_serialised(monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = Capture(sampler=ALWAYS_OFF)
+    serialised: list[object] = []
+    as_json = content.as_json
+
+    def noted(structure: content.Structure) -> dict[str, str]:
+        serialised.append(structure)
+        return as_json(structure)
+
+    monkeypatch.setattr(content, "as_json", noted)
+    capture.instrument(capture_content="span_only")
+    ask(a_client())
+    assert capture.spans() == []
+    assert serialised == []
+    assert (capture.total(INPUT_TOKENS), capture.count(DURATION)) == (1000, 1)
+    assert capture.events() == []
+
+
+def test_unsampled_calls_keep_their_events() -> None:
+    capture = Capture(sampler=ALWAYS_OFF)
+    capture.instrument(capture_content="span_and_event")
+    ask(a_client())
+    (details,) = capture.events()
+    assert details["attributes"]["gen_ai.usage.input_tokens"] == 1000
+    assert details["attributes"]["gen_ai.output.messages"]
+    with pytest.raises(openai.NotFoundError):
+        ask(FakeProvider(None, json_reply({}, status=404)).client())
+    assert [event["name"] for event in capture.events()][-1] == "gen_ai.client.operation.exception"
+
+
+def test_without_an_sdk_calls_go_through_and_nothing_is_kept() -> None:
+    from opentelemetry._logs import NoOpLoggerProvider
+    from opentelemetry.metrics import NoOpMeterProvider
+    from opentelemetry.trace import NoOpTracerProvider
+
+    providers: dict[str, Any] = {
+        "tracer_provider": NoOpTracerProvider(),
+        "meter_provider": NoOpMeterProvider(),
+        "logger_provider": NoOpLoggerProvider(),
+    }
+    otel_genai_instr.instrument(**providers, capture_content="span_and_event")
+    client = a_client()
+    assert ask(client) == "Hello"
+    telemetry = OpenAIInstrumentor.patcher.telemetry
+    assert telemetry is not None
+    assert isinstance(telemetry.tracer.start_span("probe"), NonRecordingSpan)
+    for _ in range(100):
+        ask(client)
+    assert len(telemetry.metrics.table) <= series.MAX_SERIES
+
+
+def test_a_wrong_option_changes_nothing(capture: Capture) -> None:
+    before = methods()
+    with pytest.raises(TypeError, match="unknown setting typo"):
+        capture.instrument(typo=True)
+    assert methods() == before
+    capture.instrument()
+    ask(a_client())
+    assert len(capture.spans()) == 1
+
+
+def test_the_scope_names_the_schema(capture: Capture) -> None:
+    capture.instrument()
+    ask(a_client())
+    scope = capture.span().instrumentation_scope
+    assert scope is not None
+    assert (scope.name, scope.schema_url) == ("otel_genai_instr", semconv.SCHEMA_URL)
