@@ -17,7 +17,6 @@ from opentelemetry import context, trace
 from .cases import Case, Ending, Form
 from .either import Block, Chunks, call, run
 
-
 _TURNS: Final = 5
 """Of the event loop, for the tasks that close what the collector found."""
 
