@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from typing import ParamSpec
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 _logger = logging.getLogger("otel_genai_instr")
 _lock = threading.Lock()
 _counts: dict[tuple[str, str], int] = {}
+
+_P = ParamSpec("_P")
 
 strict = False
 """Raise instead of swallowing; for our own tests only."""
@@ -39,6 +43,14 @@ def report(place: str, error: Exception) -> None:
                 place,
                 exc_info=error,
             )
+
+
+def run(place: str, function: Callable[_P, object], *args: _P.args, **kwargs: _P.kwargs) -> None:
+    """Call a function of ours whose fault must not reach the caller."""
+    try:
+        function(*args, **kwargs)
+    except Exception as fault:
+        report(place, fault)
 
 
 def counts() -> dict[tuple[str, str], int]:

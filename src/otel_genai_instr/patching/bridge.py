@@ -48,15 +48,9 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
             finally:
                 context.detach(token)
         except BaseException as error:
-            try:
-                operation.fail(error)
-            except Exception as fault:
-                guard.report("fail", fault)
+            guard.run("fail", operation.fail, error)
             raise
-        try:
-            conclude(operation, api, result)
-        except Exception as fault:
-            guard.report("conclude", fault)
+        guard.run("conclude", conclude, operation, api, result)
         return result
 
     return call
@@ -81,15 +75,9 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
             finally:
                 leave(token, operation.context)
         except BaseException as error:
-            try:
-                operation.fail(error)
-            except Exception as fault:
-                guard.report("fail", fault)
+            guard.run("fail", operation.fail, error)
             raise
-        try:
-            conclude(operation, api, result)
-        except Exception as fault:
-            guard.report("conclude", fault)
+        guard.run("conclude", conclude, operation, api, result)
         return result
 
     return call
@@ -101,10 +89,7 @@ def wrap_attempt(original: Callable[..., object], hook: AttemptHook, switch: Swi
     @functools.wraps(original)
     def call(*args: object, **kwargs: object) -> object:
         if switch.telemetry is not None:
-            try:
-                note_attempt(hook, args, kwargs)
-            except Exception as fault:
-                guard.report("attempt", fault)
+            guard.run("attempt", note_attempt, hook, args, kwargs)
         return original(*args, **kwargs)
 
     return call

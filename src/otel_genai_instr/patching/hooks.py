@@ -9,80 +9,137 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from .. import guard
 
 
-def hook_close(
-    response: object,
-    closed: Callable[[BaseException | None], None],
-    failed: Callable[[BaseException], None],
-) -> None:
-    """Call ``closed`` after ``response`` was closed, with the exception that is being handled meanwhile.
+class Watch(Protocol):
+    """Who is told how the reading of an HTTP response went."""
 
-    ``failed`` gets the exception of a close that itself failed.
-    """
+    busy: bool
+    """Something is being read: how that ends says how the response ends."""
+
+    def drained(self) -> None:
+        """The body was read to its end."""
+        ...
+
+    def failed(self, error: BaseException) -> None:
+        """``error`` is on its way to the caller."""
+        ...
+
+    def closed(self, because: BaseException | None) -> None:
+        """The response was closed while ``because`` was being handled."""
+        ...
+
+
+def hook_close(response: object, watch: Watch) -> None:
+    """Tell ``watch`` when ``response`` is closed."""
     for name in ("close", "aclose"):
-        if hasattr(response, name):
-            _hook_close(response, name, closed, failed)
+        _hook(response, name, _Closing(watch))
 
 
-def _hook_close(
-    response: object,
-    name: str,
-    closed: Callable[[BaseException | None], None],
-    failed: Callable[[BaseException], None],
-) -> None:
-    original = getattr(response, name)
-
-    # Both drivers take the hook out first, so that the response is free of us and of its own cycle.
-    @functools.wraps(original)
-    def close(*args: object, **kwargs: object) -> object:
-        because = sys.exc_info()[1]
-        _unhook(response, name)
-        try:
-            result = original(*args, **kwargs)
-        except BaseException as error:
-            failed(because or error)
-            raise
-        closed(because)
-        return result
-
-    @functools.wraps(original)
-    async def aclose(*args: object, **kwargs: object) -> object:
-        because = sys.exc_info()[1]
-        _unhook(response, name)
-        try:
-            result = await original(*args, **kwargs)
-        except BaseException as error:
-            failed(because or error)
-            raise
-        closed(because)
-        return result
-
-    response.__dict__[name] = aclose if inspect.iscoroutinefunction(original) else close
+def hook_read(response: object, watch: Watch) -> None:
+    """Tell ``watch`` when the body of ``response`` was loaded as a whole."""
+    for name in ("read", "aread"):
+        _hook(response, name, _Loading(watch))
 
 
 def hook_parse(raw: object, parsed: Callable[[object, bool], None]) -> None:
     """Call ``parsed`` with what ``raw.parse()`` made, and whether the caller asked for a type of their own."""
-    original = getattr(raw, "parse")  # noqa: B009
+    _hook(raw, "parse", _Parsing(parsed))
+
+
+class _Closing:
+    """Around one ``close()``."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._because: BaseException | None = None
+
+    def before(self) -> None:
+        # A ``with`` block that is left by an exception closes the response while that one is being handled.
+        self._because = sys.exc_info()[1]
+
+    def returned(self, _result: object, _arguments: Mapping[str, object]) -> bool:
+        # A generator below was dropped, perhaps by an exception that is still on its way to the ``with`` block,
+        # which will close again.
+        if isinstance(self._because, GeneratorExit):
+            return False
+        self._watch.closed(self._because)
+        return True
+
+    def raised(self, error: BaseException) -> None:
+        self._watch.failed(self._because or error)
+
+
+class _Loading:
+    """Around one ``read()``, which closes the response before it has put the body together."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def before(self) -> None:
+        self._watch.busy = True
+
+    def returned(self, _result: object, _arguments: Mapping[str, object]) -> bool:
+        self._watch.busy = False
+        self._watch.drained()
+        return True
+
+    def raised(self, error: BaseException) -> None:
+        self._watch.busy = False
+        self._watch.failed(error)
+
+
+class _Parsing:
+    """Around one ``parse()``. A failed one may be tried again with another type."""
+
+    def __init__(self, parsed: Callable[[object, bool], None]) -> None:
+        self._parsed = parsed
+
+    def before(self) -> None:
+        pass
+
+    def returned(self, result: object, arguments: Mapping[str, object]) -> bool:
+        self._parsed(result, bool(arguments))
+        return True
+
+    def raised(self, error: BaseException) -> None:
+        pass
+
+
+def _hook(instance: object, name: str, around: _Closing | _Loading | _Parsing) -> None:
+    """Put ``around`` around a method of this one object. Having done its work it takes itself out again."""
+    original = getattr(instance, name, None)
+    if original is None:
+        return
+
+    def returned(result: object, arguments: Mapping[str, object]) -> None:
+        if around.returned(result, arguments):
+            instance.__dict__.pop(name, None)
 
     @functools.wraps(original)
-    def parse(*args: object, **kwargs: object) -> object:
-        result = original(*args, **kwargs)
-        _unhook(raw, "parse")
-        parsed(result, bool(kwargs))
+    def call(*args: object, **kwargs: object) -> object:
+        guard.run("hook", around.before)
+        try:
+            result = original(*args, **kwargs)
+        except BaseException as error:
+            guard.run("hook", around.raised, error)
+            raise
+        guard.run("hook", returned, result, kwargs)
         return result
 
     @functools.wraps(original)
-    async def parse_async(*args: object, **kwargs: object) -> object:
-        result = await cast("Callable[..., Awaitable[object]]", original)(*args, **kwargs)
-        _unhook(raw, "parse")
-        parsed(result, bool(kwargs))
+    async def call_async(*args: object, **kwargs: object) -> object:
+        guard.run("hook", around.before)
+        try:
+            result = await original(*args, **kwargs)
+        except BaseException as error:
+            guard.run("hook", around.raised, error)
+            raise
+        guard.run("hook", returned, result, kwargs)
         return result
 
-    raw.__dict__["parse"] = parse_async if inspect.iscoroutinefunction(original) else parse
-
-
-def _unhook(instance: object, name: str) -> None:
-    instance.__dict__.pop(name, None)
+    instance.__dict__[name] = call_async if inspect.iscoroutinefunction(original) else call

@@ -10,10 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import cast
 
-from .. import guard
 from ..model import Message, Response
 from ..telemetry.operation import Operation
-from .hooks import hook_close, hook_parse
+from .hooks import hook_close, hook_parse, hook_read
 from .methods import Api
 from .shapes import HttpResponse, Parsed, RawResponse, SdkStream, Shape, shape_of
 from .streams import StreamWatch, watch_chunks
@@ -60,14 +59,12 @@ def conclude_raw(operation: Operation, api: Api, raw: RawResponse) -> None:
     watch = StreamWatch(operation, body)
 
     def parsed(result: object, own_type: bool) -> None:
-        try:
-            if shape_of(type(result)) is Shape.STREAM:
-                watch.read_with(api.open_stream(operation.wants_content))
-                watch_chunks(cast(SdkStream, result), watch)
-            else:
-                operation.finish(body if own_type else Parsed(api, result))
-        except Exception as fault:
-            guard.report("raw.parsed", fault)
+        if shape_of(type(result)) is Shape.STREAM:
+            watch.read_with(api.open_stream(operation.wants_content))
+            watch_chunks(cast(SdkStream, result), watch)
+        else:
+            operation.finish(body if own_type else Parsed(api, result))
 
-    hook_close(http, watch.closed, watch.failed)
+    hook_close(http, watch)
+    hook_read(http, watch)
     hook_parse(raw, parsed)

@@ -43,49 +43,34 @@ class StreamWatch:
 
     def take(self, chunk: object) -> None:
         """A chunk is on its way to the caller."""
-        try:
-            if self._stamp:
-                self.operation.chunk()
-                self._stamp = self.operation.times_chunks
-            if self._feed is not None:
-                self._feed(chunk)
-        except Exception as fault:
-            guard.report("stream.chunk", fault)
+        if self._stamp:
+            self.operation.chunk()
+            self._stamp = self.operation.times_chunks
+        if self._feed is not None:
+            self._feed(chunk)
 
     def drained(self) -> None:
         """The stream is at its end."""
-        try:
-            self.operation.finish(self.reading)
-        except Exception as fault:
-            guard.report("stream.drained", fault)
+        self.operation.finish(self.reading)
 
     def failed(self, error: BaseException) -> None:
         """``error`` is on its way to the caller."""
-        try:
-            self.operation.fail(error, self.reading)
-        except Exception as fault:
-            guard.report("stream.failed", fault)
+        self.operation.fail(error, self.reading)
 
     def closed(self, because: BaseException | None) -> None:
         """The HTTP response was closed while ``because`` was being handled: a block left by an exception."""
         if self.busy:
             return
         if because is None or because is self._handled_before:
-            try:
-                self.operation.stop(self.reading)
-            except Exception as fault:
-                guard.report("stream.closed", fault)
+            self.operation.stop(self.reading)
         else:
             self.failed(because)
 
     def __del__(self) -> None:
         # Dropped: whoever held the stream is gone. A half-built watch has no operation.
-        try:
-            operation = getattr(self, "operation", None)
-            if operation is not None:
-                operation.stop(getattr(self, "reading", None))
-        except Exception as fault:
-            guard.report("stream.dropped", fault)
+        operation = getattr(self, "operation", None)
+        if operation is not None:
+            guard.run("stream.dropped", operation.stop, getattr(self, "reading", None))
 
 
 class ObservedIterator:
@@ -113,12 +98,15 @@ class ObservedIterator:
                 context.detach(token)
                 watch.busy = False
         except StopIteration:
-            watch.drained()
+            guard.run("stream.drained", watch.drained)
             raise
         except BaseException as error:
-            watch.failed(error)
+            guard.run("stream.failed", watch.failed, error)
             raise
-        watch.take(chunk)
+        try:
+            watch.take(chunk)
+        except Exception as fault:
+            guard.report("stream.chunk", fault)
         return chunk
 
     def __getattr__(self, name: str) -> object:
@@ -152,12 +140,15 @@ class ObservedAsyncIterator:
                     context.detach(token)
                 watch.busy = False
         except StopAsyncIteration:
-            watch.drained()
+            guard.run("stream.drained", watch.drained)
             raise
         except BaseException as error:
-            watch.failed(error)
+            guard.run("stream.failed", watch.failed, error)
             raise
-        watch.take(chunk)
+        try:
+            watch.take(chunk)
+        except Exception as fault:
+            guard.report("stream.chunk", fault)
         return chunk
 
     def __getattr__(self, name: str) -> object:
@@ -166,7 +157,7 @@ class ObservedAsyncIterator:
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
     """Let ``watch`` see every chunk of ``stream`` and its end."""
-    hook_close(stream.response, watch.closed, watch.failed)
+    hook_close(stream.response, watch)
     watch_chunks(stream, watch)
 
 
