@@ -1,0 +1,292 @@
+"""Readers against any data: they never raise, give only what they declare, and all of it can be exported."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
+from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+
+from otel_genai_instr import guard
+from otel_genai_instr.model import Message, Response
+from otel_genai_instr.patching.methods import Api
+from otel_genai_instr.patching.shapes import Parsed
+from otel_genai_instr.providers import fields
+from otel_genai_instr.providers.openai import methods, usage
+from otel_genai_instr.providers.openai.endpoints import endpoint_of
+from otel_genai_instr.providers.openai.errors import read_error
+from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings
+from otel_genai_instr.telemetry.telemetry import Telemetry
+
+from ..support import answers
+from ..support.capture import Capture
+from .shapes import JSON, OBJECTS, assert_declared
+
+APIS: Final = (methods.CHAT, methods.RESPONSES, methods.FETCH_RESPONSE, methods.EMBEDDINGS)
+each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
+# The machine that runs this may be slow; what is found is printed and can be replayed.
+quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+class Model:
+    """As an SDK object: declared fields in ``__dict__``, undeclared ones beside."""
+
+    def __init__(self, declared: Mapping[str, object], undeclared: Mapping[str, object]) -> None:
+        self.__dict__.update(declared)
+        self.__pydantic_extra__ = dict(undeclared)
+
+
+@dataclasses.dataclass
+class StreamSoFar:
+    """A stream's reader, fed."""
+
+    api: Api
+    chunks: list[Any]
+
+    def __post_init__(self) -> None:
+        self.reader = self.api.open_stream(True)
+        for chunk in self.chunks:
+            self.reader.feed(chunk)
+
+    def response(self) -> Response:
+        return self.reader.response()
+
+    def output(self) -> list[Message]:
+        return self.reader.output()
+
+
+@each_api
+@quick
+@given(arguments=OBJECTS)
+def test_requests(api: Api, arguments: dict[str, object]) -> None:
+    assert_declared(api.read_request(arguments))
+    if api.read_content is not None:
+        assert_declared(api.read_content(arguments))
+
+
+@each_api
+@quick
+@given(body=OBJECTS | JSON, extra=OBJECTS)
+def test_responses(api: Api, body: Any, extra: dict[str, object]) -> None:
+    results: list[object] = [body, Model(body, extra)] if isinstance(body, dict) else [body]
+    for result in results:
+        assert_declared(api.read_response(result))
+        assert_declared(api.read_output(result))
+
+
+@each_api
+@quick
+@given(chunks=st.lists(OBJECTS | JSON, max_size=6))
+def test_streams(api: Api, chunks: list[object]) -> None:
+    reader = api.open_stream(True)
+    for chunk in chunks:
+        reader.feed(chunk)
+        assert_declared(reader.response())
+        assert_declared(reader.output())
+
+
+@quick
+@given(counts=OBJECTS | JSON)
+def test_usage(counts: object) -> None:
+    for read in (usage.read_chat_usage, usage.read_responses_usage):
+        assert_declared(read(counts))
+
+
+@quick
+@given(value=JSON)
+def test_fields(value: object) -> None:
+    count, number, text = fields.as_count(value), fields.as_float(value), fields.as_str(value)
+    assert count is None or (type(count) is int and 0 <= count < 2**63)
+    assert number is None or type(number) is float
+    assert text is None or text.encode()
+    assert all(item.encode() or not item for item in fields.as_texts(value) or ())
+    assert isinstance(fields.fields_of(value), Mapping)
+    assert not isinstance(fields.as_list(value), str)
+
+
+@quick
+@given(host=JSON, port=JSON, code=JSON)
+def test_endpoints_and_errors(host: object, port: object, code: object) -> None:
+    url = Model({"host": host, "port": port, "scheme": host}, {})
+    assert_declared(endpoint_of(object(), url, {}))
+    error = Exception()
+    error.__dict__.update(status_code=port, code=code)
+    assert_declared(read_error(error))
+
+
+@each_api
+@quick
+@given(arguments=OBJECTS, body=OBJECTS, chunks=st.lists(OBJECTS, max_size=4))
+def test_what_is_read_can_be_exported(
+    api: Api, arguments: dict[str, object], body: dict[str, object], chunks: list[object]
+) -> None:
+    capture = Capture()
+    telemetry = _telemetry(capture)
+    for reading in (Parsed(api, body), StreamSoFar(api, chunks)):
+        endpoint = endpoint_of(None, None, {})
+        operation = telemetry.start(api.read_request(arguments), endpoint, read_error, api.read_content)
+        operation.chunk()
+        operation.chunk()
+        if api.read_content is not None:
+            operation.sent(api.read_content(arguments))
+        operation.finish(reading)
+    _export(capture)
+
+
+# core bug: json.loads reads NaN, and json.dumps writes it again, which is no JSON.
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 400, "-" + "9" * 30])
+def test_numbers_that_json_lacks_become_json(number: str) -> None:
+    call = {"id": "c1", "function": {"name": "f", "arguments": f'{{"n": {number}}}'}}
+    body = answers.chat()
+    body["choices"][0]["message"]["tool_calls"] = [call]
+    capture = Capture()
+    operation = _telemetry(capture).start(
+        methods.CHAT.read_request({"model": "m", "temperature": float("nan"), "top_p": float("inf")}),
+        endpoint_of(None, None, {}),
+        read_error,
+    )
+    assert methods.CHAT.read_content is not None
+    operation.sent(methods.CHAT.read_content({"messages": [{"role": "tool", "content": float("nan")}]}))
+    operation.finish(Parsed(methods.CHAT, body))
+    _export(capture)
+
+
+# core bug: membership of an unhashable value in a frozenset.
+@pytest.mark.parametrize("odd", [[], {}], ids=["list", "object"])
+def test_a_type_that_is_no_string_is_no_type(odd: object) -> None:
+    assert_declared(methods.RESPONSES.read_response({"status": "completed", "output": [{"type": odd}]}))
+    assert_declared(StreamSoFar(methods.RESPONSES, [{"type": odd, "response": {}}]).response())
+
+
+def test_nesting_without_end_costs_no_more_than_the_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "strict", False)
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    body = answers.chat()
+    body["choices"][0]["message"]["content"] = deep
+    body["choices"][0]["message"]["tool_calls"] = [{"function": {"name": "f", "arguments": "[" * 100_000}}]
+    capture = Capture()
+    telemetry = _telemetry(capture)
+    request = methods.CHAT.read_request({"model": "gpt-4o-mini", "stop": deep, "n": deep})
+    operation = telemetry.start(request, endpoint_of(None, None, {}), read_error)
+    operation.finish(Parsed(methods.CHAT, body))
+    assert capture.attributes()["gen_ai.usage.input_tokens"] == 1000
+    _export(capture)
+
+
+class Hostile:
+    """Its attributes raise."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+@each_api
+def test_objects_that_raise_cost_no_more_than_what_they_hold(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "strict", False)
+    capture = Capture()
+    telemetry = _telemetry(capture)
+    operation = telemetry.start(
+        api.read_request({"model": "m"}), endpoint_of(None, None, {}), read_error, api.read_content
+    )
+    operation.finish(Parsed(api, Hostile()))
+    assert capture.attributes()["gen_ai.operation.name"]
+    assert guard.counts()
+    _export(capture)
+
+
+def _telemetry(capture: Capture) -> Telemetry:
+    chosen = Settings(CaptureContent.SPAN_AND_EVENT, metrics_compat=MetricsCompat.BOTH, time_per_output_chunk=True)
+    return Telemetry(chosen, capture.tracer_provider, capture.meter_provider, capture.logger_provider)
+
+
+def _export(capture: Capture) -> None:
+    """Through the encoder that every OTLP exporter uses; one bad value would lose the whole batch."""
+    assert encode_spans(capture.spans()).SerializeToString()
+    logs: Any = capture._logs.get_finished_logs()  # pyright: ignore[reportPrivateUsage]
+    encode_logs(logs).SerializeToString()
+    data: Any = capture._reader.get_metrics_data()  # pyright: ignore[reportPrivateUsage]
+    assert encode_metrics(data).SerializeToString()
+    for span in capture.spans():
+        for name in ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions"):
+            text = (span.attributes or {}).get(name)
+            if isinstance(text, str):
+                assert isinstance(json.loads(text, parse_constant=_not_json), list)
+
+
+def _not_json(constant: str) -> object:
+    raise AssertionError(f"{constant} is not JSON")
+
+
+def _chat_answer(texts: list[str], reason: str, call: bool, count: int) -> tuple[dict[str, Any], list[Any]]:
+    """A completion of ``count`` choices, and the same as chunks."""
+    text = "".join(texts)
+    calls: list[Any] = [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}]
+    message = {"role": "assistant", "content": text, **({"tool_calls": calls} if call else {})}
+    whole = answers.chat()
+    whole["choices"] = [{"index": i, "message": message, "finish_reason": reason} for i in range(count)]
+    chunks: list[Any] = []
+    for index in range(count):
+        chunks.append(answers.chunk({"role": "assistant", "content": ""}, index=index))
+        chunks.extend(answers.chunk({"content": piece}, index=index) for piece in texts)
+        if call:
+            first = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": '{"a"'}}
+            second = {"index": 0, "function": {"arguments": ": 1}"}}
+            chunks.extend(answers.chunk({"tool_calls": [piece]}, index=index) for piece in (first, second))
+        chunks.append(answers.chunk({}, finish=reason, index=index))
+    last = {name: whole[name] for name in ("usage", "service_tier", "system_fingerprint")}
+    return whole, [*chunks, answers.chunk(**last)]
+
+
+@quick
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=5),
+    reason=st.sampled_from(["stop", "length", "tool_calls"]),
+    call=st.booleans(),
+    count=st.integers(1, 3),
+)
+def test_a_streamed_chat_reads_as_the_whole_one(texts: list[str], reason: str, call: bool, count: int) -> None:
+    whole, chunks = _chat_answer(texts, reason, call, count)
+    assert_stream_agrees(methods.CHAT, whole, chunks, lambda prefix, read: _is_prefix_of_chat(read, texts))
+
+
+def test_a_streamed_response_reads_as_the_whole_one() -> None:
+    assert_stream_agrees(
+        methods.RESPONSES,
+        answers.response(),
+        answers.response_events(),
+        lambda _, read: all("Hello".startswith(_text(message)) for message in read),
+    )
+
+
+def assert_stream_agrees(
+    api: Api, whole: object, chunks: list[Any], is_part: Callable[[list[Any], list[Message]], bool]
+) -> None:
+    """Whole as the plain reader has it; cut off anywhere, a part of that and never a count that didn't come."""
+    drained = StreamSoFar(api, chunks)
+    assert drained.response() == api.read_response(whole)
+    assert drained.output() == api.read_output(whole)
+    silent = api.open_stream(False)
+    for chunk in chunks:
+        silent.feed(chunk)
+    assert (silent.response(), silent.output()) == (drained.response(), [])
+    for end in range(len(chunks)):
+        cut = StreamSoFar(api, chunks[:end])
+        assert cut.response().usage is None
+        assert is_part(chunks[:end], cut.output())
+
+
+def _is_prefix_of_chat(read: list[Message], texts: list[str]) -> bool:
+    return all("".join(texts).startswith(_text(message)) for message in read)
+
+
+def _text(message: Message) -> str:
+    return "".join(part.content for part in message.parts if part.type == "text" and hasattr(part, "content"))  # pyright: ignore
