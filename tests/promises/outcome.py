@@ -36,6 +36,8 @@ class Outcome:
     """Everything that came of a cell."""
 
     diary: list[Any]
+    error: type[BaseException] | None
+    """Class of the exception that reached the user."""
     received: list[Received]
     strayed: list[str]
     complaints: list[str]
@@ -45,13 +47,6 @@ class Outcome:
     snapshot: dict[str, Any]
     """The whole telemetry, without the user's own span."""
     context_restored: bool
-
-    @property
-    def error(self) -> type[BaseException] | None:
-        """The exception that reached the user."""
-        last = self.diary[-1] if self.diary else None
-        kind = last[0] if isinstance(last, tuple) and last else None
-        return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
 
 
 def instrumented(case: Case) -> Outcome:
@@ -71,7 +66,7 @@ def _live(case: Case, on: bool) -> Outcome:
     provider = FakeProvider(capture.clock)
     client = provider.async_client() if case.is_async else provider.client()
     user = User(case, client, user_spans.get_tracer("user"))
-    provider.then(*_replies(case, lambda: user.task.cancel() if user.task is not None else None))
+    provider.then(*_replies(case, user.cancel))
     if on:
         capture.instrument(capture_content="span_and_event" if case.content else "no_content")
     before = context.get_current()
@@ -84,6 +79,7 @@ def _live(case: Case, on: bool) -> Outcome:
         capture.uninstrument()
     return Outcome(
         diary=user.diary,
+        error=user.error,
         received=provider.received,
         strayed=user.strayed,
         complaints=listening.heard,
@@ -114,7 +110,7 @@ class _Listening(logging.Handler):
         logging.getLogger().removeHandler(self)
 
 
-def _replies(case: Case, cancel: Callable[[], object]) -> list[Reply]:
+def _replies(case: Case, cancel: Callable[[], None]) -> list[Reply]:
     """The script of the provider."""
     if case.ending is Ending.REFUSED:
         return [json_reply(REFUSAL, 400, after=0.5)]

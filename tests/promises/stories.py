@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final
 
 import openai
@@ -35,7 +35,9 @@ class User:
         self.diary: list[Any] = []
         self.strayed: list[str] = []
         """Moments at which the current context was not the user's own."""
-        self.task: asyncio.Task[Any] | None = None
+        self.error: type[BaseException] | None = None
+        """Class of what the SDK, or the user's own code, raised in the end."""
+        self.task: asyncio.Future[None] | None = None
 
     # The call, in all its forms.
 
@@ -130,10 +132,16 @@ class User:
             try:
                 await _STORIES[self.case.ending](self)
             except (Exception, KeyboardInterrupt, asyncio.CancelledError) as error:
+                self.error = type(error)
                 self.diary.append((type(error), error.args, str(error), type(error.__cause__), type(error.__context__)))
             self.here("after the call", before)
             await self.settle()
             self.here("at the end", before)
+
+    def cancel(self) -> None:
+        """Cancel the task that is reading."""
+        if self.task is not None:
+            self.task.cancel()
 
     async def settle(self) -> None:
         """Whatever was dropped is collected, and the event loop has cleaned up after it."""
@@ -166,7 +174,7 @@ async def _break_out(user: User) -> None:
 
 
 async def _close_generator(user: User) -> None:
-    async def generator() -> Any:
+    async def generator() -> AsyncGenerator[str, None]:
         async with await user.block() as entered:
             await user.read(await user.parsed(entered), 1)
             yield "a chunk"
@@ -189,8 +197,7 @@ async def _never_read(user: User) -> None:
 
 
 async def _raise_in_block(user: User) -> None:
-    # core bug: sync with_streaming_response without parse(). The loop's byte iterator is dropped, and closes the
-    # response, before the ``with`` block sees the exception: the operation ends as stopped instead of failed.
+    # In the loop: leaving it drops a byte iterator, which closes the response before the block sees the exception.
     async with await user.block() as entered:
         await user.read(await user.parsed(entered), 1, then=_make_a_mistake)
 

@@ -1,0 +1,114 @@
+"""Who answers: by client class, by host, or as the user says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai
+import pytest
+
+from ..support import answers
+from ..support.capture import Capture
+from ..support.provider import FakeProvider, http, json_reply
+
+HOSTS = {
+    "https://api.openai.com/v1": ("openai", "api.openai.com", 443),
+    "https://eu.api.openai.com/v1": ("openai", "eu.api.openai.com", 443),
+    "https://api.deepseek.com": ("deepseek", "api.deepseek.com", 443),
+    "https://api.groq.com/openai/v1": ("groq", "api.groq.com", 443),
+    "https://api.mistral.ai/v1": ("mistral_ai", "api.mistral.ai", 443),
+    "https://api.x.ai/v1": ("x_ai", "api.x.ai", 443),
+    "https://api.perplexity.ai": ("perplexity", "api.perplexity.ai", 443),
+    "https://api.moonshot.cn/v1": ("moonshot_ai", "api.moonshot.cn", 443),
+    "https://generativelanguage.googleapis.com/v1beta/openai/": (
+        "gcp.gemini",
+        "generativelanguage.googleapis.com",
+        443,
+    ),
+    "https://mine.openai.azure.com/openai/v1/": ("azure.ai.openai", "mine.openai.azure.com", 443),
+    "https://openrouter.ai/api/v1": ("openai", "openrouter.ai", 443),
+    "https://API.GROQ.COM:8443/v1": ("groq", "api.groq.com", 8443),
+    "http://127.0.0.1:11434/v1": ("openai", "127.0.0.1", 11434),
+    "http://localhost/v1": ("openai", "localhost", 80),
+    "http://api.groq.com.evil.example/v1": ("openai", "api.groq.com.evil.example", 80),
+}
+
+
+def _who(capture: Capture, client: Any) -> tuple[Any, ...]:
+    client.chat.completions.create(model="gpt-4o-mini", messages=[])
+    attributes = capture.attributes()
+    return tuple(attributes.get(name) for name in ("gen_ai.provider.name", "server.address", "server.port"))
+
+
+def _provider(capture: Capture) -> FakeProvider:
+    return FakeProvider(capture.clock).then(json_reply(answers.chat()))
+
+
+@pytest.mark.parametrize(("url", "expected"), HOSTS.items(), ids=HOSTS)
+def test_by_host(url: str, expected: tuple[Any, ...], capture: Capture) -> None:
+    capture.instrument()
+    assert _who(capture, _provider(capture).client(base_url=url)) == expected
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({"llm.example:8080": "vllm"}, "vllm"),
+        ({"llm.example": "mine"}, "mine"),
+        ({"*": "everyone"}, "everyone"),
+        ({"llm.example": "mine", "llm.example:8080": "vllm", "*": "everyone"}, "vllm"),
+        ({"other.example": "theirs"}, "openai"),
+    ],
+    ids=["port", "host", "star", "most_exact", "another_host"],
+)
+def test_as_the_user_says(chosen: dict[str, str], expected: str, capture: Capture) -> None:
+    capture.instrument(provider_by_host=chosen)
+    who = _who(capture, _provider(capture).client(base_url="http://LLM.example:8080/v1"))
+    assert who == (expected, "llm.example", 8080)
+
+
+def test_as_the_environment_says(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_GENAI_PROVIDER_BY_HOST", "llm.example=mine, *=everyone")
+    capture.instrument()
+    assert _who(capture, _provider(capture).client(base_url="http://llm.example/v1"))[0] == "mine"
+
+
+def test_azure(capture: Capture) -> None:
+    """The deployment is the requested model; the price is that of the model that answered."""
+    capture.instrument()
+    client = openai.AzureOpenAI(
+        azure_endpoint="https://mine.openai.azure.com",
+        api_version="2024-10-21",
+        api_key="sk-secret",
+        http_client=http.Client(transport=_provider(capture).transport()),
+    )
+    client.chat.completions.create(model="our-deployment", messages=[])
+    attributes = capture.attributes()
+    assert attributes["gen_ai.provider.name"] == "azure.ai.openai"
+    assert attributes["server.address"] == "mine.openai.azure.com"
+    assert attributes["gen_ai.request.model"] == "our-deployment"
+    assert attributes["gen_ai.response.model"] == "gpt-4o-mini-2024-07-18"
+    assert attributes["gen_ai.usage.cost.amount"] == pytest.approx(0.00024)
+
+
+def test_azure_behind_a_gateway_is_still_azure(capture: Capture) -> None:
+    capture.instrument()
+    client = openai.AzureOpenAI(
+        base_url="https://gateway.example/openai",
+        api_version="2024-10-21",
+        api_key="sk-secret",
+        http_client=http.Client(transport=_provider(capture).transport()),
+    )
+    assert _who(capture, client) == ("azure.ai.openai", "gateway.example", 443)
+
+
+def test_a_client_that_is_pointed_elsewhere(capture: Capture) -> None:
+    """The endpoint is remembered for a client, but not longer than it is true."""
+    capture.instrument()
+    client = _provider(capture).client()
+    client.chat.completions.create(model="m", messages=[])
+    client.base_url = "https://api.groq.com/openai/v1"
+    client.chat.completions.create(model="m", messages=[])
+    client.with_options(base_url="https://api.x.ai/v1").chat.completions.create(model="m", messages=[])
+    providers = [dict(span.attributes or {})["gen_ai.provider.name"] for span in capture.spans()]
+    assert providers == ["openai", "groq", "x_ai"]
