@@ -1,0 +1,186 @@
+"""The rules of the house, read from the sources: who may know whom, how long, how named."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from typing import Final
+
+import pytest
+
+from otel_genai_instr.providers.openai.methods import REQUIREMENT
+
+from .sources import PACKAGE, ROOT, SOURCES, Source
+from .twins import twins
+
+EVERYONE_KNOWS: Final = {"model", "semconv", "guard", "settings", "text", "_version"}
+KNOWS: Final = {
+    "": {"patching", "providers", "settings"},  # the public API: for type checkers, or by name when asked
+    "_version": set[str](),
+    "semconv": set[str](),
+    "model": set[str](),
+    "text": set[str](),
+    "guard": set[str](),
+    "settings": {"semconv"},
+    "pricing": set[str](),
+    "telemetry": {"pricing"},
+    "patching": {"telemetry"},
+    "providers": {"patching"},
+    "exporters": set[str](),
+    "spans": {"telemetry"},
+    "evaluation": {"telemetry"},
+    "cli": {"", "exporters"},
+}
+"""What each room may import besides itself and what everyone knows. Arrows point one way."""
+LEAVES: Final = {"_version", "semconv", "model", "text", "guard", "settings"}
+READERS_KNOW: Final = {"model", "semconv", "text", "providers"}
+"""What a reader of a provider may import: it is a pure translation."""
+GLUE: Final = {"__init__.py", "methods.py"}
+"""The files of a provider that may know ``patching``."""
+
+DRIVERS: Final = {
+    ("patching/bridge.py:call", "patching/bridge.py:call"),
+    ("patching/hooks.py:call", "patching/hooks.py:call_async"),
+    ("patching/streams.py:__next__", "patching/streams.py:__anext__"),
+}
+"""Sync and async drivers, side by side, that differ in ``await``: all that is allowed to stand twice."""
+
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+
+
+def test_every_room_has_its_rule() -> None:
+    assert {source.room for source in SOURCES} <= set(KNOWS)
+
+
+def test_the_arrows_go_round_in_no_circle() -> None:
+    done: set[str] = set(EVERYONE_KNOWS)
+    waiting = {room: known - {room} for room, known in KNOWS.items() if room not in done}
+    while waiting:
+        free = {room for room, known in waiting.items() if known <= done}
+        assert free, f"circle among {sorted(waiting)}"
+        done |= free
+        waiting = {room: known for room, known in waiting.items() if room not in free}
+
+
+@each_source
+def test_imports_point_one_way(source: Source) -> None:
+    allowed = KNOWS[source.room] | {source.room}
+    if source.room not in LEAVES:
+        allowed |= EVERYONE_KNOWS
+    rooms = {item.module.split(".")[0] for item in source.imports() if item.is_ours}
+    assert rooms <= allowed
+
+
+@each_source
+def test_no_room_imports_an_sdk(source: Source) -> None:
+    foreign = {item.module.split(".")[0] for item in source.imports() if not item.is_ours and item.at_run_time}
+    assert not foreign & {"openai", "anthropic", "httpx", "httpx2", "pydantic"}
+
+
+@each_source
+def test_the_model_and_the_names_know_no_telemetry(source: Source) -> None:
+    foreign = {item.module.split(".")[0] for item in source.imports() if not item.is_ours}
+    if source.room in ("model", "pricing", "text", "settings", "providers"):
+        assert "opentelemetry" not in foreign
+    if source.room == "model":
+        assert foreign <= {"__future__", "collections", "dataclasses", "typing", "enum"}
+
+
+@each_source
+def test_readers_of_a_provider_are_pure_translation(source: Source) -> None:
+    parts = source.name.split("/")
+    if parts[0] != "providers" or parts[-1] in GLUE:
+        return
+    own = ".".join(parts[:-1])
+    for item in source.imports():
+        if item.is_ours:
+            assert item.module.split(".")[0] in READERS_KNOW
+            if item.module.startswith("providers."):
+                assert item.module.startswith((own, "providers.fields")), "another provider is none of its business"
+
+
+@each_source
+def test_files_are_short(source: Source) -> None:
+    assert source.lines <= 400
+    assert source.path.name not in ("utils.py", "helpers.py", "misc.py", "common.py")
+
+
+@each_source
+def test_nothing_is_printed(source: Source) -> None:
+    calls = [node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call)]
+    printed = [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]
+    assert not printed or source.room == "cli"
+
+
+@each_source
+def test_names_that_are_emitted_stand_in_semconv_alone(source: Source) -> None:
+    emitted = re.compile(r"(gen_ai|otel_genai|openai|server|exception|error)\.[a-z_]+(\.[a-z_]+)*")
+    # Modules of the SDK are named like attributes of its refinement.
+    modules = {"openai.resources", "openai._base_client"}
+    spelled = {text for text in source.strings() if emitted.fullmatch(text)}
+    if source.room != "semconv":
+        assert {text for text in spelled if not text.startswith(tuple(modules))} == set()
+
+
+@each_source
+def test_the_environment_is_read_in_settings_alone(source: Source) -> None:
+    reads = {
+        node.attr
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+    }
+    variables = {text for text in source.strings() if re.fullmatch(r"OTEL_[A-Z_]+", text)}
+    # What colours and widths a terminal has is no setting of ours.
+    terminal = source.room == "exporters" and not variables
+    assert source.room == "settings" or terminal or not (reads | variables)
+
+
+def test_sync_and_async_share_one_implementation() -> None:
+    functions = [(f"{source.name}:{function.name}", function) for source in SOURCES for function in source.functions()]
+    found = {(pair.sync, pair.other): pair.lines for pair in twins(functions)}
+    assert set(found) <= DRIVERS
+    assert all(lines <= 30 for lines in found.values()), found
+
+
+def test_the_detector_of_twins_sees_a_twin() -> None:
+    text = """
+def read(self, source):
+    \"\"\"Sync.\"\"\"
+    with source.open() as opened:
+        value = opened.take()
+        self.note(value)
+    self.total += 1
+    return value
+
+async def read_async(self, source):
+    async with source.open() as opened:
+        value = await opened.take()
+        self.note(value)
+    self.total += 1
+    return value
+
+async def other(self, source):
+    for item in source:
+        await self.send(item)
+    self.done = True
+    self.total -= 1
+    return None
+"""
+    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert [(pair.sync, pair.other) for pair in twins((f.name, f) for f in functions)] == [("read", "read_async")]
+
+
+def test_the_requirement_stands_in_the_extra_too() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (extra,) = project["optional-dependencies"]["openai"]
+    assert extra.replace(" ", "") == REQUIREMENT.replace(" ", "")
+
+
+def test_nothing_is_named_instruments() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "instruments" not in project["optional-dependencies"], "pip would take it for the instrumented library"
+
+
+def test_the_package_is_typed() -> None:
+    assert (PACKAGE / "py.typed").exists()
