@@ -35,7 +35,7 @@ def read_span(span: ReadableSpan) -> SpanRecord | None:
         return None
     parent = span.parent
     attributes: _Attributes = span.attributes or {}
-    start_ns = span.start_time or span.end_time or 0
+    start_ns = next((moment for moment in (span.start_time, span.end_time) if moment is not None), 0)
     operation = _text(attributes, names.OPERATION_NAME)
     error = _error(span, attributes)
     return SpanRecord(
@@ -45,7 +45,7 @@ def read_span(span: ReadableSpan) -> SpanRecord | None:
         local_root=parent is None or not parent.is_valid or parent.is_remote,
         name=span.name[:256],
         start_ns=start_ns,
-        end_ns=max(span.end_time or start_ns, start_ns),
+        end_ns=start_ns if span.end_time is None else max(span.end_time, start_ns),
         service=_text(span.resource.attributes, "service.name"),
         operation=operation,
         is_call=operation in _CALLS,
