@@ -7,6 +7,7 @@ from typing import Any
 
 import openai
 import pytest
+from openai.types.chat import ChatCompletionMessage
 from pydantic import BaseModel
 
 from ..support import answers
@@ -206,14 +207,14 @@ def test_messages_of_the_wrong_type_are_the_sdks_business(capture: Capture) -> N
     assert len(capture.spans()) == 1
 
 
-HISTORY = {
+HISTORY: dict[str, tuple[Any, list[Any]]] = {
     "tuple": (({"role": "user", "content": "hi"},), [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]),
     "tuple_content": (
         [{"role": "user", "content": ({"type": "text", "text": "a"}, {"type": "text", "text": "b"})}],
         [{"role": "user", "parts": [{"type": "text", "content": "a"}, {"type": "text", "content": "b"}]}],
     ),
     "sdk_object": (
-        [openai.types.chat.ChatCompletionMessage(role="assistant", content="Hello")],
+        [ChatCompletionMessage(role="assistant", content="Hello")],
         [{"role": "assistant", "parts": [{"type": "text", "content": "Hello"}]}],
     ),
     "broken_arguments": (

@@ -25,7 +25,7 @@ def _chat(capture: Capture, body: Any, **settings: Any) -> Any:
 
 def _response(capture: Capture, body: Any, **more: Any) -> Any:
     capture.instrument()
-    client = FakeProvider(capture.clock).then(json_reply(body)).client()
+    client: Any = FakeProvider(capture.clock).then(json_reply(body)).client()
     return client.responses.create(model="gpt-4o-mini", input="hi", **more)
 
 
