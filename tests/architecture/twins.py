@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 _SHORT: Final = 4
 """Statements below which two functions may well look alike."""
@@ -34,7 +34,9 @@ class _WithoutAwait(ast.NodeTransformer):
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         self.generic_visit(node)
-        return ast.FunctionDef(**{name: getattr(node, name, None) for name in ast.FunctionDef._fields})
+        # Its fields are those of a function, in the same order; which there are depends on the Python.
+        parts: list[Any] = [getattr(node, name) for name in node._fields]
+        return ast.FunctionDef(*parts)
 
     def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
         self.generic_visit(node)

@@ -11,7 +11,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
@@ -51,7 +51,7 @@ def functions() -> dict[str, FunctionType]:
 
 
 @contextmanager
-def raising(function: FunctionType) -> Iterator[None]:
+def raising(function: FunctionType) -> Generator[None, None, None]:
     """``function`` raises :class:`Fault` instead of doing its work; :data:`hits` counts from zero."""
     global hits
     original = function.__code__
@@ -64,7 +64,7 @@ def raising(function: FunctionType) -> Iterator[None]:
 
 
 @contextmanager
-def recording(called: set[CodeType]) -> Iterator[None]:
+def recording(called: set[CodeType]) -> Generator[None, None, None]:
     """Puts into ``called`` the code of every Python function that is called meanwhile, in this thread."""
 
     def note(frame: FrameType, event: str, _argument: object) -> None:

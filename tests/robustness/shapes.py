@@ -6,7 +6,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from hypothesis import strategies as st
 
@@ -60,7 +60,7 @@ def assert_declared(value: object) -> None:
                 assert held >= 0
             assert_declared(held)
     elif isinstance(value, list | tuple):
-        for item in typing.cast("Sequence[object]", value):
+        for item in cast("Sequence[object]", value):
             assert_declared(item)
 
 
@@ -73,11 +73,13 @@ def _is_a(value: object, declared: Any) -> bool:
     if origin is Literal:
         return value in arguments
     if origin is tuple:
-        return isinstance(value, tuple) and all(_is_a(item, arguments[0]) for item in _items(value))
+        return isinstance(value, tuple) and all(_is_a(item, arguments[0]) for item in _items(cast(object, value)))
     if origin in (list, Sequence):
-        return isinstance(value, list | tuple) and all(_is_a(item, arguments[0]) for item in _items(value))
+        return isinstance(value, list | tuple) and all(
+            _is_a(item, arguments[0]) for item in _items(cast(object, value))
+        )
     if origin is Mapping:
-        pairs = typing.cast("Mapping[object, object]", value).items() if isinstance(value, Mapping) else None
+        pairs = cast("Mapping[object, object]", value).items() if isinstance(value, Mapping) else None
         return pairs is not None and all(_is_a(k, arguments[0]) and _is_a(v, arguments[1]) for k, v in pairs)
     if declared in (int, float) and isinstance(value, bool):
         return False
@@ -85,4 +87,4 @@ def _is_a(value: object, declared: Any) -> bool:
 
 
 def _items(value: object) -> Sequence[object]:
-    return typing.cast("Sequence[object]", value)
+    return cast("Sequence[object]", value)

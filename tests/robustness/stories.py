@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import Any, Final
 
 import openai
@@ -120,32 +121,32 @@ def _failed_reply() -> list[Reply]:
 
 def _plain(api: str, arguments: dict[str, Any]) -> Callable[[FakeProvider], object]:
     def tell(provider: FakeProvider) -> object:
-        return _tell(_method(provider.client(), api)(**arguments))
+        return _tell(_method(_sdk(provider), api)(**arguments))
 
     return tell
 
 
 def _drained(api: str, arguments: dict[str, Any]) -> Callable[[FakeProvider], object]:
     def tell(provider: FakeProvider) -> object:
-        return [_tell(chunk) for chunk in _method(provider.client(), api)(**arguments, stream=True)]
+        return [_tell(chunk) for chunk in _method(_sdk(provider), api)(**arguments, stream=True)]
 
     return tell
 
 
 def _closed_early(provider: FakeProvider) -> object:
-    with provider.client().chat.completions.create(**CHAT, stream=True) as stream:
+    with _sdk(provider).chat.completions.create(**CHAT, stream=True) as stream:
         first = _tell(next(stream))
     return first, provider.bodies[0].closed
 
 
 def _left_by_exception(provider: FakeProvider) -> object:
-    with provider.client().chat.completions.create(**CHAT, stream=True) as stream:
+    with _sdk(provider).chat.completions.create(**CHAT, stream=True) as stream:
         next(stream)
         raise LookupError("the app's own")
 
 
 def _abandoned(provider: FakeProvider) -> object:
-    stream = provider.client().chat.completions.create(**CHAT, stream=True)
+    stream = _sdk(provider).chat.completions.create(**CHAT, stream=True)
     first = _tell(next(stream))
     del stream
     gc.collect()
@@ -153,79 +154,105 @@ def _abandoned(provider: FakeProvider) -> object:
 
 
 def _raw(provider: FakeProvider) -> object:
-    raw = provider.client().chat.completions.with_raw_response.create(**CHAT)
+    raw = _sdk(provider).chat.completions.with_raw_response.create(**CHAT)
     return raw.status_code, dict(raw.headers), raw.text, _tell(raw.parse())
 
 
 def _raw_stream(provider: FakeProvider) -> object:
-    raw = provider.client().chat.completions.with_raw_response.create(**CHAT, stream=True)
+    raw = _sdk(provider).chat.completions.with_raw_response.create(**CHAT, stream=True)
     return raw.status_code, [_tell(chunk) for chunk in raw.parse()]
 
 
 def _streaming_raw(provider: FakeProvider) -> object:
-    with provider.client().chat.completions.with_streaming_response.create(**CHAT) as raw:
+    with _sdk(provider).chat.completions.with_streaming_response.create(**CHAT) as raw:
         return raw.status_code, _tell(raw.parse())
 
 
 def _streaming_raw_lines(provider: FakeProvider) -> object:
-    with provider.client().chat.completions.with_streaming_response.create(**CHAT, stream=True) as raw:
+    with _sdk(provider).chat.completions.with_streaming_response.create(**CHAT, stream=True) as raw:
         return list(raw.iter_lines())
+
+
+def _streaming_raw_read(provider: FakeProvider) -> object:
+    with _sdk(provider).chat.completions.with_streaming_response.create(**CHAT) as raw:
+        return raw.read(), _tell(raw.parse())
+
+
+def _close_fails(provider: FakeProvider) -> object:
+    stream = _sdk(provider).chat.completions.create(**CHAT, stream=True)
+    next(stream)
+
+    def close() -> None:
+        raise OSError("can't be closed")
+
+    provider.bodies[0].close = close
+    stream.close()
+
+
+def _garbled_reply() -> list[Reply]:
+    return [Reply(200, [b"{"], {"content-type": "application/json"})]
+
+
+def _torn_reply() -> list[Reply]:
+    return [Reply(200, [b"{", ConnectionError("gone")], {"content-type": "application/json"})]
 
 
 def _retried(provider: FakeProvider) -> object:
     provider.script.insert(0, json_reply({}, status=429, retry_after_ms="1"))
-    return _tell(provider.client(max_retries=1).chat.completions.create(**CHAT))
+    return _tell(_sdk(provider, max_retries=1).chat.completions.create(**CHAT))
 
 
 def _night_rate(provider: FakeProvider) -> object:
-    client = provider.client(base_url="https://api.deepseek.com")
+    client = _sdk(provider, base_url="https://api.deepseek.com")
     return _tell(client.chat.completions.create(**{**CHAT, "model": "deepseek-chat"}))
 
 
 def _retrieved_stream(provider: FakeProvider) -> object:
     arguments: dict[str, Any] = {"stream": True, "starting_after": 1}
-    return [_tell(event) for event in provider.client().responses.retrieve("resp_1", **arguments)]
+    return [_tell(event) for event in _sdk(provider).responses.retrieve("resp_1", **arguments)]
 
 
 def _retrieved(provider: FakeProvider) -> object:
-    return _tell(provider.client().responses.retrieve("resp_1"))
+    return _tell(_sdk(provider).responses.retrieve("resp_1"))
 
 
-def _async(act: Callable[[openai.AsyncOpenAI], Coroutine[Any, Any, object]]) -> Callable[[FakeProvider], object]:
+def _async(act: Callable[[Any], Coroutine[Any, Any, object]]) -> Callable[[FakeProvider], object]:
     def tell(provider: FakeProvider) -> object:
         return asyncio.run(act(provider.async_client()))
 
     return tell
 
 
-async def _plain_async(client: openai.AsyncOpenAI) -> object:
+async def _plain_async(client: Any) -> object:
     return _tell(await client.chat.completions.create(**CHAT))
 
 
-async def _drained_async(client: openai.AsyncOpenAI) -> object:
-    stream: AsyncIterator[Any] = await client.chat.completions.create(**CHAT, stream=True)
+async def _drained_async(client: Any) -> object:
+    stream = await client.chat.completions.create(**CHAT, stream=True)
     return [_tell(chunk) async for chunk in stream]
 
 
-async def _closed_early_async(client: openai.AsyncOpenAI) -> object:
+async def _closed_early_async(client: Any) -> object:
     async with await client.chat.completions.create(**CHAT, stream=True) as stream:
         return _tell(await anext(stream))
 
 
-async def _streaming_raw_async(client: openai.AsyncOpenAI) -> object:
+async def _streaming_raw_async(client: Any) -> object:
     async with client.chat.completions.with_streaming_response.create(**CHAT) as raw:
         return raw.status_code, _tell(await raw.parse())
 
 
-async def _embeddings_async(client: openai.AsyncOpenAI) -> object:
+async def _embeddings_async(client: Any) -> object:
     return _tell(await client.embeddings.create(**EMBEDDINGS))
 
 
-def _method(client: openai.OpenAI, api: str) -> Callable[..., Any]:
-    target: Any = client
-    for name in api.split("."):
-        target = getattr(target, name)
-    return target
+def _sdk(provider: FakeProvider, **options: Any) -> Any:
+    """A client, without the types of its version."""
+    return provider.client(**options)
+
+
+def _method(client: Any, api: str) -> Callable[..., Any]:
+    return attrgetter(api)(client)
 
 
 _ALWAYS: Final = (
@@ -243,6 +270,10 @@ _ALWAYS: Final = (
     Story("raw stream", _chat_events, _raw_stream),
     Story("streaming raw", _chat_reply, _streaming_raw),
     Story("streaming raw, body read by lines", _chat_events, _streaming_raw_lines),
+    Story("streaming raw, body read", _chat_reply, _streaming_raw_read),
+    Story("streaming raw, body torn", _torn_reply, _streaming_raw_read),
+    Story("streaming raw, body garbled", _garbled_reply, _streaming_raw),
+    Story("chat stream whose close fails", _chat_events, _close_fails),
     Story("retried", _chat_reply, _retried),
     Story("embeddings", _embeddings_reply, _plain("embeddings.create", EMBEDDINGS)),
     Story("HTTP error", _error_reply, _plain("chat.completions.create", CHAT)),

@@ -197,7 +197,7 @@ def test_ten_thousand_model_names_keep_totals_exact_and_memory_bounded(capture: 
     tracemalloc.start()
     try:
         before = tracemalloc.take_snapshot()
-        ask(CALLS)
+        ask(CALLS, NAMES)
         after = tracemalloc.take_snapshot()
     finally:
         tracemalloc.stop()

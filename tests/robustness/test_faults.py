@@ -94,6 +94,9 @@ OFF_THE_PATH: Final = {
         "pricing.loading:_Gate._before_fork",
     },
     "protocols, without code": {
+        "patching.hooks:Watch.closed",
+        "patching.hooks:Watch.drained",
+        "patching.hooks:Watch.failed",
         "patching.methods:StreamReader.feed",
         "patching.methods:StreamReader.output",
         "patching.methods:StreamReader.response",

@@ -44,12 +44,16 @@ def methods() -> dict[str, object]:
     found: dict[str, object] = {}
     for module, owner in dict.fromkeys((row.module, row.owner) for row in (*OPENAI.methods, OPENAI.attempts)):
         try:
-            kind = getattr(importlib.import_module(module), owner, None)
+            kind: Any = getattr(importlib.import_module(module), owner, None)
         except ImportError:  # this openai doesn't have it
             continue
         if kind is not None:
-            found.update({f"{module}.{owner}.{name}": value for name, value in vars(kind).items()})
+            found.update({f"{module}.{owner}.{name}": value for name, value in _members(kind).items()})
     return found
+
+
+def _members(kind: Any) -> dict[str, object]:
+    return dict(vars(kind))
 
 
 def test_uninstrument_restores_every_method(capture: Capture) -> None:
