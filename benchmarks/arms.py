@@ -6,12 +6,12 @@ class: only whether the client's own request builder or the wrapped one is calle
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from types import MethodType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from opentelemetry.context import attach, detach
 
@@ -67,12 +67,12 @@ class Arms:
 
 
 @contextmanager
-def arms_of(setup: Setup) -> Iterator[Arms]:
+def arms_of(setup: Setup) -> Generator[Arms, None, None]:
     """The arms; instrumented while the block lasts."""
     case = setup.case
     client = full_client(case, setup.is_async)
     resource = resource_of(client, case.api)
-    owner: Any = type(resource)
+    owner = cast(Any, type(resource))
     builder, builder_name = REQUEST_BUILDER
     real_create: Create = owner.create
     real_build: Create = getattr(builder, builder_name)

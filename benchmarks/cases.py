@@ -161,7 +161,7 @@ def _chunk(delta: dict[str, Any] | None, finish: str | None = None) -> dict[str,
 
 
 def _response() -> dict[str, Any]:
-    text = {"type": "output_text", "text": _TEXT, "annotations": []}
+    text: dict[str, Any] = {"type": "output_text", "text": _TEXT, "annotations": []}
     return {
         "id": "resp_1",
         "object": "response",

@@ -95,7 +95,7 @@ def start_up() -> list[Figure]:
 _FRESH: Final = """
 import json, sys
 from time import process_time
-import openai, openai.resources.chat.completions, openai.resources.responses, openai.resources.embeddings
+import openai
 import opentelemetry.instrumentation.instrumentor, opentelemetry.instrumentation.utils
 import opentelemetry.sdk._logs, opentelemetry.sdk.metrics, opentelemetry.sdk.trace
 before = set(sys.modules)

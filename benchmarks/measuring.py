@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import process_time
@@ -159,7 +159,7 @@ def _same(what: str, floor: Mapping[Any, Any], ours: Mapping[Any, Any]) -> None:
 
 
 @contextmanager
-def blocks_of(arms: Arms, *names: str) -> Iterator[dict[str, Block]]:
+def blocks_of(arms: Arms, *names: str) -> Generator[dict[str, Block], None, None]:
     """A block of calls for each arm; all asynchronous ones run in one event loop."""
     with asyncio.Runner() as runner:
         yield {name: _block(arms, name, runner) for name in names}

@@ -34,7 +34,8 @@ class Sink:
 
     def keep(self) -> list[ReadableSpan]:
         """Keep the spans that end from now on."""
-        self._drop.kept = spans = []
+        spans: list[ReadableSpan] = []
+        self._drop.kept = spans
         return spans
 
     def drop(self) -> None:
@@ -46,8 +47,9 @@ class Sink:
         return {(name, frozenset(point.attributes.items())): _value(name, point) for name, point in self._points()}
 
     def _points(self) -> Iterator[tuple[str, Any]]:
-        data = self._reader.get_metrics_data()
-        for resource in data.resource_metrics if data else []:
+        data: Any = self._reader.get_metrics_data()
+        resources: list[Any] = data.resource_metrics if data else []
+        for resource in resources:
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
                     for point in metric.data.data_points:
