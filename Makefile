@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-LLM ?= fake
+LLM ?=
 
 .PHONY: help demo test check bench stack-test versions-test format clean
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import Token
 from typing import Protocol
 
 from opentelemetry import context
@@ -50,7 +49,11 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
         except BaseException as error:
             guard.run("fail", operation.fail, error)
             raise
-        guard.run("conclude", conclude, operation, api, result)
+        try:
+            conclude(operation, api, result)
+        except Exception as fault:
+            guard.run("conclude", operation.finish, None)
+            guard.report("conclude", fault)
         return result
 
     return call
@@ -73,11 +76,17 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
             try:
                 result = await original(*args, **kwargs)
             finally:
-                leave(token, operation.context)
+                # A coroutine that is dropped while suspended is closed in whatever context the collector runs.
+                if context.get_current() is operation.context:
+                    context.detach(token)
         except BaseException as error:
             guard.run("fail", operation.fail, error)
             raise
-        guard.run("conclude", conclude, operation, api, result)
+        try:
+            conclude(operation, api, result)
+        except Exception as fault:
+            guard.run("conclude", operation.finish, None)
+            guard.report("conclude", fault)
         return result
 
     return call
@@ -120,12 +129,3 @@ def note_attempt(hook: AttemptHook, args: tuple[object, ...], kwargs: Mapping[st
         body = hook.read_body(args, kwargs)
         if body is not None:
             operation.sent(operation.read_content(body))
-
-
-def leave(token: Token[context.Context], entered: context.Context) -> None:
-    """Make the caller's context current again, unless we were torn down in a foreign one.
-
-    A coroutine that is dropped while it is suspended is closed wherever the garbage collector runs.
-    """
-    if context.get_current() is entered:
-        context.detach(token)
