@@ -9,6 +9,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -44,10 +45,13 @@ class Capture:
         self._spans = InMemorySpanExporter()
         self._logs = InMemoryLogRecordExporter()
         self._reader = InMemoryMetricReader()
-        self.tracer_provider = TracerProvider(sampler=sampler, id_generator=CountingIds(), shutdown_on_exit=False)
+        resource = Resource.get_empty()  # detecting the real one takes three threads for each provider
+        self.tracer_provider = TracerProvider(
+            sampler=sampler, resource=resource, id_generator=CountingIds(), shutdown_on_exit=False
+        )
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._spans))
-        self.meter_provider = MeterProvider([self._reader], shutdown_on_exit=False)
-        self.logger_provider = LoggerProvider(shutdown_on_exit=False)
+        self.meter_provider = MeterProvider([self._reader], resource=resource, shutdown_on_exit=False)
+        self.logger_provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
         self.logger_provider.add_log_record_processor(SimpleLogRecordProcessor(self._logs))
 
     def instrument(self, *, real_clock: bool = False, **options: Any) -> None:
