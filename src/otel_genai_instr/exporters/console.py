@@ -13,10 +13,10 @@ from typing import TextIO
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel_genai_instr import guard
-from otel_genai_instr.exporters.layout import ASCII, UNICODE, Style, render
-from otel_genai_instr.exporters.reading import read_span
-from otel_genai_instr.exporters.traces import Piece, SpanRecord, TraceStore
+from .. import guard
+from .layout import ASCII, UNICODE, Style, render
+from .reading import read_span
+from .traces import Piece, SpanRecord, TraceStore
 
 _WIDTH_WITHOUT_TERMINAL = 100
 

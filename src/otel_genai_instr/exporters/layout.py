@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from otel_genai_instr.exporters import figures
-from otel_genai_instr.exporters.cells import cell_width, clean, clip
-from otel_genai_instr.exporters.totals import Totals, totals_of
-from otel_genai_instr.exporters.traces import Mark, Piece, SpanRecord
-from otel_genai_instr.exporters.tree import Branches, Row, arrange
+from ..exporters import figures
+from .cells import cell_width, clean, clip
+from .totals import Totals, totals_of
+from .traces import Mark, Piece, SpanRecord
+from .tree import Branches, Row, arrange
 
 _NARROWEST: Final = 20
 _NAME: Final = 15

@@ -9,9 +9,9 @@ from typing import Final, cast
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
-from otel_genai_instr.exporters.traces import SpanRecord
-from otel_genai_instr.semconv import attributes as names
-from otel_genai_instr.semconv import own, values
+from ..semconv import attributes as names
+from ..semconv import own, values
+from .traces import SpanRecord
 
 _CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS, values.FETCH_RESPONSE}
 _USUAL_ENDINGS: Final = frozenset({"stop", "end_turn", "completed"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from otel_genai_instr.exporters.traces import SpanRecord
+from .traces import SpanRecord
 
 
 @dataclass(slots=True)
