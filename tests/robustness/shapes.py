@@ -73,11 +73,9 @@ def _is_a(value: object, declared: Any) -> bool:
     if origin is Literal:
         return value in arguments
     if origin is tuple:
-        return isinstance(value, tuple) and all(_is_a(item, arguments[0]) for item in _items(cast(object, value)))
+        return isinstance(value, tuple) and _are_all(value, arguments[0])
     if origin in (list, Sequence):
-        return isinstance(value, list | tuple) and all(
-            _is_a(item, arguments[0]) for item in _items(cast(object, value))
-        )
+        return isinstance(value, list | tuple) and _are_all(value, arguments[0])
     if origin is Mapping:
         pairs = cast("Mapping[object, object]", value).items() if isinstance(value, Mapping) else None
         return pairs is not None and all(_is_a(k, arguments[0]) and _is_a(v, arguments[1]) for k, v in pairs)
@@ -86,5 +84,5 @@ def _is_a(value: object, declared: Any) -> bool:
     return isinstance(value, declared)
 
 
-def _items(value: object) -> Sequence[object]:
-    return cast("Sequence[object]", value)
+def _are_all(values: object, declared: Any) -> bool:
+    return all(_is_a(value, declared) for value in cast("Sequence[object]", values))

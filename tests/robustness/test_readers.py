@@ -175,6 +175,17 @@ def test_numbers_that_json_or_otlp_lack_lose_nothing_else(number: str) -> None:
     _export(capture)
 
 
+# core bug: names are not made encodable, and one lone surrogate loses the whole batch.
+def test_names_in_content_that_are_no_text() -> None:
+    capture = Capture()
+    operation = _telemetry(capture).start(methods.CHAT.read_request({}), endpoint_of(None, None, {}), read_error)
+    body = answers.chat()
+    call = {"id": "c1", "function": {"name": "f", "arguments": '{"\\ud800": {"\\udfff": 1}}'}}
+    body["choices"][0]["message"]["tool_calls"] = [call]
+    operation.finish(Parsed(methods.CHAT, body))
+    _export(capture)
+
+
 def test_numbers_in_a_request_that_json_lacks() -> None:
     capture = Capture()
     request = methods.CHAT.read_request({"model": "m", "temperature": float("nan"), "top_p": float("inf")})

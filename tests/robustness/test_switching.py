@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -48,12 +49,8 @@ def methods() -> dict[str, object]:
         except ImportError:  # this openai doesn't have it
             continue
         if kind is not None:
-            found.update({f"{module}.{owner}.{name}": value for name, value in _members(kind).items()})
+            found.update({f"{module}.{owner}.{name}": value for name, value in inspect.getmembers_static(kind)})
     return found
-
-
-def _members(kind: Any) -> dict[str, object]:
-    return dict(vars(kind))
 
 
 def test_uninstrument_restores_every_method(capture: Capture) -> None:
