@@ -73,9 +73,9 @@ def _is_a(value: object, declared: Any) -> bool:
     if origin is Literal:
         return value in arguments
     if origin is tuple:
-        return isinstance(value, tuple) and _are_all(value, arguments[0])
+        return isinstance(value, tuple) and _are_all(cast(object, value), arguments[0])
     if origin in (list, Sequence):
-        return isinstance(value, list | tuple) and _are_all(value, arguments[0])
+        return isinstance(value, list | tuple) and _are_all(cast(object, value), arguments[0])
     if origin is Mapping:
         pairs = cast("Mapping[object, object]", value).items() if isinstance(value, Mapping) else None
         return pairs is not None and all(_is_a(k, arguments[0]) and _is_a(v, arguments[1]) for k, v in pairs)

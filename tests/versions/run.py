@@ -20,8 +20,10 @@ from .interpreters import OLDEST, Version, find_interpreters
 
 ROOT: Final = Path(__file__).parents[2]
 ENVIRONMENTS: Final = ROOT / ".venv-versions"
-# Other suites test programs, prices or configuration: nothing that depends on the SDK's version.
 SUITES: Final = ("tests/test_smoke.py", "tests/promises", "tests/providers", "tests/robustness")
+"""What depends on the SDK's version; other suites test programs, prices or configuration."""
+INDEPENDENT: Final = ("tests/robustness/test_readers.py", "tests/robustness/test_concurrency.py")
+"""What takes long in these suites and needs one version only."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def run(row: Row, interpreter: str, arguments: list[str]) -> Outcome:
     for step in steps:
         if subprocess.run(step, cwd=ROOT).returncode:
             return Outcome(row, "failed", "the environment can't be built", time.monotonic() - began)
-    suites = arguments or [suite for suite in SUITES if (ROOT / suite).exists()]
+    ignored = [f"--ignore={path}" for path in INDEPENDENT]
+    suites = arguments or [*ignored, *(suite for suite in SUITES if (ROOT / suite).exists())]
     tests = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites]
     code = subprocess.run(tests, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}).returncode
     state = "passed" if code == 0 else "failed"
