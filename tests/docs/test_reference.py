@@ -7,7 +7,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from otel_genai_instr import _version, semconv, settings
+import otel_genai_instr
+from otel_genai_instr import semconv, settings
 from otel_genai_instr.pricing import Unpriced
 from otel_genai_instr.semconv import attributes, events, metrics, own
 from otel_genai_instr.settings import Settings
@@ -78,6 +79,6 @@ def test_the_project_states_one_version_and_the_supported_sdk_range() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["dynamic"] == ["version"]
-    assert re.fullmatch(r"\d+\.\d+\.\d+", _version.__version__)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", otel_genai_instr.__version__)
     (requirement,) = project["optional-dependencies"]["openai"]
     assert requirement.replace(" ", "") == REQUIREMENT.replace(" ", "")

@@ -64,7 +64,7 @@ def chat_chunks() -> list[Any]:
 
 def response(status: str = "completed", **more: Any) -> Any:
     """A response of the Responses API."""
-    message = {
+    message: Any = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
@@ -91,8 +91,8 @@ def response(status: str = "completed", **more: Any) -> Any:
 
 def response_events() -> list[Any]:
     """A whole streamed response."""
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
-    part = {"type": "output_text", "text": "", "annotations": []}
+    message: Any = {"id": "msg_1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
+    part: Any = {"type": "output_text", "text": "", "annotations": []}
     place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     done = response()["output"][0]
     events: list[Any] = [

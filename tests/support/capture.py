@@ -136,8 +136,9 @@ class Capture:
         }
 
     def _metrics(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        data = self._reader.get_metrics_data()
-        for resource in data.resource_metrics if data else []:
+        data: Any = self._reader.get_metrics_data()
+        resources: list[Any] = data.resource_metrics if data else []
+        for resource in resources:
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
                     yield metric.name, (_point(point) for point in metric.data.data_points)

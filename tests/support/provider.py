@@ -53,7 +53,7 @@ class _Body(http.SyncByteStream, http.AsyncByteStream):
         for step in self._steps:
             if isinstance(step, bytes):
                 yield step
-            elif isinstance(step, float):
+            elif isinstance(step, int | float):
                 self._clock.advance(step)
             elif isinstance(step, BaseException):
                 raise step
