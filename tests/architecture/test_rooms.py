@@ -41,7 +41,7 @@ GLUE: Final = {"__init__.py", "methods.py"}
 
 DRIVERS: Final = {
     ("patching/bridge.py:call", "patching/bridge.py:call"),
-    ("patching/hooks.py:call", "patching/hooks.py:call_async"),
+    ("patching/hooks.py:call", "patching/hooks.py:call"),
     ("patching/streams.py:__next__", "patching/streams.py:__anext__"),
 }
 """Sync and async drivers, side by side, that differ in ``await``: all that is allowed to stand twice."""

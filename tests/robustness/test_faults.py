@@ -31,8 +31,7 @@ THE_GUARD: Final = {
     "patching.streams:StreamWatch.failed": "nothing but a guarded block",
     "patching.streams:StreamWatch.closed": "nothing but a guarded block",
     "patching.streams:StreamWatch.__del__": "nothing but a guarded block",
-    "patching.streams:ObservedIterator.__iter__": "returns itself",
-    "patching.streams:ObservedIterator.__next__": "a driver: the user's read, with guarded calls after it",
+    "patching.streams:observe": "a driver: the user's read, with guarded calls after it",
     "patching.streams:ObservedAsyncIterator.__aiter__": "returns itself",
     "patching.streams:ObservedAsyncIterator.__anext__": "a driver: the user's read, with guarded calls after it",
 }
@@ -76,6 +75,7 @@ OFF_THE_PATH: Final = {
         "settings:_warn",
         "settings:from_environ",
         "settings:with_overrides",
+        "telemetry.attributes:_Table.__init__",
         "telemetry.metrics:Metrics.__init__",
         "telemetry.metrics:_histogram",
         "telemetry.metrics:_observable",
@@ -106,10 +106,12 @@ OFF_THE_PATH: Final = {
     },
     "for the app, or a test, to ask": {
         "patching.streams:ObservedAsyncIterator.__getattr__",
-        "patching.streams:ObservedIterator.__getattr__",
         "pricing.cache:BoundedCache.total",
         "pricing.pricer:Pricer.cached_prices",
         "telemetry.series:SeriesTable.__len__",
+    },
+    "a watch before it has a reader; a stream gets one at once": {
+        "patching.streams:_ignore",
     },
     "where price data is missing": {
         "pricing.source:NoPrices.find",
