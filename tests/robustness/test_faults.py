@@ -202,6 +202,7 @@ def observed(story: Story, around: AbstractContextManager[Any] | None = None) ->
 
 def reached(story: Story) -> dict[str, FunctionType]:
     """Functions of ours that run while the app tells this story."""
+    outcome(story)  # what the SDK imports at first use is patched then, and not in the call
     called: set[CodeType] = set()
     observed(story, injection.recording(called))
     return {name: function for name, function in injection.functions().items() if function.__code__ in called}
