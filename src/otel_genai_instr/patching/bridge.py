@@ -10,13 +10,13 @@ import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from opentelemetry import context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
 from .. import guard
 from ..telemetry import operation as operations
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import Telemetry
+from .current import current, enter, leave
 from .methods import Api, AttemptHook, Provider
 from .outcomes import conclude
 
@@ -41,11 +41,11 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
         if operation is None:
             return original(*args, **kwargs)
         try:
-            token = context.attach(operation.context)
+            token = enter(operation.context)
             try:
                 result = original(*args, **kwargs)
             finally:
-                context.detach(token)
+                leave(token)
         except BaseException as error:
             guard.run("fail", operation.fail, error)
             raise
@@ -72,13 +72,13 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
         if operation is None:
             return await original(*args, **kwargs)
         try:
-            token = context.attach(operation.context)
+            token = enter(operation.context)
             try:
                 result = await original(*args, **kwargs)
             finally:
                 # A coroutine that is dropped while suspended is closed in whatever context the collector runs.
-                if context.get_current() is operation.context:
-                    context.detach(token)
+                if current() is operation.context:
+                    leave(token)
         except BaseException as error:
             guard.run("fail", operation.fail, error)
             raise

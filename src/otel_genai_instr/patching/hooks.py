@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from .. import guard
+
+_Returned = Callable[[object, Mapping[str, object]], None]
 
 
 class Watch(Protocol):
@@ -36,19 +38,17 @@ class Watch(Protocol):
 
 def hook_close(response: object, watch: Watch) -> None:
     """Tell ``watch`` when ``response`` is closed."""
-    for name in ("close", "aclose"):
-        _hook(response, name, _Closing(watch))
+    _hook(response, ("close", "aclose"), _Closing(watch))
 
 
 def hook_read(response: object, watch: Watch) -> None:
     """Tell ``watch`` when the body of ``response`` was loaded as a whole."""
-    for name in ("read", "aread"):
-        _hook(response, name, _Loading(watch))
+    _hook(response, ("read", "aread"), _Loading(watch))
 
 
 def hook_parse(raw: object, parsed: Callable[[object, bool], None]) -> None:
     """Call ``parsed`` with what ``raw.parse()`` made, and whether the caller asked for a type of their own."""
-    _hook(raw, "parse", _Parsing(parsed))
+    _hook(raw, ("parse",), _Parsing(parsed))
 
 
 class _Closing:
@@ -110,17 +110,30 @@ class _Parsing:
         pass
 
 
-def _hook(instance: object, name: str, around: _Closing | _Loading | _Parsing) -> None:
-    """Put ``around`` around a method of this one object. Having done its work it takes itself out again."""
-    original = getattr(instance, name, None)
-    if original is None:
-        return
+def _hook(instance: object, names: tuple[str, ...], around: _Closing | _Loading | _Parsing) -> None:
+    """Put ``around`` around methods of this one object. Having done its work it takes itself out of all of them:
+    a method that stayed would keep the object alive in a cycle.
+    """
+    hooks = instance.__dict__
 
     def returned(result: object, arguments: Mapping[str, object]) -> None:
         if around.returned(result, arguments):
-            instance.__dict__.pop(name, None)
+            for name in names:
+                hooks.pop(name, None)
 
-    @functools.wraps(original)
+    for name in names:
+        original = getattr(instance, name, None)
+        if original is not None:
+            wrap = _around_async if _is_async(type(instance), name) else _around
+            hooks[name] = wrap(original, around, returned)
+
+
+@functools.lru_cache(maxsize=256)
+def _is_async(kind: type, name: str) -> bool:
+    return inspect.iscoroutinefunction(getattr(kind, name, None))
+
+
+def _around(original: Callable[..., object], around: _Closing | _Loading | _Parsing, returned: _Returned) -> object:
     def call(*args: object, **kwargs: object) -> object:
         guard.run("hook", around.before)
         try:
@@ -131,8 +144,13 @@ def _hook(instance: object, name: str, around: _Closing | _Loading | _Parsing) -
         guard.run("hook", returned, result, kwargs)
         return result
 
-    @functools.wraps(original)
-    async def call_async(*args: object, **kwargs: object) -> object:
+    return call
+
+
+def _around_async(
+    original: Callable[..., Awaitable[object]], around: _Closing | _Loading | _Parsing, returned: _Returned
+) -> object:
+    async def call(*args: object, **kwargs: object) -> object:
         guard.run("hook", around.before)
         try:
             result = await original(*args, **kwargs)
@@ -142,4 +160,4 @@ def _hook(instance: object, name: str, around: _Closing | _Loading | _Parsing) -
         guard.run("hook", returned, result, kwargs)
         return result
 
-    instance.__dict__[name] = call_async if inspect.iscoroutinefunction(original) else call
+    return call

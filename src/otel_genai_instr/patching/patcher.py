@@ -46,7 +46,6 @@ class Patcher:
         for (owner, name), (original, wrapper) in self._patched.items():
             if owner.__dict__.get(name) is wrapper:
                 setattr(owner, name, original)
-        self._patched.clear()
 
     def _patch_module(self, name: str, module: ModuleType) -> None:
         if self.telemetry is None:
@@ -63,8 +62,15 @@ class Patcher:
 
     def _patch(self, module: ModuleType, owner_name: str, name: str, wrap: Callable[[_Function], _Function]) -> None:
         owner: object = getattr(module, owner_name, None)
-        # SDKs of the supported range lack some of the methods. One class reached by two paths is patched once.
-        if not isinstance(owner, type) or (owner, name) in self._patched:
+        if not isinstance(owner, type):  # SDKs of the supported range lack some of the methods
+            return
+        known = self._patched.get((owner, name))
+        if known is not None:
+            # One class is reached by two paths, or the instrumentation was off for a while. A wrapper that somebody
+            # put around ours stays: ours is still below it.
+            original, wrapper = known
+            if owner.__dict__.get(name) is original:
+                setattr(owner, name, wrapper)
             return
         original = owner.__dict__.get(name)
         if original is None:

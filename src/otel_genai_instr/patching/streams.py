@@ -12,42 +12,42 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import cast
 
-from opentelemetry import context
-
 from .. import guard
 from ..telemetry.operation import Operation, Reading
+from .current import current, enter, leave
 from .hooks import hook_close
 from .methods import StreamReader
 from .shapes import SdkStream
 
 
+def _ignore(_chunk: object) -> None:
+    """For a stream that nobody reads for us."""
+
+
 class StreamWatch:
     """Ends the operation of one stream exactly once."""
 
-    __slots__ = ("_feed", "_handled_before", "_stamp", "busy", "operation", "reading")
+    __slots__ = ("_handled_before", "busy", "feed", "operation", "reading", "stamps")
 
     def __init__(self, operation: Operation, reading: Reading) -> None:
         self.operation = operation
         self.reading = reading
         self.busy = False
         """A chunk is being read; then the read itself tells how the stream ends."""
-        self._feed: Callable[[object], None] | None = None
-        self._stamp = True
+        self.feed: Callable[[object], None] = _ignore
+        self.stamps = True
         # A stream that is opened while the caller handles an exception did not fail because of it.
         self._handled_before = sys.exc_info()[1]
 
     def read_with(self, reader: StreamReader) -> None:
         """Read the chunks to come with ``reader``."""
         self.reading = reader
-        self._feed = reader.feed
+        self.feed = reader.feed
 
-    def take(self, chunk: object) -> None:
-        """A chunk is on its way to the caller."""
-        if self._stamp:
-            self.operation.chunk()
-            self._stamp = self.operation.times_chunks
-        if self._feed is not None:
-            self._feed(chunk)
+    def stamp(self) -> None:
+        """A chunk arrived whose time matters."""
+        self.operation.chunk()
+        self.stamps = self.operation.times_chunks
 
     def drained(self) -> None:
         """The stream is at its end."""
@@ -73,44 +73,32 @@ class StreamWatch:
             guard.run("stream.dropped", operation.stop, getattr(self, "reading", None))
 
 
-class ObservedIterator:
-    """The inner iterator of a synchronous stream."""
-
-    __slots__ = ("_advance", "_context", "_inner", "_watch")
-
-    def __init__(self, inner: Iterator[object], watch: StreamWatch) -> None:
-        self._inner = inner
-        self._advance = inner.__next__
-        self._watch = watch
-        self._context = watch.operation.context
-
-    def __iter__(self) -> ObservedIterator:
-        return self
-
-    def __next__(self) -> object:
-        watch = self._watch
+def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
+    """The inner iterator of a synchronous stream. A generator: nothing that stands in between is cheaper."""
+    entered = watch.operation.context
+    advance = inner.__next__
+    while True:
         watch.busy = True
         try:
-            token = context.attach(self._context)
+            token = enter(entered)
             try:
-                chunk = self._advance()
+                chunk = advance()
             finally:
-                context.detach(token)
+                leave(token)
                 watch.busy = False
         except StopIteration:
             guard.run("stream.drained", watch.drained)
-            raise
+            return
         except BaseException as error:
             guard.run("stream.failed", watch.failed, error)
             raise
         try:
-            watch.take(chunk)
+            if watch.stamps:
+                watch.stamp()
+            watch.feed(chunk)
         except Exception as fault:
             guard.report("stream.chunk", fault)
-        return chunk
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
+        yield chunk
 
 
 class ObservedAsyncIterator:
@@ -131,13 +119,13 @@ class ObservedAsyncIterator:
         watch = self._watch
         watch.busy = True
         try:
-            token = context.attach(self._context)
+            token = enter(self._context)
             try:
                 chunk = await self._advance()
             finally:
                 # A coroutine that is dropped while suspended is closed in whatever context the collector runs.
-                if context.get_current() is self._context:
-                    context.detach(token)
+                if current() is self._context:
+                    leave(token)
                 watch.busy = False
         except StopAsyncIteration:
             guard.run("stream.drained", watch.drained)
@@ -146,7 +134,9 @@ class ObservedAsyncIterator:
             guard.run("stream.failed", watch.failed, error)
             raise
         try:
-            watch.take(chunk)
+            if watch.stamps:
+                watch.stamp()
+            watch.feed(chunk)
         except Exception as fault:
             guard.report("stream.chunk", fault)
         return chunk
@@ -167,6 +157,6 @@ def watch_chunks(stream: SdkStream, watch: StreamWatch) -> None:
     observed = (
         ObservedAsyncIterator(cast("AsyncIterator[object]", inner), watch)
         if hasattr(inner, "__anext__")
-        else ObservedIterator(cast("Iterator[object]", inner), watch)
+        else observe(cast("Iterator[object]", inner), watch)
     )
     stream._iterator = observed  # pyright: ignore[reportPrivateUsage]

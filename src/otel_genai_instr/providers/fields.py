@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, cast
@@ -18,7 +19,9 @@ def fields_of(source: object) -> Mapping[str, object]:
     SDK models keep declared fields in ``__dict__`` and undeclared ones in ``__pydantic_extra__``. Reading
     them there avoids the slow path that a model takes for every name it doesn't have.
     """
-    if isinstance(source, Mapping):
+    if source is None:
+        return NOTHING
+    if _is_mapping(type(source)):
         return cast("Mapping[str, object]", source)
     values: object = getattr(source, "__dict__", None)
     if not isinstance(values, dict):
@@ -29,13 +32,23 @@ def fields_of(source: object) -> Mapping[str, object]:
     return cast("dict[str, object]", values)
 
 
+@functools.lru_cache(maxsize=256)
+def _is_mapping(kind: type) -> bool:
+    """``isinstance(..., Mapping)`` asks an abstract class, which takes ten times as long as this cache."""
+    return issubclass(kind, Mapping)
+
+
 def as_str(value: object) -> str | None:
     """``value`` if it is a string with something in it."""
-    return encodable(value) if isinstance(value, str) and value else None
+    if isinstance(value, str) and value:
+        return value if value.isascii() else encodable(value)
+    return None
 
 
 def as_int(value: object) -> int | None:
     """``value`` if it is a whole number that can be exported; booleans are none."""
+    if value is None:
+        return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST:
@@ -45,12 +58,18 @@ def as_int(value: object) -> int | None:
 
 def as_count(value: object) -> int | None:
     """``value`` if it can count something."""
+    if value is None:
+        return None
+    if type(value) is int:
+        return value if 0 <= value <= _LARGEST else None
     number = as_int(value)
     return number if number is not None and number >= 0 else None
 
 
 def as_float(value: object) -> float | None:
     """``value`` if it is a number; booleans are none."""
+    if value is None:
+        return None
     if isinstance(value, float):
         return value
     number = as_int(value)
@@ -64,5 +83,7 @@ def as_list(value: object) -> Sequence[object]:
 
 def as_texts(value: object) -> tuple[str, ...] | None:
     """One string, or the strings of a list, as a tuple; ``None`` when there are none."""
+    if value is None:
+        return None
     items = [value] if isinstance(value, str) else as_list(value)
     return tuple(encodable(item) for item in items if isinstance(item, str)) or None

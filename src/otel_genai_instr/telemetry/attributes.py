@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterator
+from typing import Any
+
 from opentelemetry.util.types import AttributeValue
 
 from .. import pricing
@@ -11,7 +15,20 @@ from ..semconv import own
 
 Attributes = dict[str, AttributeValue]
 
-_REQUEST_FIELDS = (
+
+class _Table:
+    """Fields of a record and the attributes they become; all fields are fetched in one step."""
+
+    def __init__(self, *rows: tuple[str, str]) -> None:
+        fields, self._names = zip(*rows, strict=True)
+        self._values = operator.attrgetter(*fields)
+
+    def of(self, record: object) -> Iterator[tuple[Any, str]]:
+        """Each value of ``record`` with its attribute's name."""
+        return zip(self._values(record), self._names, strict=True)
+
+
+_REQUEST_FIELDS = _Table(
     ("max_tokens", names.REQUEST_MAX_TOKENS),
     ("temperature", names.REQUEST_TEMPERATURE),
     ("top_p", names.REQUEST_TOP_P),
@@ -30,12 +47,7 @@ _REQUEST_FIELDS = (
     ("dimension_count", names.EMBEDDINGS_DIMENSION_COUNT),
 )
 
-_USAGE_TOTALS = (
-    ("input_tokens", names.USAGE_INPUT_TOKENS),
-    ("output_tokens", names.USAGE_OUTPUT_TOKENS),
-)
-
-_USAGE_PARTS = (
+_USAGE_PARTS = _Table(
     ("cache_read_tokens", names.USAGE_CACHE_READ_INPUT_TOKENS),
     ("cache_write_tokens", names.USAGE_CACHE_WRITE_INPUT_TOKENS),
     ("reasoning_tokens", names.USAGE_REASONING_OUTPUT_TOKENS),
@@ -47,7 +59,7 @@ _USAGE_PARTS = (
     ("audio_output_tokens", names.USAGE_AUDIO_OUTPUT_TOKENS),
 )
 
-_COST_PARTS = (
+_COST_PARTS = _Table(
     ("input", own.COST_INPUT),
     ("cache_read", own.COST_CACHE_READ),
     ("cache_write", own.COST_CACHE_WRITE),
@@ -74,8 +86,7 @@ def of_request(request: Request, endpoint: Endpoint) -> Attributes:
         attributes[names.REQUEST_STREAM] = True
     if request.choice_count is not None and request.choice_count != 1:
         attributes[names.REQUEST_CHOICE_COUNT] = request.choice_count
-    for field, name in _REQUEST_FIELDS:
-        value = getattr(request, field)
+    for value, name in _REQUEST_FIELDS.of(request):
         if value is not None:
             attributes[name] = value
     if request.specific:
@@ -104,12 +115,11 @@ def of_response(response: Response) -> Attributes:
 def of_usage(usage: Usage) -> Attributes:
     """Token counts. A total of zero is a fact, a part of zero says nothing."""
     attributes: Attributes = {}
-    for field, name in _USAGE_TOTALS:
-        value = getattr(usage, field)
-        if value is not None:
-            attributes[name] = value
-    for field, name in _USAGE_PARTS:
-        value = getattr(usage, field)
+    if usage.input_tokens is not None:
+        attributes[names.USAGE_INPUT_TOKENS] = usage.input_tokens
+    if usage.output_tokens is not None:
+        attributes[names.USAGE_OUTPUT_TOKENS] = usage.output_tokens
+    for value, name in _USAGE_PARTS.of(usage):
         if value:
             attributes[name] = value
     return attributes
@@ -122,8 +132,7 @@ def of_cost(cost: pricing.Cost) -> Attributes:
         names.USAGE_COST_CURRENCY: cost.currency,
         names.USAGE_COST_SOURCE: cost.source,
     }
-    for field, name in _COST_PARTS:
-        value = getattr(cost, field)
+    for value, name in _COST_PARTS.of(cost):
         if value is not None:
             attributes[name] = value
     return attributes

@@ -6,15 +6,20 @@ Events carry the structure itself; spans, whose attributes are flat, carry one J
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import cast
+from typing import Final, cast
 
-from ..model import Content, Generic, Message, Part
+from ..model import Content, Generic, Message, Part, Text
 from ..semconv import attributes as names
 from ..text import encodable
 
 Structure = dict[str, object]
+
+_LARGEST_BITS: Final = 64
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def of_request(content: Content) -> Structure:
@@ -36,10 +41,7 @@ def of_output(messages: Sequence[Message]) -> Structure:
 
 def as_json(structure: Structure) -> dict[str, str]:
     """One JSON string per attribute, for spans."""
-    return {
-        name: encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-        for name, value in structure.items()
-    }
+    return {name: encodable(_encode(value)) for name, value in structure.items()}
 
 
 def messages_as_dicts(messages: Iterable[Message]) -> list[Structure]:
@@ -59,6 +61,8 @@ def messages_as_dicts(messages: Iterable[Message]) -> list[Structure]:
 
 def part_as_dict(part: Part) -> Structure:
     """One message part; optional fields that are not set are left out."""
+    if type(part) is Text:
+        return {"type": "text", "content": part.content if part.content.isascii() else encodable(part.content)}
     if isinstance(part, Generic):
         return {"type": part.type, **cast(Structure, plain(part.fields))}
     given = {field.name: plain(getattr(part, field.name)) for field in fields(part) if field.name != "type"}
@@ -69,10 +73,15 @@ def plain(value: object) -> object:
     """``value`` as JSON data: never raises, never calls into foreign objects, keeps no reference to them."""
     if isinstance(value, str):
         return encodable(value)
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        # Beyond 64 bits the whole attribute would be lost on its way.
+        return value if value.bit_length() < _LARGEST_BITS else f"<int of {value.bit_length()} bits>"
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)  # JSON has no NaN and no infinity
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in cast(Mapping[object, object], value).items()}
+        return {encodable(str(key)): plain(item) for key, item in cast(Mapping[object, object], value).items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in cast(Iterable[object], value)]
     return f"<{type(value).__name__}>"

@@ -146,6 +146,8 @@ def token_parts(total: int | None, text: int | None, image: int | None, audio: i
     """Split ``total`` by modality; what the provider doesn't attribute is ``unknown``. Adds up to ``total``."""
     if not total:
         return []
+    if not text and not image and not audio:
+        return [(values.MODALITY_UNKNOWN, total)]
     parts = [
         (modality, tokens)
         for modality, tokens in (

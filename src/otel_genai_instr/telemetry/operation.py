@@ -15,6 +15,7 @@ from .. import guard, pricing
 from ..model import Content, Endpoint, Failure, Message, Request, Response
 from ..semconv import attributes as names
 from ..semconv import own, values
+from ..settings import CaptureContent
 from . import attributes, content, events
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .telemetry import Telemetry
 
 _CURRENT: Final = context.create_key("otel-genai-operation")
+_NO_CONTENT: Final = CaptureContent.NO_CONTENT
 _PRICED_OPERATIONS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
 
 
@@ -51,6 +53,12 @@ ENDINGS: Final = {
     Ending.STOPPED: EndingRule(is_error=False, open_choice=None),
     Ending.FAILED: EndingRule(is_error=True, open_choice=values.FINISH_ERROR),
 }
+
+
+_ENDED: Final = context.Context()
+_COMPLETE: Final = ENDINGS[Ending.COMPLETE]
+_STOPPED: Final = ENDINGS[Ending.STOPPED]
+_FAILED: Final = ENDINGS[Ending.FAILED]
 
 
 class Reading(Protocol):
@@ -89,6 +97,7 @@ class Operation:
         "read_content",
         "request",
         "span",
+        "wants_content",
     )
 
     def __init__(
@@ -112,6 +121,11 @@ class Operation:
         self.endpoint = endpoint
         self.attempts = 0
         self.read_content = read_content
+        # Asked before the span starts: a fault after it would leave the span open.
+        mode = telemetry.settings.capture_content
+        on_span = on_event = False
+        if mode is not _NO_CONTENT:
+            on_span, on_event = mode.on_span, mode.on_event and self._is_inference
         parent = context.get_current()
         self._start_ns = clock.wall_ns()
         self._started = clock.monotonic()
@@ -124,16 +138,12 @@ class Operation:
             self._attributes,
             start_time=self._start_ns,
         )
-        if not telemetry.settings.propagate_baggage and baggage.get_all(parent):
+        self.wants_content = on_event or (on_span and self.span.is_recording())
+        """Whether messages are to be read for this operation."""
+        if parent and not telemetry.settings.propagate_baggage and baggage.get_all(parent):
             parent = baggage.clear(parent)
         self.context = context.set_value(_CURRENT, self, trace.set_span_in_context(self.span, parent))
         """Current while the SDK works on this operation, and only then. Carries no baggage by default."""
-
-    @property
-    def wants_content(self) -> bool:
-        """Whether messages are to be read for this operation."""
-        mode = self._telemetry.settings.capture_content
-        return (mode.on_span and self.span.is_recording()) or (mode.on_event and self._is_inference)
 
     @property
     def _is_inference(self) -> bool:
@@ -159,34 +169,36 @@ class Operation:
 
     def finish(self, reading: Reading | None) -> None:
         """The call returned or the stream was drained."""
-        self._end(Ending.COMPLETE, reading, None)
+        self._end(_COMPLETE, reading, None)
 
     def stop(self, reading: Reading | None) -> None:
         """The caller wanted no more."""
-        self._end(Ending.STOPPED, reading, None)
+        self._end(_STOPPED, reading, None)
 
     def fail(self, error: BaseException, reading: Reading | None = None) -> None:
         """``error`` is on its way to the caller. ``GeneratorExit`` is an early stop, not a failure."""
         if isinstance(error, GeneratorExit):
-            self._end(Ending.STOPPED, reading, None)
+            self._end(_STOPPED, reading, None)
         else:
-            self._end(Ending.FAILED, reading, error)
+            self._end(_FAILED, reading, error)
 
-    def _end(self, ending: Ending, reading: Reading | None, error: BaseException | None) -> None:
+    def _end(self, rule: EndingRule, reading: Reading | None, error: BaseException | None) -> None:
         if not self._open.acquire(blocking=False):
             return
         seconds = self._telemetry.clock.monotonic() - self._started
         end_ns = self._start_ns + round(seconds * 1e9)
         try:
-            self._describe(ending, reading, error, seconds, end_ns)
+            self._describe(rule, reading, error, seconds, end_ns)
         except Exception as fault:
             guard.report("operation.end", fault)
         finally:
             self.span.end(end_ns)
+            # It holds this operation: without the cycle, all that was captured is freed at once.
+            self.context = _ENDED
 
     def _describe(
         self,
-        ending: Ending,
+        rule: EndingRule,
         reading: Reading | None,
         error: BaseException | None,
         seconds: float,
@@ -215,14 +227,14 @@ class Operation:
         except Exception as fault:
             guard.report("pricing", fault)
         try:
-            if series is not None and response is not None:
+            if series is not None and response is not None and response.usage is not None:
                 self._record_usage(series, response, outcome)
         except Exception as fault:
             guard.report("metrics.usage", fault)
         message = self._message(failure, error)
         wants_content = self.wants_content
         if self.span.is_recording() or wants_content:
-            self._write(ENDINGS[ending], reading, response, failure, outcome, message, end_ns)
+            self._write(rule, reading, response, failure, outcome, message, end_ns)
         if error is not None and failure is not None:
             try:
                 stacktrace = "".join(traceback.format_exception(error)) if message is not None else None
@@ -298,11 +310,16 @@ class Operation:
             self._fill(written, rule, response, failure, outcome)
         except Exception as fault:
             guard.report("attributes", fault)
-        self.span.set_attributes(written)
         if failure is not None:
             self.span.set_status(trace.StatusCode.ERROR, message)
-        if not self.wants_content:
-            return
+        if self.wants_content:
+            written = self._write_content(written, reading, end_ns)
+        self.span.set_attributes(written)
+
+    def _write_content(
+        self, written: attributes.Attributes, reading: Reading | None, end_ns: int
+    ) -> attributes.Attributes:
+        """``written`` with the content, last: limits cut what comes last. The event is emitted here too."""
         structure: content.Structure = dict(self._content or {})
         try:
             if reading is not None:
@@ -311,14 +328,15 @@ class Operation:
             guard.report("read.output", fault)
         try:
             mode = self._telemetry.settings.capture_content
-            if mode.on_span and self.span.is_recording():
-                self.span.set_attributes(content.as_json(structure))
             if mode.on_event and self._is_inference:
                 events.emit_details(
                     self._telemetry.logger, {**self._attributes, **written}, structure, end_ns, self.context
                 )
+            if mode.on_span and self.span.is_recording():
+                return {**written, **content.as_json(structure)}
         except Exception as fault:
             guard.report("content", fault)
+        return written
 
     def _fill(
         self,

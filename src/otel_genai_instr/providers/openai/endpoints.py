@@ -53,7 +53,8 @@ _known: WeakKeyDictionary[object, tuple[object, Mapping[str, str], Endpoint]] = 
 def read_endpoint(resource: object, provider_by_host: Mapping[str, str]) -> Endpoint:
     """The endpoint of the client that ``resource`` belongs to; worked out once for each client and URL."""
     client: object = getattr(resource, "_client", None)
-    url: object = getattr(client, "base_url", None)
+    # The property makes a new object of the same URL in some versions; what it is made from stays the same.
+    url: object = getattr(client, "_base_url", None) or getattr(client, "base_url", None)
     known = _known.get(client) if client is not None else None
     if known is not None and known[0] is url and known[1] is provider_by_host:
         return known[2]

@@ -91,7 +91,7 @@ def finish_reasons_of(response: Mapping[str, object]) -> list[str | None]:
     """One reason, derived from the status; none while the response is under way."""
     status = response.get("status")
     if status == "completed":
-        calls = any(fields_of(item).get("type") in _TOOL_CALLS for item in as_list(response.get("output")))
+        calls = any(as_str(fields_of(item).get("type")) in _TOOL_CALLS for item in as_list(response.get("output")))
         return ["tool_call" if calls else "stop"]
     if status == "incomplete":
         reason = as_str(fields_of(response.get("incomplete_details")).get("reason"))

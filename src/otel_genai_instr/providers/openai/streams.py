@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from ...model import Message, Response
 from ...semconv import values
@@ -44,69 +44,78 @@ class ChatStreamReader:
         self._id: object = None
         self._model: object = None
         self._usage: object = None
-        self._late: dict[str, object] = {}
-        self._error: object = None
+        self._tier: object = None
+        self._fingerprint: object = None
 
     def feed(self, chunk: object) -> None:
         """Take in one chunk. Usage may come in several: the last one counts."""
-        fields = fields_of(chunk)
+        # This runs for every chunk: declared fields only, read where a model keeps them, and no further call for a
+        # chunk that only carries another piece of text.
+        try:
+            said = chunk.__dict__
+        except AttributeError:
+            said = fields_of(chunk)
         if not self._model:  # Azure's first chunk has an empty one
-            self._id = fields.get("id") or self._id
-            self._model = fields.get("model")
-        choices = fields.get("choices")
-        if choices:
-            for choice in as_list(choices):
-                self._feed_choice(fields_of(choice))
-        usage = fields.get("usage")
-        if usage is not None:
-            self._usage = usage
-        if fields.get("service_tier") is not None:
-            self._late["service_tier"] = fields["service_tier"]
-        if fields.get("system_fingerprint") is not None:
-            self._late["system_fingerprint"] = fields["system_fingerprint"]
-        if fields.get("error") is not None:
-            self._error = fields["error"]
+            self._id = said.get("id") or self._id
+            self._model = said.get("model")
+        choices = said.get("choices")
+        if type(choices) is list:
+            for choice in cast("list[object]", choices):
+                try:
+                    piece = choice.__dict__
+                except AttributeError:
+                    piece = fields_of(choice)
+                index = piece.get("index")
+                key = index if type(index) is int else 0
+                if self._capture or piece.get("finish_reason") is not None or key not in self._choices:
+                    self._feed_choice(key, piece)
+        if said.get("usage") is not None:
+            self._usage = said["usage"]
+        tier = said.get("service_tier")
+        if tier is not None:
+            self._tier = tier
+        fingerprint = said.get("system_fingerprint")
+        if fingerprint is not None:
+            self._fingerprint = fingerprint
 
     def response(self) -> Response:
         """What has come so far."""
-        error = fields_of(self._error)
         return Response(
             id=as_str(self._id),
             model=as_str(self._model),
             finish_reasons=[self._choices[index].finish_reason for index in sorted(self._choices)],
-            service_tier=as_str(self._late.get("service_tier")),
+            service_tier=as_str(self._tier),
             usage=read_chat_usage(self._usage),
-            error_code=(as_str(error.get("code")) or "error") if self._error is not None else None,
-            error_message=as_str(error.get("message")),
-            specific=read_specific(self._late),
+            specific=read_specific({"service_tier": self._tier, "system_fingerprint": self._fingerprint}),
         )
 
     def output(self) -> list[Message]:
         """The messages so far, one per choice."""
         return [_message(self._choices[index]) for index in sorted(self._choices)] if self._capture else []
 
-    def _feed_choice(self, fields: Mapping[str, object]) -> None:
-        index = fields.get("index")
-        key = index if type(index) is int else 0
-        choice = self._choices.get(key)
+    def _feed_choice(self, index: int, piece: Mapping[str, object]) -> None:
+        choice = self._choices.get(index)
         if choice is None:
-            choice = self._choices[key] = _Choice()
-        reason = fields.get("finish_reason")
+            choice = self._choices[index] = _Choice()
+        reason = piece.get("finish_reason")
         if reason is not None:
             choice.finish_reason = as_str(reason)
         if self._capture:
-            _feed_delta(choice, fields_of(fields.get("delta")))
+            _feed_delta(choice, fields_of(piece.get("delta")))
 
 
 def _feed_delta(choice: _Choice, delta: Mapping[str, object]) -> None:
-    choice.role = choice.role or as_str(delta.get("role"))
-    for texts, value in (
-        (choice.content, delta.get("content")),
-        (choice.refusal, delta.get("refusal")),
-        (choice.reasoning, delta.get("reasoning_content") or delta.get("reasoning")),
-    ):
-        if isinstance(value, str):
-            texts.append(value)
+    if choice.role is None:
+        choice.role = as_str(delta.get("role"))
+    text = delta.get("content")
+    if isinstance(text, str):
+        choice.content.append(text)
+    text = delta.get("refusal")
+    if isinstance(text, str):
+        choice.refusal.append(text)
+    text = delta.get("reasoning_content") or delta.get("reasoning")
+    if isinstance(text, str):
+        choice.reasoning.append(text)
     for call in as_list(delta.get("tool_calls")):
         _feed_call(choice.calls, fields_of(call))
 
@@ -159,11 +168,14 @@ class ResponsesStreamReader:
 
     def feed(self, event: object) -> None:
         """Take in one event."""
-        fields = fields_of(event)
+        try:
+            fields = event.__dict__
+        except AttributeError:
+            fields = fields_of(event)
         response = fields.get("response")
         if response is not None:
             self._response = response
-            self._ended = fields.get("type") in _TERMINAL
+            self._ended = as_str(fields.get("type")) in _TERMINAL
             return
         kind = fields.get("type")
         if kind == "error":
