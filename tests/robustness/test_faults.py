@@ -16,9 +16,11 @@ from opentelemetry import context
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 from otel_genai_instr import guard
+from otel_genai_instr.patching import hooks
 from otel_genai_instr.patching.shapes import shape_of
 from otel_genai_instr.pricing import Pricer
 from otel_genai_instr.pricing.loading import LazySource, bundled_prices
+from otel_genai_instr.providers import fields
 
 from ..support.capture import Capture
 from ..support.provider import FakeProvider
@@ -180,7 +182,8 @@ def observed(story: Story, around: AbstractContextManager[Any] | None = None) ->
     capture = Capture()
     ended = Ended()
     capture.tracer_provider.add_span_processor(ended)
-    shape_of.cache_clear()
+    for remembered in (shape_of, hooks.is_async, fields.is_mapping):
+        remembered.cache_clear()
     source = LazySource(bundled_prices._load)  # pyright: ignore[reportPrivateUsage]
     # Prices are loaded in the call: a thread would hide what happens in it.
     source._started_in = os.getpid()  # pyright: ignore[reportPrivateUsage]

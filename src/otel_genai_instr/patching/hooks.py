@@ -124,12 +124,13 @@ def _hook(instance: object, names: tuple[str, ...], around: _Closing | _Loading 
     for name in names:
         original = getattr(instance, name, None)
         if original is not None:
-            wrap = _around_async if _is_async(type(instance), name) else _around
+            wrap = _around_async if is_async(type(instance), name) else _around
             hooks[name] = wrap(original, around, returned)
 
 
 @functools.lru_cache(maxsize=256)
-def _is_async(kind: type, name: str) -> bool:
+def is_async(kind: type, name: str) -> bool:
+    """Whether a method of this class is a coroutine function; asking takes long."""
     return inspect.iscoroutinefunction(getattr(kind, name, None))
 
 

@@ -43,9 +43,10 @@ class Patcher:
     def uninstall(self) -> None:
         """Put every original back that is still ours to put back."""
         self.telemetry = None
-        for (owner, name), (original, wrapper) in self._patched.items():
+        for (owner, name), (original, wrapper) in list(self._patched.items()):
             if owner.__dict__.get(name) is wrapper:
                 setattr(owner, name, original)
+                del self._patched[(owner, name)]
 
     def _patch_module(self, name: str, module: ModuleType) -> None:
         if self.telemetry is None:
@@ -64,16 +65,9 @@ class Patcher:
         owner: object = getattr(module, owner_name, None)
         if not isinstance(owner, type):  # SDKs of the supported range lack some of the methods
             return
-        known = self._patched.get((owner, name))
-        if known is not None:
-            # One class is reached by two paths, or the instrumentation was off for a while. A wrapper that somebody
-            # put around ours stays: ours is still below it.
-            original, wrapper = known
-            if owner.__dict__.get(name) is original:
-                setattr(owner, name, wrapper)
-            return
-        original = owner.__dict__.get(name)
-        if original is None:
+        original: _Function | None = owner.__dict__.get(name)
+        # One class is reached by two paths; and a wrapper that somebody put around ours keeps ours below it.
+        if original is None or (owner, name) in self._patched:
             return
         wrapper = wrap(original)
         setattr(owner, name, wrapper)

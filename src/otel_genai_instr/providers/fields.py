@@ -21,7 +21,7 @@ def fields_of(source: object) -> Mapping[str, object]:
     """
     if source is None:
         return NOTHING
-    if _is_mapping(type(source)):
+    if is_mapping(type(source)):
         return cast("Mapping[str, object]", source)
     values: object = getattr(source, "__dict__", None)
     if not isinstance(values, dict):
@@ -33,7 +33,7 @@ def fields_of(source: object) -> Mapping[str, object]:
 
 
 @functools.lru_cache(maxsize=256)
-def _is_mapping(kind: type) -> bool:
+def is_mapping(kind: type) -> bool:
     """``isinstance(..., Mapping)`` asks an abstract class, which takes ten times as long as this cache."""
     return issubclass(kind, Mapping)
 
