@@ -91,7 +91,6 @@ def test_a_wrapper_of_someone_else_stays(capture: Capture, foreign_wrapper: Call
     assert capture.spans() == []
 
 
-# core bug: the wrapper left below someone else's is forgotten, so the next instrument() adds a second one.
 @pytest.mark.usefixtures("foreign_wrapper")
 def test_on_again_below_a_wrapper_of_someone_else_observes_once(capture: Capture) -> None:
     capture.uninstrument()

@@ -65,13 +65,15 @@ class Patcher:
         owner: object = getattr(module, owner_name, None)
         if not isinstance(owner, type):  # SDKs of the supported range lack some of the methods
             return
-        original: _Function | None = owner.__dict__.get(name)
-        # One class is reached by two paths; and a wrapper that somebody put around ours keeps ours below it.
-        if original is None or (owner, name) in self._patched:
+        present: _Function | None = owner.__dict__.get(name)
+        if present is None:
             return
-        wrapper = wrap(original)
-        setattr(owner, name, wrapper)
-        self._patched[(owner, name)] = (original, wrapper)
+        # Known: one class is reached by two paths, or somebody put a wrapper around ours, which is still below it.
+        original, wrapper = self._patched.get((owner, name), (None, None))
+        if wrapper is None:
+            original, wrapper = self._patched[(owner, name)] = (present, wrap(present))
+        if present is original:
+            setattr(owner, name, wrapper)
 
     def _wrap(self, row: Method, original: _Function) -> _Function:
         if row.is_async:
