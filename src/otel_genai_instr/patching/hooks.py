@@ -36,9 +36,9 @@ class Watch(Protocol):
         ...
 
 
-def hook_close(response: object, watch: Watch) -> None:
-    """Tell ``watch`` when ``response`` is closed."""
-    _hook(response, ("close", "aclose"), _Closing(watch))
+def hook_close(response: object, watch: Watch, *names: str) -> None:
+    """Tell ``watch`` when ``response`` is closed, by these methods of it."""
+    _hook(response, names, _Closing(watch))
 
 
 def hook_read(response: object, watch: Watch) -> None:

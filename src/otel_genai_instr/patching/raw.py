@@ -65,6 +65,6 @@ def conclude_raw(operation: Operation, api: Api, raw: RawResponse) -> None:
         else:
             operation.finish(body if own_type else Parsed(api, result))
 
-    hook_close(http, watch)
+    hook_close(http, watch, "close", "aclose")
     hook_read(http, watch)
     hook_parse(raw, parsed)

@@ -147,7 +147,7 @@ class ObservedAsyncIterator:
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
     """Let ``watch`` see every chunk of ``stream`` and its end."""
-    hook_close(stream.response, watch)
+    hook_close(stream.response, watch, "aclose" if is_async(stream) else "close")
     watch_chunks(stream, watch)
 
 
@@ -156,7 +156,12 @@ def watch_chunks(stream: SdkStream, watch: StreamWatch) -> None:
     inner = stream._iterator  # pyright: ignore[reportPrivateUsage]
     observed = (
         ObservedAsyncIterator(cast("AsyncIterator[object]", inner), watch)
-        if hasattr(inner, "__anext__")
+        if is_async(stream)
         else observe(cast("Iterator[object]", inner), watch)
     )
     stream._iterator = observed  # pyright: ignore[reportPrivateUsage]
+
+
+def is_async(stream: SdkStream) -> bool:
+    """Whether the stream is read with ``async for``."""
+    return hasattr(type(stream), "__anext__")

@@ -2,61 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from ...model import Request
 from ...semconv import attributes as names
 from ...semconv import values
 from ..fields import as_count, as_float, as_int, as_list, as_str, as_texts, fields_of
 
+_Read = Callable[[object], object]
+
+_SAMPLING: Final[dict[str, tuple[str, _Read]]] = {
+    "model": ("model", as_str),
+    "temperature": ("temperature", as_float),
+    "top_p": ("top_p", as_float),
+    "service_tier": ("service_tier", as_str),
+}
+_CHAT: Final[dict[str, tuple[str, _Read]]] = {
+    **_SAMPLING,
+    "n": ("choice_count", as_count),
+    "max_tokens": ("max_tokens", as_count),
+    "top_k": ("top_k", as_int),
+    "seed": ("seed", as_int),
+    "frequency_penalty": ("frequency_penalty", as_float),
+    "presence_penalty": ("presence_penalty", as_float),
+    "stop": ("stop_sequences", as_texts),
+    "reasoning_effort": ("reasoning_level", as_str),
+}
+_RESPONSES: Final[dict[str, tuple[str, _Read]]] = {
+    **_SAMPLING,
+    "max_output_tokens": ("max_tokens", as_count),
+    "previous_response_id": ("previous_response_id", as_str),
+}
+"""The argument, and the field of the request that it becomes."""
+
 
 def read_chat_request(arguments: Mapping[str, object]) -> Request:
     """``chat.completions.create``, ``.parse`` and ``.stream``."""
     given = _with_extra_body(arguments)
-    tier = as_str(given.get("service_tier"))
-    limit = as_count(given.get("max_completion_tokens"))
-    return Request(
-        operation=values.CHAT,
-        model=as_str(given.get("model")),
-        stream=given.get("stream") is True,
-        choice_count=as_count(given.get("n")),
-        max_tokens=limit if limit is not None else as_count(given.get("max_tokens")),
-        temperature=as_float(given.get("temperature")),
-        top_p=as_float(given.get("top_p")),
-        top_k=as_int(given.get("top_k")),
-        seed=as_int(given.get("seed")),
-        frequency_penalty=as_float(given.get("frequency_penalty")),
-        presence_penalty=as_float(given.get("presence_penalty")),
-        stop_sequences=as_texts(given.get("stop")),
-        reasoning_level=as_str(given.get("reasoning_effort")),
-        output_type=_chat_output_type(given),
-        service_tier=tier,
-        specific=_specific(values.API_CHAT_COMPLETIONS, tier),
-    )
+    request = _read(given, _CHAT, values.API_CHAT_COMPLETIONS)
+    if "max_completion_tokens" in given:
+        limit = as_count(given["max_completion_tokens"])
+        request.max_tokens = limit if limit is not None else request.max_tokens
+    if "modalities" in given and "audio" in as_list(given["modalities"]):
+        request.output_type = values.OUTPUT_SPEECH
+    elif "response_format" in given:
+        request.output_type = _format_type(given["response_format"])
+    return request
 
 
 def read_responses_request(arguments: Mapping[str, object]) -> Request:
     """``responses.create``, ``.parse`` and ``.stream``."""
     given = _with_extra_body(arguments)
-    tier = as_str(given.get("service_tier"))
-    conversation = given.get("conversation")
+    request = _read(given, _RESPONSES, values.API_RESPONSES)
+    request.reasoning_level = as_str(fields_of(given.get("reasoning")).get("effort"))
     text_format = given.get("text_format")
-    return Request(
-        operation=values.CHAT,
-        model=as_str(given.get("model")),
-        stream=given.get("stream") is True,
-        max_tokens=as_count(given.get("max_output_tokens")),
-        temperature=as_float(given.get("temperature")),
-        top_p=as_float(given.get("top_p")),
-        reasoning_level=as_str(fields_of(given.get("reasoning")).get("effort")),
-        output_type=_format_type(
-            text_format if isinstance(text_format, type) else fields_of(given.get("text")).get("format")
-        ),
-        conversation_id=as_str(conversation) or as_str(fields_of(conversation).get("id")),
-        previous_response_id=as_str(given.get("previous_response_id")),
-        service_tier=tier,
-        specific=_specific(values.API_RESPONSES, tier),
+    request.output_type = _format_type(
+        text_format if isinstance(text_format, type) else fields_of(given.get("text")).get("format")
     )
+    conversation = given.get("conversation")
+    request.conversation_id = as_str(conversation) or as_str(fields_of(conversation).get("id"))
+    return request
+
+
+def _read(given: Mapping[str, object], fields: Mapping[str, tuple[str, _Read]], api: str) -> Request:
+    """What both APIs have, looking only at what was given: most calls give few of the many arguments."""
+    request = Request(values.CHAT)
+    for name, value in given.items():
+        field = fields.get(name)
+        if field is not None:
+            setattr(request, field[0], field[1](value))
+    request.stream = given.get("stream") is True
+    specific: dict[str, str | bool | int | float] = {names.OPENAI_API_TYPE: api}
+    tier = request.service_tier
+    if tier is not None and tier != "auto":
+        specific[names.OPENAI_REQUEST_SERVICE_TIER] = tier
+    request.specific = specific
+    return request
 
 
 def read_retrieve_request(arguments: Mapping[str, object]) -> Request:
@@ -84,20 +106,6 @@ def read_embeddings_request(arguments: Mapping[str, object]) -> Request:
 def _with_extra_body(arguments: Mapping[str, object]) -> Mapping[str, object]:
     extra = arguments.get("extra_body")
     return {**arguments, **fields_of(extra)} if extra else arguments
-
-
-def _specific(api: str, tier: str | None) -> dict[str, str | bool | int | float]:
-    specific: dict[str, str | bool | int | float] = {names.OPENAI_API_TYPE: api}
-    if tier is not None and tier != "auto":
-        specific[names.OPENAI_REQUEST_SERVICE_TIER] = tier
-    return specific
-
-
-def _chat_output_type(given: Mapping[str, object]) -> str | None:
-    modalities = given.get("modalities")
-    if modalities and "audio" in as_list(modalities):
-        return values.OUTPUT_SPEECH
-    return _format_type(given.get("response_format"))
 
 
 def _format_type(wanted: object) -> str | None:

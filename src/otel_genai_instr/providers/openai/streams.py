@@ -16,9 +16,8 @@ from .usage import read_chat_usage
 
 @dataclass(slots=True)
 class _Choice:
-    """One choice so far; the texts only when content is captured."""
+    """The content of one choice so far."""
 
-    finish_reason: str | None = None
     role: str | None = None
     content: list[str] = field(default_factory=list[str])
     refusal: list[str] = field(default_factory=list[str])
@@ -40,6 +39,8 @@ class ChatStreamReader:
 
     def __init__(self, capture: bool) -> None:
         self._capture = capture
+        self._reasons: dict[int, str | None] = {}
+        """Finish reason of each choice that has begun."""
         self._choices: dict[int, _Choice] = {}
         self._id: object = None
         self._model: object = None
@@ -67,7 +68,7 @@ class ChatStreamReader:
                     piece = fields_of(choice)
                 index = piece.get("index")
                 key = index if type(index) is int else 0
-                if self._capture or piece.get("finish_reason") is not None or key not in self._choices:
+                if self._capture or piece.get("finish_reason") is not None or key not in self._reasons:
                     self._feed_choice(key, piece)
         if said.get("usage") is not None:
             self._usage = said["usage"]
@@ -83,7 +84,7 @@ class ChatStreamReader:
         return Response(
             id=as_str(self._id),
             model=as_str(self._model),
-            finish_reasons=[self._choices[index].finish_reason for index in sorted(self._choices)],
+            finish_reasons=[self._reasons[index] for index in sorted(self._reasons)],
             service_tier=as_str(self._tier),
             usage=read_chat_usage(self._usage),
             specific=read_specific({"service_tier": self._tier, "system_fingerprint": self._fingerprint}),
@@ -91,17 +92,14 @@ class ChatStreamReader:
 
     def output(self) -> list[Message]:
         """The messages so far, one per choice."""
-        return [_message(self._choices[index]) for index in sorted(self._choices)] if self._capture else []
+        return [_message(self._choices[index], self._reasons[index]) for index in sorted(self._choices)]
 
     def _feed_choice(self, index: int, piece: Mapping[str, object]) -> None:
-        choice = self._choices.get(index)
-        if choice is None:
-            choice = self._choices[index] = _Choice()
-        reason = piece.get("finish_reason")
-        if reason is not None:
-            choice.finish_reason = as_str(reason)
+        reason = as_str(piece.get("finish_reason"))
+        if reason is not None or index not in self._reasons:
+            self._reasons[index] = reason
         if self._capture:
-            _feed_delta(choice, fields_of(piece.get("delta")))
+            _feed_delta(self._choices.setdefault(index, _Choice()), fields_of(piece.get("delta")))
 
 
 def _feed_delta(choice: _Choice, delta: Mapping[str, object]) -> None:
@@ -136,7 +134,7 @@ def _feed_call(calls: dict[int, _Call], delta: Mapping[str, object]) -> None:
         call.arguments.append(arguments)
 
 
-def _message(choice: _Choice) -> Message:
+def _message(choice: _Choice, finish_reason: str | None) -> Message:
     return output_message(
         {
             "role": choice.role or "assistant",
@@ -148,7 +146,7 @@ def _message(choice: _Choice) -> Message:
                 for _, call in sorted(choice.calls.items())
             ],
         },
-        choice.finish_reason,
+        finish_reason,
     )
 
 
