@@ -99,7 +99,10 @@ class ChatStreamReader:
         if reason is not None or index not in self._reasons:
             self._reasons[index] = reason
         if self._capture:
-            _feed_delta(self._choices.setdefault(index, _Choice()), fields_of(piece.get("delta")))
+            choice = self._choices.get(index)
+            if choice is None:
+                choice = self._choices[index] = _Choice()
+            _feed_delta(choice, fields_of(piece.get("delta")))
 
 
 def _feed_delta(choice: _Choice, delta: Mapping[str, object]) -> None:
