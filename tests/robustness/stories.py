@@ -29,6 +29,7 @@ INPUT: Final[list[Any]] = [
 ]
 CHAT: Final[dict[str, Any]] = {
     "model": "gpt-4o-mini",
+    "temperature": 0.5,
     "messages": MESSAGES,
     "tools": TOOLS,
     "stop": ["x"],

@@ -24,6 +24,7 @@ from otel_genai_instr.providers.openai import content, methods, usage
 from otel_genai_instr.providers.openai.endpoints import endpoint_of
 from otel_genai_instr.providers.openai.errors import read_error
 from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings
+from otel_genai_instr.telemetry.operation import Operation
 from otel_genai_instr.telemetry.telemetry import Telemetry
 
 from ..support import answers
@@ -151,7 +152,7 @@ def test_what_is_read_can_be_exported(
     telemetry = _telemetry(capture)
     for reading in (Parsed(api, body), StreamSoFar(api, chunks)):
         endpoint = endpoint_of(None, None, {})
-        operation = telemetry.start(api.read_request(arguments), endpoint, read_error, api.read_content)
+        operation = Operation(telemetry, api.read_request(arguments), endpoint, read_error, api.read_content)
         operation.chunk()
         operation.chunk()
         if api.read_content is not None:
@@ -167,7 +168,7 @@ _ODD_NUMBERS: Final = ("NaN", "Infinity", "-Infinity", "1e999", "9" * 400, "-" +
 @pytest.mark.parametrize("number", _ODD_NUMBERS, ids=lambda number: number[:9])
 def test_numbers_that_json_or_otlp_lack_lose_nothing_else(number: str) -> None:
     capture = Capture()
-    operation = _telemetry(capture).start(methods.CHAT.read_request({}), endpoint_of(None, None, {}), read_error)
+    operation = Operation(_telemetry(capture), methods.CHAT.read_request({}), endpoint_of(None, None, {}), read_error)
     body = answers.chat()
     call = {"id": "c1", "function": {"name": "f", "arguments": f'{{"n": {number}}}'}}
     body["choices"][0]["message"]["tool_calls"] = [call]
@@ -178,7 +179,7 @@ def test_numbers_that_json_or_otlp_lack_lose_nothing_else(number: str) -> None:
 # core bug: names are not made encodable, and one lone surrogate loses the whole batch.
 def test_names_in_content_that_are_no_text() -> None:
     capture = Capture()
-    operation = _telemetry(capture).start(methods.CHAT.read_request({}), endpoint_of(None, None, {}), read_error)
+    operation = Operation(_telemetry(capture), methods.CHAT.read_request({}), endpoint_of(None, None, {}), read_error)
     body = answers.chat()
     call = {"id": "c1", "function": {"name": "f", "arguments": '{"\\ud800": {"\\udfff": 1}}'}}
     body["choices"][0]["message"]["tool_calls"] = [call]
@@ -189,7 +190,7 @@ def test_names_in_content_that_are_no_text() -> None:
 def test_numbers_in_a_request_that_json_lacks() -> None:
     capture = Capture()
     request = methods.CHAT.read_request({"model": "m", "temperature": float("nan"), "top_p": float("inf")})
-    operation = _telemetry(capture).start(request, endpoint_of(None, None, {}), read_error)
+    operation = Operation(_telemetry(capture), request, endpoint_of(None, None, {}), read_error)
     sent = {"messages": [{"role": "tool", "content": float("nan")}]}
     operation.sent(content.read_chat_content(sent))  # core bug: as above
     operation.finish(None)
@@ -214,7 +215,7 @@ def test_nesting_without_end_costs_no_more_than_the_content(monkeypatch: pytest.
     capture = Capture()
     telemetry = _telemetry(capture)
     request = methods.CHAT.read_request({"model": "gpt-4o-mini", "stop": deep, "n": deep})
-    operation = telemetry.start(request, endpoint_of(None, None, {}), read_error)
+    operation = Operation(telemetry, request, endpoint_of(None, None, {}), read_error)
     operation.finish(Parsed(methods.CHAT, body))
     assert capture.attributes()["gen_ai.usage.input_tokens"] == 1000
     _export(capture)
@@ -232,8 +233,8 @@ def test_objects_that_raise_cost_no_more_than_what_they_hold(api: Api, monkeypat
     monkeypatch.setattr(guard, "strict", False)
     capture = Capture()
     telemetry = _telemetry(capture)
-    operation = telemetry.start(
-        api.read_request({"model": "m"}), endpoint_of(None, None, {}), read_error, api.read_content
+    operation = Operation(
+        telemetry, api.read_request({"model": "m"}), endpoint_of(None, None, {}), read_error, api.read_content
     )
     operation.finish(Parsed(api, Hostile()))
     assert capture.attributes()["gen_ai.operation.name"]

@@ -62,6 +62,10 @@ def chat_chunks() -> list[Any]:
     ]
 
 
+def _text(text: str) -> Any:
+    return {"type": "output_text", "text": text, "annotations": []}
+
+
 def response(status: str = "completed", **more: Any) -> Any:
     """A response of the Responses API."""
     message: Any = {
@@ -69,7 +73,7 @@ def response(status: str = "completed", **more: Any) -> Any:
         "type": "message",
         "role": "assistant",
         "status": "completed",
-        "content": [{"type": "output_text", "text": "Hello", "annotations": []}],
+        "content": [_text("Hello")],
     }
     return {
         "id": "resp_1",
@@ -92,7 +96,7 @@ def response(status: str = "completed", **more: Any) -> Any:
 def response_events() -> list[Any]:
     """A whole streamed response."""
     message: Any = {"id": "msg_1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
-    part: Any = {"type": "output_text", "text": "", "annotations": []}
+    part = _text("")
     place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     done = response()["output"][0]
     events: list[Any] = [

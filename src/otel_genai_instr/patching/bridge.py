@@ -113,7 +113,7 @@ def begin(switch: Switch, api: Api, args: tuple[object, ...], kwargs: Mapping[st
     arguments = {**dict(zip(api.positional, by_position, strict=False)), **kwargs} if by_position else kwargs
     provider = switch.provider
     endpoint = provider.read_endpoint(resource, telemetry.settings.provider_by_host)
-    return telemetry.start(api.read_request(arguments), endpoint, provider.read_error, api.read_content)
+    return Operation(telemetry, api.read_request(arguments), endpoint, provider.read_error, api.read_content)
 
 
 def note_attempt(hook: AttemptHook, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:

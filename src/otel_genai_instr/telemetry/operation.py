@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from opentelemetry import baggage, context, trace
 
@@ -17,10 +17,8 @@ from ..semconv import attributes as names
 from ..semconv import own, values
 from ..settings import CaptureContent
 from . import attributes, content, events
-
-if TYPE_CHECKING:
-    from .series import Series
-    from .telemetry import Telemetry
+from .series import Series
+from .telemetry import Telemetry
 
 _CURRENT: Final = context.create_key("otel-genai-operation")
 _NO_CONTENT: Final = CaptureContent.NO_CONTENT
@@ -106,8 +104,11 @@ class Operation:
         request: Request,
         endpoint: Endpoint,
         read_error: Callable[[BaseException], Failure],
-        read_content: Callable[[Mapping[str, object]], Content] | None,
+        read_content: Callable[[Mapping[str, object]], Content] | None = None,
     ) -> None:
+        """Start the operation and its span, in the current context; the request is about to be issued."""
+        if telemetry.settings.cost:
+            telemetry.pricer.warm_up()
         clock = telemetry.clock
         self._telemetry = telemetry
         self._read_error = read_error

@@ -1,19 +1,15 @@
-"""Where operations start: providers, settings, prices and clocks of one instrumentation."""
+"""What the operations of one instrumentation share: providers, settings, prices and clocks."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
 
 from opentelemetry import _logs, metrics, trace
 
 from .._version import __version__
-from ..model import Content, Endpoint, Failure, Request
 from ..pricing import Pricer
 from ..semconv import SCHEMA_URL
 from ..settings import Settings
 from .clock import Clock
 from .metrics import SCOPE, metrics_of
-from .operation import Operation
 
 
 class Telemetry:
@@ -38,18 +34,6 @@ class Telemetry:
         )
         self.pricer = pricer or shared_pricer
         self.clock = clock or Clock()
-
-    def start(
-        self,
-        request: Request,
-        endpoint: Endpoint,
-        read_error: Callable[[BaseException], Failure],
-        read_content: Callable[[Mapping[str, object]], Content] | None = None,
-    ) -> Operation:
-        """Start the span of an operation that is about to be issued."""
-        if self.settings.cost:
-            self.pricer.warm_up()
-        return Operation(self, request, endpoint, read_error, read_content)
 
 
 shared_pricer = Pricer()
