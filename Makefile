@@ -37,7 +37,7 @@ stack-test: $(READY)  ## Run the demo through a real Collector into a real Jaege
 	$(BIN)/python -m pytest -m stack tests/stack
 
 versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions
-	$(BIN)/python tests/versions/run.py
+	$(BIN)/python -m tests.versions.run
 
 format: $(READY)  ## Format the code
 	$(BIN)/ruff format .

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .support import answers
 from .support.capture import Capture
 from .support.provider import FakeProvider, json_reply, sse_reply
+from .support.sdk import needs_responses
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 
@@ -18,6 +19,7 @@ def test_chat(capture: Capture) -> None:
     assert capture.total("gen_ai.client.inference.duration") == 0.5
 
 
+@needs_responses
 def test_responses_stream(capture: Capture) -> None:
     capture.instrument()
     client = FakeProvider(capture.clock).then(sse_reply(0.2, *answers.response_events(), done=False)).client()

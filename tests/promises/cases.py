@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, Final
 
 from ..support import answers
+from ..support.sdk import HAS_RESPONSES
 
 PROMPT: Final = "the secret prompt of the user"
 
@@ -165,6 +166,7 @@ HOLES: Final = (
 EVERY_CELL: Final = tuple(
     Case(api, is_async, form, ending, content)
     for api, is_async, form, ending, content in product(APIS, (False, True), Form, Ending, (False, True))
+    if HAS_RESPONSES or api.name not in ("responses", "fetch_response")
 )
 
 

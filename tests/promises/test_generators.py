@@ -10,6 +10,7 @@ import pytest
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, json_reply, sse_reply
+from ..support.sdk import chat_stream
 from .either import Block, Chunks, call, run
 
 TURNS: list[Any] = [
@@ -74,7 +75,7 @@ async def _chat_streaming_raw(client: Any, given: Given) -> None:
 
 async def _chat_manager(client: Any, given: Given) -> None:
     # Its own code reads the tools twice, so only the messages can be a generator.
-    async with Block(client.chat.completions.stream(model="m", messages=given(TURNS), tools=TOOLS)) as stream:
+    async with Block(chat_stream(client)(model="m", messages=given(TURNS), tools=TOOLS)) as stream:
         assert [event async for event in Chunks(stream)]
 
 

@@ -13,6 +13,7 @@ from ..support import answers
 from ..support.answers import chunk
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, Reply, http, sse_reply
+from ..support.sdk import chat_stream
 
 MESSAGES: list[Any] = [{"role": "user", "content": "hi"}]
 REASONS = "gen_ai.response.finish_reasons"
@@ -217,7 +218,7 @@ def test_a_stream_that_is_read_in_turns(capture: Capture) -> None:
 
 def test_final_completion_and_until_done(capture: Capture) -> None:
     client = _client(capture, *answers.chat_chunks())
-    with client.chat.completions.stream(model="gpt-4o-mini", messages=MESSAGES) as stream:
+    with chat_stream(client)(model="gpt-4o-mini", messages=MESSAGES) as stream:
         assert stream.until_done() is stream
         assert stream.get_final_completion().choices[0].message.content == "Hello"
     assert capture.attributes()[REASONS] == ("stop",)
@@ -233,7 +234,7 @@ def test_final_response(capture: Capture) -> None:
 
 def test_a_manager_that_is_never_entered_is_no_operation(capture: Capture) -> None:
     client = _client(capture, *answers.chat_chunks())
-    client.chat.completions.stream(model="gpt-4o-mini", messages=MESSAGES)
+    chat_stream(client)(model="gpt-4o-mini", messages=MESSAGES)
     client.chat.completions.with_streaming_response.create(model="gpt-4o-mini", messages=MESSAGES)
     assert capture.spans() == []
 

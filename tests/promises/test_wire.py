@@ -14,6 +14,7 @@ from examples.openai_server import INSTANT, Fault, OpenAIServer
 
 from ..support.capture import Capture
 from ..support.provider import http
+from ..support.sdk import chat_stream
 from .either import Block, Chunks, call, run
 
 import openai  # isort: skip
@@ -52,7 +53,7 @@ async def _chat_stream(client: Any) -> None:
 
 
 async def _chat_manager(client: Any) -> None:
-    async with Block(client.chat.completions.stream(model="gpt-4o-mini", messages=MESSAGES)) as stream:
+    async with Block(chat_stream(client)(model="gpt-4o-mini", messages=MESSAGES)) as stream:
         assert [event async for event in Chunks(stream)]
 
 

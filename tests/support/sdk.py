@@ -1,0 +1,18 @@
+"""What the installed ``openai`` has: the supported range is wide."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any, Final
+
+import pytest
+
+HAS_RESPONSES: Final = find_spec("openai.resources.responses") is not None
+
+needs_responses: Final = pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API")
+
+
+def chat_stream(client: Any) -> Any:
+    """The stream manager of chat completions, which lived under ``beta`` until 1.92."""
+    completions = client.chat.completions
+    return completions.stream if hasattr(completions, "stream") else client.beta.chat.completions.stream
