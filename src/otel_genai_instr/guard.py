@@ -7,6 +7,7 @@ A fault of ours is logged once per place and type, counted, and the call goes on
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from typing import ParamSpec
@@ -21,6 +22,16 @@ _P = ParamSpec("_P")
 
 strict = False
 """Raise instead of swallowing; for our own tests only."""
+
+
+def _free_the_lock() -> None:
+    """In a forked child nobody is left to release a lock that another thread held."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_the_lock)
 
 
 def report(place: str, error: Exception) -> None:

@@ -109,7 +109,8 @@ class User:
 
     def look_at(self, source: Any) -> None:
         """Note everything that can be seen of an object without reading it."""
-        self.diary.append((type(source), sorted(dir(source))))
+        # Models remember their signature when anybody first asks for it.
+        self.diary.append((type(source), sorted(set(dir(source)) - {"__signature__"})))
         if isinstance(source, openai.Stream | openai.AsyncStream):
             http: Any = source.response
         else:

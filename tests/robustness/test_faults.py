@@ -93,7 +93,10 @@ OFF_THE_PATH: Final = {
     "at a fork": {
         "pricing.loading:_Gate._after_fork_in_child",
         "pricing.loading:_Gate._after_fork_in_parent",
+        "guard:_free_the_lock",
         "pricing.loading:_Gate._before_fork",
+        "telemetry.series:SeriesTable.free_the_lock",
+        "telemetry.series:_free_all_locks",
     },
     "protocols, without code": {
         "patching.hooks:Watch.closed",

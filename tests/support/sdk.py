@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any, Final
 
+import openai
 import pytest
 
 HAS_RESPONSES: Final = find_spec("openai.resources.responses") is not None
+
+IS_BEFORE_3: Final = int(openai.__version__.split(".")[0]) < 3
 
 needs_responses: Final = pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API")
 

@@ -8,7 +8,9 @@ overflow series per operation and provider, and totals stay exact.
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -44,6 +46,9 @@ class Series:
         return attributes
 
 
+_tables: weakref.WeakSet[SeriesTable] = weakref.WeakSet()
+
+
 class SeriesTable:
     """All series of one meter provider."""
 
@@ -52,6 +57,11 @@ class SeriesTable:
         self._lock = threading.Lock()
         self._series: dict[_Key, Series] = {}
         self._overflow: dict[_Key, Series] = {}
+        _tables.add(self)
+
+    def free_the_lock(self) -> None:
+        """In a forked child nobody is left to release a lock that another thread held."""
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._series) + len(self._overflow)
@@ -123,6 +133,15 @@ class SeriesTable:
             ]
         for series, dimension, total in totals:
             yield Observation(total, series.with_attribute(dimension_name, dimension))
+
+
+def _free_all_locks() -> None:
+    for table in list(_tables):
+        table.free_the_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_all_locks)
 
 
 def observer(table: SeriesTable, instrument: str, dimension_name: str):
