@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -118,7 +119,9 @@ print(json.dumps({
 
 
 def _fresh_start() -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-c", _FRESH], capture_output=True, text=True, check=True)
+    # An installed package has compiled files; some machines tell Python not to write any.
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, "-c", _FRESH], capture_output=True, text=True, check=True, env=compiled)
     return json.loads(done.stdout)
 
 
