@@ -62,9 +62,9 @@ class MetricsCompat(Enum):
         return self is not _LATEST
 
 
+# Looked up once: Python 3.11 takes longer to find a member in its class than to compare it.
 _LATEST: Final = MetricsCompat.LATEST
 _LEGACY: Final = MetricsCompat.LEGACY
-# Looked up once: Python 3.11 takes longer to find a member in its class than to compare it.
 
 
 @dataclass(frozen=True, slots=True)

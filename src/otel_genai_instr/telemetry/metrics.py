@@ -108,19 +108,12 @@ class Metrics:
         if compat.emits_legacy:
             for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
                 if tokens is not None:
-                    attributes = series.with_attribute(names.TOKEN_TYPE, kind)
+                    attributes = series.plus((names.TOKEN_TYPE, kind))
                     self._legacy_token_usage.record(tokens, attributes, context)
 
     def record_cost(self, series: Series, cost: pricing.Cost, context: Context) -> None:
         """What the call cost, in its own currency."""
-        attributes = series.derived.get((cost.currency, cost.source))
-        if attributes is None:
-            attributes = {
-                **series.attributes,
-                names.USAGE_COST_CURRENCY: cost.currency,
-                names.USAGE_COST_SOURCE: cost.source,
-            }
-            series.derived[(cost.currency, cost.source)] = attributes
+        attributes = series.plus((names.USAGE_COST_CURRENCY, cost.currency), (names.USAGE_COST_SOURCE, cost.source))
         self._cost.record(cost.amount, attributes, context)
 
     def record_unpriced(self, series: Series, usage: Usage, reason: pricing.Unpriced) -> None:

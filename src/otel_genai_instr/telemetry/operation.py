@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from opentelemetry import baggage, context, trace
 
 from .. import guard, pricing
-from ..model import Content, Endpoint, Failure, Message, Request, Response
+from ..model import Content, Endpoint, Failure, Message, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own, values
 from ..settings import CaptureContent
@@ -216,6 +216,8 @@ class Operation:
         except Exception as fault:
             failure = Failure(type(error).__qualname__ if error is not None else values.ERROR_OTHER)
             guard.report("read.error", fault)
+        if failure is not None:
+            rule = _FAILED  # a generation can also fail inside a call that returned
         series: Series | None = None
         try:
             series = self._telemetry.metrics.series(self.request, self.endpoint, response)
@@ -229,7 +231,7 @@ class Operation:
             guard.report("pricing", fault)
         try:
             if series is not None and response is not None and response.usage is not None:
-                self._record_usage(series, response, outcome)
+                self._record_usage(series, response.usage, outcome)
         except Exception as fault:
             guard.report("metrics.usage", fault)
         message = self._message(failure, error)
@@ -281,19 +283,13 @@ class Operation:
             at=self._start_ns / 1e9,
         )
 
-    def _record_usage(
-        self, series: Series, response: Response, outcome: pricing.Cost | pricing.Unpriced | None
-    ) -> None:
-        if response.usage is None:
-            return
+    def _record_usage(self, series: Series, usage: Usage, outcome: pricing.Cost | pricing.Unpriced | None) -> None:
         metrics = self._telemetry.metrics
-        metrics.record_usage(
-            series, self.request, response.usage, self._telemetry.settings.metrics_compat, self.context
-        )
+        metrics.record_usage(series, self.request, usage, self._telemetry.settings.metrics_compat, self.context)
         if isinstance(outcome, pricing.Cost):
             metrics.record_cost(series, outcome, self.context)
         elif outcome is not None:
-            metrics.record_unpriced(series, response.usage, outcome)
+            metrics.record_unpriced(series, usage, outcome)
 
     def _write(
         self,
@@ -311,7 +307,7 @@ class Operation:
             self._fill(written, rule, response, failure, outcome)
         except Exception as fault:
             guard.report("attributes", fault)
-        if failure is not None:
+        if rule.is_error:
             self.span.set_status(trace.StatusCode.ERROR, message)
         if self.wants_content:
             written = self._write_content(written, reading, end_ns)
@@ -362,14 +358,10 @@ class Operation:
         written.update(attributes.of_response(response))
         if response.usage is not None:
             written.update(attributes.of_usage(response.usage))
-        open_choice = values.FINISH_ERROR if failure is not None else rule.open_choice
-        reasons = [
-            reason if reason is not None else open_choice
-            for reason in response.finish_reasons
-            if reason is not None or open_choice is not None
-        ]
-        if reasons:
-            written[names.RESPONSE_FINISH_REASONS] = tuple(reason for reason in reasons if reason is not None)
+        reasons = (rule.open_choice if reason is None else reason for reason in response.finish_reasons)
+        said = tuple(reason for reason in reasons if reason is not None)
+        if said:
+            written[names.RESPONSE_FINISH_REASONS] = said
 
 
 def current() -> Operation | None:

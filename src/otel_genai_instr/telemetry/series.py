@@ -29,20 +29,19 @@ _Key = tuple[object, ...]
 class Series:
     """One combination of dimensions: its attributes, built once, and its counter cells."""
 
-    __slots__ = ("attributes", "cells", "derived")
+    __slots__ = ("_derived", "attributes", "cells")
 
     def __init__(self, attributes: dict[str, AttributeValue]) -> None:
         self.attributes: Final = attributes
         self.cells: Final[dict[tuple[str, str], int]] = {}
         """Counts by instrument name and by the value of that instrument's extra dimension."""
-        self.derived: Final[dict[tuple[str, AttributeValue], dict[str, AttributeValue]]] = {}
+        self._derived: Final[dict[tuple[tuple[str, AttributeValue], ...], dict[str, AttributeValue]]] = {}
 
-    def with_attribute(self, name: str, value: AttributeValue) -> dict[str, AttributeValue]:
-        """The attributes plus one of few values; built once."""
-        key = (name, value)
-        attributes = self.derived.get(key)
+    def plus(self, *extra: tuple[str, AttributeValue]) -> dict[str, AttributeValue]:
+        """The attributes and further ones that take few values; built once for each."""
+        attributes = self._derived.get(extra)
         if attributes is None:
-            attributes = self.derived[key] = {**self.attributes, name: value}
+            attributes = self._derived[extra] = {**self.attributes, **dict(extra)}
         return attributes
 
 
@@ -132,7 +131,7 @@ class SeriesTable:
                 if name == instrument
             ]
         for series, dimension, total in totals:
-            yield Observation(total, series.with_attribute(dimension_name, dimension))
+            yield Observation(total, series.plus((dimension_name, dimension)))
 
 
 def _free_all_locks() -> None:
