@@ -19,6 +19,8 @@ class Endpoint:
     address: str | None = None
     """Host name or address, without port."""
     port: int | None = None
+    region: str | None = None
+    """Where the provider computes, in its own words, when that changes the price."""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,9 @@ class Usage:
     """All output tokens, reasoning included."""
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
+    """All input tokens written to a cache, however long it keeps them."""
+    cache_write_1h_tokens: int | None = None
+    """Those of them that a cache keeps for an hour; the others are kept for five minutes."""
     reasoning_tokens: int | None = None
     text_input_tokens: int | None = None
     image_input_tokens: int | None = None
@@ -70,8 +75,15 @@ class Usage:
     text_output_tokens: int | None = None
     image_output_tokens: int | None = None
     audio_output_tokens: int | None = None
+    text_cache_read_tokens: int | None = None
+    image_cache_read_tokens: int | None = None
+    audio_cache_read_tokens: int | None = None
+    units: Mapping[str, float] | None = None
+    """What is charged by anything but tokens: how many of each unit. The units are those of ``pricing.units``."""
     provider_cost: float | None = None
     """Cost that the provider itself reported, in US dollars."""
+    estimated: bool = False
+    """Counted by ourselves, because the provider reported nothing."""
 
 
 @dataclass(slots=True)

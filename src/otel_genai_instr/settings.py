@@ -23,6 +23,11 @@ TIME_PER_OUTPUT_CHUNK: Final = "OTEL_GENAI_TIME_PER_OUTPUT_CHUNK"
 PROPAGATE_BAGGAGE: Final = "OTEL_GENAI_PROPAGATE_BAGGAGE"
 COST: Final = "OTEL_GENAI_COST"
 PROVIDER_BY_HOST: Final = "OTEL_GENAI_PROVIDER_BY_HOST"
+PRICES: Final = "OTEL_GENAI_PRICES"
+ESTIMATE_USAGE: Final = "OTEL_GENAI_ESTIMATE_USAGE"
+METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
+METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
+FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
 
 
 class CaptureContent(Enum):
@@ -84,6 +89,16 @@ class Settings:
     """Price the calls."""
     provider_by_host: Mapping[str, str] = field(default_factory=dict[str, str])
     """``gen_ai.provider.name`` for hosts (``host`` or ``host:port``); ``*`` stands for every other host."""
+    prices: object = None
+    """Prices of your own: the path of a YAML or JSON file, or the same as a dictionary."""
+    estimate_usage: bool = False
+    """Count the tokens of a call whose provider reported none; marked as estimated. Needs the extra ``estimate``."""
+    metric_dimensions: tuple[str, ...] = ("app.feature", "gen_ai.prompt.name", "gen_ai.prompt.version")
+    """Attributes of the surrounding blocks that become dimensions of the metrics."""
+    metric_dimension_values: int = 50
+    """How many values of one such attribute are told apart; what comes later is counted as ``other``."""
+    feedback_key: str | None = field(default=None, repr=False)
+    """Secret that signs feedback tokens."""
 
     @property
     def records_messages_of_errors(self) -> bool:
@@ -102,6 +117,11 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         propagate_baggage=_switch(environ, PROPAGATE_BAGGAGE, default.propagate_baggage),
         cost=_switch(environ, COST, default.cost),
         provider_by_host=_pairs(environ, PROVIDER_BY_HOST),
+        prices=environ.get(PRICES, "").strip() or None,
+        estimate_usage=_switch(environ, ESTIMATE_USAGE, default.estimate_usage),
+        metric_dimensions=_names(environ, METRIC_DIMENSIONS, default.metric_dimensions),
+        metric_dimension_values=_count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
+        feedback_key=environ.get(FEEDBACK_KEY) or None,
     )
 
 
@@ -199,6 +219,23 @@ def _pairs(environ: Mapping[str, str], variable: str) -> dict[str, str]:
                 "this entry is ignored",
             )
     return pairs
+
+
+def _names(environ: Mapping[str, str], variable: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """A list of names; set but empty, there are none."""
+    if variable not in environ:
+        return default
+    return tuple(name for item in environ[variable].split(",") if (name := item.strip()))
+
+
+def _count(environ: Mapping[str, str], variable: str, default: int) -> int:
+    raw = environ.get(variable, "").strip()
+    if not raw:
+        return default
+    if not raw.isdecimal():
+        _warn(variable, raw, ("a whole number of zero or more",), f"{default} stays in force")
+        return default
+    return int(raw)
 
 
 def _warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -> None:

@@ -17,6 +17,7 @@ class Instrument:
 
 _SECONDS: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 _TOKENS: Final = tuple(float(4**power) for power in range(14))
+_CALLS: Final = tuple(float(2**power) for power in range(8))
 # Most calls cost between a thousandth of a cent and a dollar; the SDK's default buckets put them all into one.
 _MONEY: Final = (
     1e-5,
@@ -92,6 +93,43 @@ OPERATION_COST: Final = Instrument(
     "{currency}",
     "Cost of one call, in the currency that the attribute names.",
     _MONEY,
+)
+
+INVOKE_AGENT_DURATION: Final = Instrument(
+    "gen_ai.invoke_agent.duration",
+    "histogram",
+    "s",
+    "Duration of an agent's run in this process.",
+    tuple(0.1 * 2**power for power in range(13)),
+)
+INVOKE_AGENT_INFERENCE_CALLS: Final = Instrument(
+    "gen_ai.invoke_agent.inference_calls",
+    "histogram",
+    "{inference_call}",
+    "Calls to a model that an agent's run made itself, failed ones included.",
+    _CALLS,
+)
+INVOKE_AGENT_TOOL_CALLS: Final = Instrument(
+    "gen_ai.invoke_agent.tool_calls",
+    "histogram",
+    "{tool_call}",
+    "Tools that an agent's run executed itself, failed ones included.",
+    _CALLS,
+)
+EXECUTE_TOOL_DURATION: Final = _seconds("gen_ai.execute_tool.duration", "Duration of one execution of a tool.")
+INVOKE_WORKFLOW_DURATION: Final = Instrument(
+    "gen_ai.invoke_workflow.duration",
+    "histogram",
+    "s",
+    "Duration of a workflow's run.",
+    (1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0),
+)
+EVALUATION_SCORE: Final = Instrument(
+    "gen_ai.evaluation.score",
+    "histogram",
+    "1",
+    "Scores of evaluations and feedback, most often between 0 and 1.",
+    (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
 )
 
 UNPRICED_TOKENS: Final = _token_counter("otel_genai.unpriced_tokens", "Tokens of calls that could not be priced.")

@@ -6,6 +6,22 @@ from typing import Final
 CHAT: Final = "chat"
 EMBEDDINGS: Final = "embeddings"
 FETCH_RESPONSE: Final = "fetch_response"
+RETRIEVAL: Final = "retrieval"
+INVOKE_WORKFLOW: Final = "invoke_workflow"
+INVOKE_AGENT: Final = "invoke_agent"
+EXECUTE_TOOL: Final = "execute_tool"
+PLAN: Final = "plan"
+MEMORY_OPERATIONS: Final = (
+    "create_memory_store",
+    "delete_memory_store",
+    "create_memory",
+    "update_memory",
+    "upsert_memory",
+    "search_memory",
+    "delete_memory",
+)
+GUARDRAIL: Final = "guardrail"  # no convention yet
+RERANK: Final = "rerank"  # no convention yet
 INFERENCE_OPERATIONS: Final = frozenset({"chat", "generate_content", "text_completion"})
 
 # gen_ai.output.type
@@ -27,6 +43,12 @@ MODALITY_TEXT: Final = "text"
 MODALITY_IMAGE: Final = "image"
 MODALITY_AUDIO: Final = "audio"
 MODALITY_UNKNOWN: Final = "unknown"
+
+# gen_ai.evaluation.name of what people say about an answer
+USER_FEEDBACK: Final = "user_feedback"
+
+# What a dimension says of values beyond those that are told apart
+OTHER: Final = "other"
 
 # gen_ai.response.finish_reasons: the value for a choice whose reason was expected but never came
 FINISH_ERROR: Final = "error"
