@@ -1,4 +1,4 @@
-"""Log events of an operation: its details (opt-in) and its exception."""
+"""Log events of an operation: its details (opt-in), its exception, and what was thought of it."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ def emit_exception(
     if stacktrace is not None:
         attributes[names.EXCEPTION_STACKTRACE] = stacktrace
     _emit(logger, events.OPERATION_EXCEPTION, events.OPERATION_EXCEPTION_SEVERITY, attributes, at_ns, context)
+
+
+def emit_evaluation(logger: Logger, attributes: Mapping[str, object], at_ns: int, context: Context) -> None:
+    """The result of an evaluation, or feedback; ``context`` holds the span of the operation that was judged."""
+    _emit(logger, events.EVALUATION_RESULT, events.EVALUATION_RESULT_SEVERITY, attributes, at_ns, context)
 
 
 def _emit(

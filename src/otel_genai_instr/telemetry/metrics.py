@@ -20,6 +20,9 @@ from .series import Series, SeriesTable, observer
 
 SCOPE: Final = "otel_genai_instr"
 
+MAX_EVALUATION_SERIES: Final = 500
+"""Distinct combinations of an evaluation's name, label and evaluator; further ones share the overflow series."""
+
 _TOKEN_COUNTERS: Final = (
     instruments.USAGE_INPUT_TOKENS,
     instruments.USAGE_OUTPUT_TOKENS,
@@ -41,6 +44,8 @@ class Metrics:
         self._input_tokens = _histogram(meter, instruments.OPERATION_INPUT_TOKENS)
         self._output_tokens = _histogram(meter, instruments.OPERATION_OUTPUT_TOKENS)
         self._cost = _histogram(meter, instruments.OPERATION_COST)
+        self._evaluation_score = _histogram(meter, instruments.EVALUATION_SCORE)
+        self._evaluations: Final[set[tuple[str, str | None, str]]] = set()
         self._legacy_time_to_first_chunk = _histogram(meter, instruments.LEGACY_TIME_TO_FIRST_CHUNK)
         self._legacy_token_usage = _histogram(meter, instruments.LEGACY_TOKEN_USAGE)
         for counter in _TOKEN_COUNTERS:
@@ -121,6 +126,19 @@ class Metrics:
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         if tokens:
             self.table.add(series, ((instruments.UNPRICED_TOKENS.name, reason.value, tokens),))
+
+    def record_evaluation(self, name: str, label: str | None, evaluator: str, score: float, context: Context) -> None:
+        """The score of one evaluation. Names and labels may come from anywhere, so their number is bounded."""
+        key = (name, label, evaluator)
+        # No lock, so that a forked child can't find it held; threads that race for the last place add a series each.
+        if key not in self._evaluations and len(self._evaluations) >= MAX_EVALUATION_SERIES:
+            self._evaluation_score.record(score, {names.METRIC_OVERFLOW: True}, context)
+            return
+        self._evaluations.add(key)
+        attributes = {names.EVALUATION_NAME: name, own.EVALUATION_EVALUATOR: evaluator}
+        if label is not None:
+            attributes[names.EVALUATION_SCORE_LABEL] = label
+        self._evaluation_score.record(score, attributes, context)
 
 
 _metrics: weakref.WeakKeyDictionary[MeterProvider, Metrics] = weakref.WeakKeyDictionary()
