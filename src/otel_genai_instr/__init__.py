@@ -31,7 +31,12 @@ def instrument(**options: Any) -> list[str]:
         TypeError: for an option that doesn't exist.
         ValueError: for a value that an option can't have.
     """
-    return [name for name, instrumentor in _installed() if _turn_on(instrumentor, options)]
+    names = [name for name, instrumentor in _installed() if _turn_on(instrumentor, options)]
+    if not names:  # blocks of your own work without any SDK
+        from .telemetry.telemetry import share, telemetry_with
+
+        share(telemetry_with(options))
+    return names
 
 
 def uninstrument() -> None:
@@ -39,6 +44,9 @@ def uninstrument() -> None:
     for _, instrumentor in _installed():
         if instrumentor.is_instrumented_by_opentelemetry:
             instrumentor.uninstrument()
+    from .telemetry.telemetry import share
+
+    share(None)
 
 
 def _turn_on(instrumentor: GenAIInstrumentor, options: dict[str, Any]) -> bool:

@@ -7,7 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, dataclass_transform
+
+
+@dataclass_transform(kw_only_default=True)
+class Record:
+    """Keeps only what was said: a field that nobody set is read from its class, as ``None``.
+
+    Most calls say little of what a record could hold, and a record is made several times a call.
+    """
+
+    def __init__(self, **said: Any) -> None:
+        if said:
+            self.__dict__.update(said)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._said() == other._said()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._said().items())})"
+
+    def _said(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if value is not None}
 
 
 @dataclass(slots=True)
@@ -23,11 +44,10 @@ class Endpoint:
     """Where the provider computes, in its own words, when that changes the price."""
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Record):
     """What was asked for, as far as it is known before the call."""
 
-    operation: str
+    operation: str = ""
     """Value of ``gen_ai.operation.name``."""
     model: str | None = None
     stream: bool = False
@@ -55,8 +75,7 @@ class Request:
     """Attributes that only this provider has, by their convention names."""
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(Record):
     """Tokens of one call. Totals include their parts, as the conventions define them."""
 
     input_tokens: int | None = None
@@ -86,13 +105,12 @@ class Usage:
     """Counted by ourselves, because the provider reported nothing."""
 
 
-@dataclass(slots=True)
-class Response:
+class Response(Record):
     """What came back; of a stream, what has come so far."""
 
     id: str | None = None
     model: str | None = None
-    finish_reasons: list[str | None] = field(default_factory=list[str | None])
+    finish_reasons: Sequence[str | None] = ()
     """The provider's own string for each choice, in order; ``None`` for a choice that is still open."""
     status: str | None = None
     """Life-cycle state of a stored response."""

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, cast
 
 from hypothesis import strategies as st
 
-from otel_genai_instr.model import Usage
+from otel_genai_instr.model import Record, Usage
 
 # ruff: noqa: SIM905
 _NAMES: Final = """
@@ -46,17 +46,18 @@ JSON: Final = st.recursive(
 OBJECTS: Final = st.dictionaries(st.sampled_from(_NAMES), JSON, max_size=12)
 """JSON objects with the fields that readers look for, of any type."""
 
-_COUNTS: Final = {field.name for field in dataclasses.fields(Usage) if field.name.endswith("tokens")}
+_COUNTS: Final = {name for name in typing.get_type_hints(Usage) if name.endswith("tokens")}
 
 
 def assert_declared(value: object) -> None:
     """``value`` and all that it holds have the types that they are declared with, and no count is negative."""
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) or isinstance(value, Record):
         hints = typing.get_type_hints(type(value))
-        for field in dataclasses.fields(value):
-            held = getattr(value, field.name)
-            assert _is_a(held, hints[field.name]), f"{type(value).__name__}.{field.name}: {held!r}"
-            if isinstance(value, Usage) and field.name in _COUNTS and held is not None:
+        assert set(getattr(value, "__dict__", ())) <= set(hints), f"a field that nobody declared: {value!r}"
+        for name, declared in hints.items():
+            held = getattr(value, name)
+            assert _is_a(held, declared), f"{type(value).__name__}.{name}: {held!r}"
+            if isinstance(value, Usage) and name in _COUNTS and held is not None:
                 assert held >= 0
             assert_declared(held)
     elif isinstance(value, list | tuple):

@@ -10,13 +10,11 @@ import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-
 from .. import guard
 from ..telemetry import operation as operations
+from ..telemetry.current import current, enter, is_observed, leave
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import Telemetry
-from .current import current, enter, leave
 from .methods import Api, AttemptHook, Provider
 from .outcomes import conclude
 
@@ -98,7 +96,10 @@ def wrap_attempt(original: Callable[..., object], hook: AttemptHook, switch: Swi
     @functools.wraps(original)
     def call(*args: object, **kwargs: object) -> object:
         if switch.telemetry is not None:
-            guard.run("attempt", note_attempt, hook, args, kwargs)
+            try:
+                note_attempt(hook, args, kwargs)
+            except Exception as fault:
+                guard.report("attempt", fault)
         return original(*args, **kwargs)
 
     return call
@@ -107,7 +108,7 @@ def wrap_attempt(original: Callable[..., object], hook: AttemptHook, switch: Swi
 def begin(switch: Switch, api: Api, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Operation | None:
     """Start the operation of a call; ``None`` when it is not to be observed."""
     telemetry = switch.telemetry
-    if telemetry is None or not is_instrumentation_enabled():
+    if telemetry is None or not is_observed(current()):
         return None
     resource, *by_position = args
     arguments = {**dict(zip(api.positional, by_position, strict=False)), **kwargs} if by_position else kwargs

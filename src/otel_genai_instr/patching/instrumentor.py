@@ -7,11 +7,8 @@ from typing import Any, ClassVar
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # pyright: ignore[reportMissingTypeStubs]
 
-from .. import settings
-from ..telemetry.telemetry import Telemetry
+from ..telemetry.telemetry import share, telemetry_with
 from .patcher import Patcher
-
-_PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider", "pricer", "clock")
 
 
 class GenAIInstrumentor(BaseInstrumentor):
@@ -33,10 +30,10 @@ class GenAIInstrumentor(BaseInstrumentor):
             tracer_provider, meter_provider, logger_provider: the global ones when absent.
             Any field of :class:`~otel_genai_instr.settings.Settings`: wins over the environment.
         """
-        parts = {name: kwargs.pop(name) for name in _PROVIDERS if name in kwargs}
         kwargs.pop("auto_instrumentation_version", None)
-        chosen = settings.with_overrides(settings.from_environ(), kwargs)
-        self.patcher.install(Telemetry(chosen, **parts))
+        telemetry = telemetry_with(kwargs)
+        self.patcher.install(telemetry)
+        share(telemetry)
 
     def _uninstrument(self, **kwargs: Any) -> None:
         """Put the original methods back. Operations that are under way still end."""

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import cast
 
 from .. import guard
+from ..telemetry.current import current, enter, leave
 from ..telemetry.operation import Operation, Reading
-from .current import current, enter, leave
 from .hooks import hook_close
 from .methods import StreamReader
 from .shapes import SdkStream

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from ..text import encodable
 
@@ -13,7 +13,7 @@ NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 _LARGEST: Final = 2**63 - 1  # what OTLP can carry; a larger number would lose the whole export batch
 
 
-def fields_of(source: object) -> Mapping[str, object]:
+def fields_of(source: Any) -> Mapping[str, Any]:
     """The fields of a mapping or of an SDK object, undeclared ones included; nothing for anything else.
 
     SDK models keep declared fields in ``__dict__`` and undeclared ones in ``__pydantic_extra__``. Reading
@@ -21,15 +21,25 @@ def fields_of(source: object) -> Mapping[str, object]:
     """
     if source is None:
         return NOTHING
-    if is_mapping(type(source)):
-        return cast("Mapping[str, object]", source)
-    values: object = getattr(source, "__dict__", None)
-    if not isinstance(values, dict):
+    if type(source) is dict:
+        return cast("dict[str, Any]", source)
+    try:
+        values, extra = source.__dict__, source.__pydantic_extra__
+    except AttributeError:
+        return _fields_of_other(source)
+    if type(values) is not dict:
         return NOTHING
-    extra: object = getattr(source, "__pydantic_extra__", None)
-    if isinstance(extra, dict) and extra:
-        return {**cast("dict[str, object]", values), **cast("dict[str, object]", extra)}
-    return cast("dict[str, object]", values)
+    if type(extra) is dict and extra:
+        return {**values, **extra}
+    return cast("dict[str, Any]", values)
+
+
+def _fields_of_other(source: object) -> Mapping[str, Any]:
+    """Of anything but a dictionary and a model."""
+    if is_mapping(type(source)):
+        return cast("Mapping[str, Any]", source)
+    values: object = getattr(source, "__dict__", None)
+    return cast("dict[str, Any]", values) if isinstance(values, dict) else NOTHING
 
 
 @functools.lru_cache(maxsize=256)
@@ -40,7 +50,7 @@ def is_mapping(kind: type) -> bool:
 
 def as_str(value: object) -> str | None:
     """``value`` if it is a string with something in it."""
-    if isinstance(value, str) and value:
+    if value and isinstance(value, str):
         return value if value.isascii() else encodable(value)
     return None
 

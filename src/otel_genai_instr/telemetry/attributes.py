@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from typing import Any
+from typing import Final
 
 from opentelemetry.util.types import AttributeValue
 
@@ -12,54 +11,61 @@ from .. import pricing
 from ..model import Endpoint, Failure, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own
+from .scope import Scope
 
 Attributes = dict[str, AttributeValue]
 
 
-class _Table:
-    """Fields of a record and the attributes they become; all fields are fetched in one step."""
+_REQUEST: Final = {
+    "operation": names.OPERATION_NAME,
+    "model": names.REQUEST_MODEL,
+    "stream": names.REQUEST_STREAM,
+    "choice_count": names.REQUEST_CHOICE_COUNT,
+    "max_tokens": names.REQUEST_MAX_TOKENS,
+    "temperature": names.REQUEST_TEMPERATURE,
+    "top_p": names.REQUEST_TOP_P,
+    "top_k": names.REQUEST_TOP_K,
+    "seed": names.REQUEST_SEED,
+    "frequency_penalty": names.REQUEST_FREQUENCY_PENALTY,
+    "presence_penalty": names.REQUEST_PRESENCE_PENALTY,
+    "stop_sequences": names.REQUEST_STOP_SEQUENCES,
+    "reasoning_level": names.REQUEST_REASONING_LEVEL,
+    "output_type": names.OUTPUT_TYPE,
+    "conversation_id": names.CONVERSATION_ID,
+    "previous_response_id": names.REQUEST_PREVIOUS_RESPONSE_ID,
+    "response_id": names.RESPONSE_ID,
+    "stream_cursor": names.REQUEST_STREAM_CURSOR,
+    "encoding_formats": names.REQUEST_ENCODING_FORMATS,
+    "dimension_count": names.EMBEDDINGS_DIMENSION_COUNT,
+}
+_RESPONSE: Final = {
+    "id": names.RESPONSE_ID,
+    "model": names.RESPONSE_MODEL,
+    "status": names.RESPONSE_STATUS,
+    "conversation_id": names.CONVERSATION_ID,
+    "dimension_count": names.EMBEDDINGS_DIMENSION_COUNT,
+}
+_USAGE: Final = {
+    "input_tokens": names.USAGE_INPUT_TOKENS,
+    "output_tokens": names.USAGE_OUTPUT_TOKENS,
+}
+_USAGE_PARTS: Final = {
+    "cache_read_tokens": names.USAGE_CACHE_READ_INPUT_TOKENS,
+    "cache_write_tokens": names.USAGE_CACHE_WRITE_INPUT_TOKENS,
+    "reasoning_tokens": names.USAGE_REASONING_OUTPUT_TOKENS,
+    "text_input_tokens": names.USAGE_TEXT_INPUT_TOKENS,
+    "image_input_tokens": names.USAGE_IMAGE_INPUT_TOKENS,
+    "audio_input_tokens": names.USAGE_AUDIO_INPUT_TOKENS,
+    "text_output_tokens": names.USAGE_TEXT_OUTPUT_TOKENS,
+    "image_output_tokens": names.USAGE_IMAGE_OUTPUT_TOKENS,
+    "audio_output_tokens": names.USAGE_AUDIO_OUTPUT_TOKENS,
+    "text_cache_read_tokens": names.USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
+    "image_cache_read_tokens": names.USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
+    "audio_cache_read_tokens": names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
+}
+"""Fields of a record, and the attributes they become."""
 
-    def __init__(self, *rows: tuple[str, str]) -> None:
-        fields, self._names = zip(*rows, strict=True)
-        self._values = operator.attrgetter(*fields)
-
-    def of(self, record: object) -> Iterator[tuple[Any, str]]:
-        """Each value of ``record`` with its attribute's name."""
-        return zip(self._values(record), self._names, strict=True)
-
-
-_REQUEST_FIELDS = _Table(
-    ("max_tokens", names.REQUEST_MAX_TOKENS),
-    ("temperature", names.REQUEST_TEMPERATURE),
-    ("top_p", names.REQUEST_TOP_P),
-    ("top_k", names.REQUEST_TOP_K),
-    ("seed", names.REQUEST_SEED),
-    ("frequency_penalty", names.REQUEST_FREQUENCY_PENALTY),
-    ("presence_penalty", names.REQUEST_PRESENCE_PENALTY),
-    ("stop_sequences", names.REQUEST_STOP_SEQUENCES),
-    ("reasoning_level", names.REQUEST_REASONING_LEVEL),
-    ("output_type", names.OUTPUT_TYPE),
-    ("conversation_id", names.CONVERSATION_ID),
-    ("previous_response_id", names.REQUEST_PREVIOUS_RESPONSE_ID),
-    ("response_id", names.RESPONSE_ID),
-    ("stream_cursor", names.REQUEST_STREAM_CURSOR),
-    ("encoding_formats", names.REQUEST_ENCODING_FORMATS),
-    ("dimension_count", names.EMBEDDINGS_DIMENSION_COUNT),
-)
-
-_USAGE_PARTS = _Table(
-    ("cache_read_tokens", names.USAGE_CACHE_READ_INPUT_TOKENS),
-    ("cache_write_tokens", names.USAGE_CACHE_WRITE_INPUT_TOKENS),
-    ("reasoning_tokens", names.USAGE_REASONING_OUTPUT_TOKENS),
-    ("text_input_tokens", names.USAGE_TEXT_INPUT_TOKENS),
-    ("image_input_tokens", names.USAGE_IMAGE_INPUT_TOKENS),
-    ("audio_input_tokens", names.USAGE_AUDIO_INPUT_TOKENS),
-    ("text_output_tokens", names.USAGE_TEXT_OUTPUT_TOKENS),
-    ("image_output_tokens", names.USAGE_IMAGE_OUTPUT_TOKENS),
-    ("audio_output_tokens", names.USAGE_AUDIO_OUTPUT_TOKENS),
-)
-
-_COST_PARTS = _Table(
+_COST_PARTS: Final = (
     ("input", own.COST_INPUT),
     ("cache_read", own.COST_CACHE_READ),
     ("cache_write", own.COST_CACHE_WRITE),
@@ -68,81 +74,71 @@ _COST_PARTS = _Table(
     ("price_version", own.COST_PRICE_VERSION),
     ("model", own.COST_MODEL),
 )
+_cost_parts: Final = operator.attrgetter(*(field for field, _ in _COST_PARTS))
+_COST_NAMES: Final = tuple(name for _, name in _COST_PARTS)
 
 
 def of_request(request: Request, endpoint: Endpoint) -> Attributes:
     """Everything that is known before the call, so that samplers can decide on it."""
-    attributes: Attributes = {
-        names.OPERATION_NAME: request.operation,
-        names.PROVIDER_NAME: endpoint.provider,
-    }
-    if request.model is not None:
-        attributes[names.REQUEST_MODEL] = request.model
+    attributes: Attributes = {names.PROVIDER_NAME: endpoint.provider}
     if endpoint.address is not None:
         attributes[names.SERVER_ADDRESS] = endpoint.address
         if endpoint.port is not None:
             attributes[names.SERVER_PORT] = endpoint.port
-    if request.stream:
-        attributes[names.REQUEST_STREAM] = True
-    if request.choice_count is not None and request.choice_count != 1:
-        attributes[names.REQUEST_CHOICE_COUNT] = request.choice_count
-    for value, name in _REQUEST_FIELDS.of(request):
-        if value is not None:
-            attributes[name] = value
+    for field, value in request.__dict__.items():
+        if value is not None and field in _REQUEST:
+            attributes[_REQUEST[field]] = value
+    if request.choice_count == 1:
+        del attributes[names.REQUEST_CHOICE_COUNT]
     if request.specific:
         attributes.update(request.specific)
     return attributes
 
 
-def of_response(response: Response) -> Attributes:
+def add_scope(attributes: Attributes, scope: Scope, inference: bool) -> None:
+    """What the surrounding blocks say of a call; what the call says itself wins."""
+    for name, value in scope.attributes.items():
+        attributes.setdefault(name, value)
+    if inference:
+        if scope.conversation_id is not None:
+            attributes.setdefault(names.CONVERSATION_ID, scope.conversation_id)
+        attributes.update(scope.prompt)
+
+
+def add_response(attributes: Attributes, response: Response) -> None:
     """What the response says, tokens excluded."""
-    attributes: Attributes = {}
-    if response.id is not None:
-        attributes[names.RESPONSE_ID] = response.id
-    if response.model is not None:
-        attributes[names.RESPONSE_MODEL] = response.model
-    if response.status is not None:
-        attributes[names.RESPONSE_STATUS] = response.status
-    if response.conversation_id is not None:
-        attributes[names.CONVERSATION_ID] = response.conversation_id
-    if response.dimension_count is not None:
-        attributes[names.EMBEDDINGS_DIMENSION_COUNT] = response.dimension_count
+    for field, value in response.__dict__.items():
+        if value is not None and field in _RESPONSE:
+            attributes[_RESPONSE[field]] = value
     if response.specific:
         attributes.update(response.specific)
-    return attributes
 
 
-def of_usage(usage: Usage) -> Attributes:
+def add_usage(attributes: Attributes, usage: Usage) -> None:
     """Token counts. A total of zero is a fact, a part of zero says nothing."""
-    attributes: Attributes = {}
-    if usage.input_tokens is not None:
-        attributes[names.USAGE_INPUT_TOKENS] = usage.input_tokens
-    if usage.output_tokens is not None:
-        attributes[names.USAGE_OUTPUT_TOKENS] = usage.output_tokens
-    for value, name in _USAGE_PARTS.of(usage):
-        if value:
-            attributes[name] = value
-    return attributes
+    for field, value in usage.__dict__.items():
+        if value and field in _USAGE_PARTS:
+            attributes[_USAGE_PARTS[field]] = value
+        elif value is not None and field in _USAGE:
+            attributes[_USAGE[field]] = value
 
 
-def of_cost(cost: pricing.Cost) -> Attributes:
+def add_cost(attributes: Attributes, cost: pricing.Cost) -> None:
     """Amount, currency, source, and how the amount came about."""
-    attributes: Attributes = {
-        names.USAGE_COST_AMOUNT: cost.amount,
-        names.USAGE_COST_CURRENCY: cost.currency,
-        names.USAGE_COST_SOURCE: cost.source,
-    }
-    for value, name in _COST_PARTS.of(cost):
+    attributes[names.USAGE_COST_AMOUNT] = cost.amount
+    attributes[names.USAGE_COST_CURRENCY] = cost.currency
+    attributes[names.USAGE_COST_SOURCE] = cost.source
+    for name, value in zip(_COST_NAMES, _cost_parts(cost), strict=True):
         if value is not None:
             attributes[name] = value
-    return attributes
+    if cost.estimated:
+        attributes[own.COST_ESTIMATED] = True
 
 
-def of_failure(failure: Failure) -> Attributes:
+def add_failure(attributes: Attributes, failure: Failure) -> None:
     """Class, HTTP status and code; never the message."""
-    attributes: Attributes = {names.ERROR_TYPE: failure.type}
+    attributes[names.ERROR_TYPE] = failure.type
     if failure.status_code is not None:
         attributes[names.HTTP_RESPONSE_STATUS_CODE] = failure.status_code
     if failure.code is not None:
         attributes[own.ERROR_CODE] = failure.code
-    return attributes

@@ -11,12 +11,12 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, MeterProvid
 
 from .. import guard, pricing
 from .._version import __version__
-from ..model import Endpoint, Failure, Request, Response, Usage
+from ..model import Failure, Request, Usage
 from ..semconv import SCHEMA_URL, own, values
 from ..semconv import attributes as names
 from ..semconv import metrics as instruments
 from ..settings import MetricsCompat
-from .series import Series, SeriesTable, observer
+from .series import Cell, Series, SeriesTable, observer
 
 SCOPE: Final = "otel_genai_instr"
 
@@ -56,10 +56,6 @@ class Metrics:
             observer(self.table, instruments.UNPRICED_TOKENS.name, own.COST_UNPRICED_REASON),
         )
         _observable(meter, instruments.INTERNAL_ERRORS, _internal_errors)
-
-    def series(self, request: Request, endpoint: Endpoint, response: Response | None) -> Series:
-        """The dimensions under which an operation is counted."""
-        return self.table.find(request, endpoint, response)
 
     def record_duration(
         self,
@@ -103,8 +99,9 @@ class Metrics:
         self, series: Series, request: Request, usage: Usage, compat: MetricsCompat, context: Context
     ) -> None:
         """Tokens that the provider reported. Embeddings have no token metric in today's conventions."""
+        mark = _ESTIMATED if usage.estimated else ()
         if compat.emits_latest and request.operation in values.INFERENCE_OPERATIONS:
-            attributes = series.attributes
+            attributes = series.plus(*mark) if mark else series.attributes
             if usage.input_tokens is not None:
                 self._input_tokens.record(usage.input_tokens, attributes, context)
             if usage.output_tokens is not None:
@@ -113,19 +110,20 @@ class Metrics:
         if compat.emits_legacy:
             for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
                 if tokens is not None:
-                    attributes = series.plus((names.TOKEN_TYPE, kind))
+                    attributes = series.plus((names.TOKEN_TYPE, kind), *mark)
                     self._legacy_token_usage.record(tokens, attributes, context)
 
     def record_cost(self, series: Series, cost: pricing.Cost, context: Context) -> None:
         """What the call cost, in its own currency."""
-        attributes = series.plus((names.USAGE_COST_CURRENCY, cost.currency), (names.USAGE_COST_SOURCE, cost.source))
-        self._cost.record(cost.amount, attributes, context)
+        currency, source = (names.USAGE_COST_CURRENCY, cost.currency), (names.USAGE_COST_SOURCE, cost.source)
+        mark = _ESTIMATED if cost.estimated else ()
+        self._cost.record(cost.amount, series.plus(currency, source, *mark), context)
 
     def record_unpriced(self, series: Series, usage: Usage, reason: pricing.Unpriced) -> None:
         """Tokens that have no price, so that missing money is seen."""
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         if tokens:
-            self.table.add(series, ((instruments.UNPRICED_TOKENS.name, reason.value, tokens),))
+            self.table.add(series, ((_UNPRICED[reason], tokens),))
 
     def record_evaluation(self, name: str, label: str | None, evaluator: str, score: float, context: Context) -> None:
         """The score of one evaluation. Names and labels may come from anywhere, so their number is bounded."""
@@ -176,25 +174,38 @@ def token_parts(total: int | None, text: int | None, image: int | None, audio: i
     return parts
 
 
-def _token_counts(usage: Usage) -> Iterable[tuple[str, str, int]]:
-    for modality, tokens in token_parts(
-        usage.input_tokens, usage.text_input_tokens, usage.image_input_tokens, usage.audio_input_tokens
-    ):
-        yield instruments.USAGE_INPUT_TOKENS.name, modality, tokens
+def _cells(counter: instruments.Instrument, dimensions: Iterable[str]) -> dict[str, Cell]:
+    return {dimension: Cell(counter.name, dimension) for dimension in dimensions}
+
+
+_MODALITIES: Final = (values.MODALITY_TEXT, values.MODALITY_IMAGE, values.MODALITY_AUDIO, values.MODALITY_UNKNOWN)
+_INPUT: Final = _cells(instruments.USAGE_INPUT_TOKENS, _MODALITIES)
+_OUTPUT: Final = _cells(instruments.USAGE_OUTPUT_TOKENS, _MODALITIES)
+_UNPRICED: Final = _cells(instruments.UNPRICED_TOKENS, pricing.Unpriced)
+_CACHE_READ: Final = Cell(instruments.USAGE_CACHE_READ_INPUT_TOKENS.name, values.MODALITY_UNKNOWN)
+_CACHE_WRITE: Final = Cell(instruments.USAGE_CACHE_WRITE_INPUT_TOKENS.name, values.MODALITY_UNKNOWN)
+_REASONING: Final = Cell(instruments.USAGE_REASONING_OUTPUT_TOKENS.name, values.MODALITY_UNKNOWN)
+_ESTIMATED: Final = ((own.COST_ESTIMATED, True),)
+
+
+def _token_counts(usage: Usage) -> Iterable[tuple[Cell, int]]:
+    counts = [
+        (_INPUT[modality], tokens)
+        for modality, tokens in token_parts(
+            usage.input_tokens, usage.text_input_tokens, usage.image_input_tokens, usage.audio_input_tokens
+        )
+    ]
     for modality, tokens in token_parts(
         usage.output_tokens, usage.text_output_tokens, usage.image_output_tokens, usage.audio_output_tokens
     ):
-        yield instruments.USAGE_OUTPUT_TOKENS.name, modality, tokens
+        counts.append((_OUTPUT[modality], tokens))
     if usage.cache_read_tokens:
-        yield instruments.USAGE_CACHE_READ_INPUT_TOKENS.name, values.MODALITY_UNKNOWN, usage.cache_read_tokens
+        counts.append((_CACHE_READ, usage.cache_read_tokens))
     if usage.cache_write_tokens:
-        yield (
-            instruments.USAGE_CACHE_WRITE_INPUT_TOKENS.name,
-            values.MODALITY_UNKNOWN,
-            usage.cache_write_tokens,
-        )
+        counts.append((_CACHE_WRITE, usage.cache_write_tokens))
     if usage.reasoning_tokens:
-        yield instruments.USAGE_REASONING_OUTPUT_TOKENS.name, values.MODALITY_UNKNOWN, usage.reasoning_tokens
+        counts.append((_REASONING, usage.reasoning_tokens))
+    return counts
 
 
 def _internal_errors(_options: CallbackOptions) -> Iterable[Observation]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from opentelemetry import baggage, context, trace
 
@@ -17,7 +17,11 @@ from ..semconv import attributes as names
 from ..semconv import own, values
 from ..settings import CaptureContent
 from . import attributes, content, events
+from .current import current as current_context
+from .current import inside
+from .scope import NO_SCOPE, scope_in
 from .series import Series
+from .tally import count_call
 from .telemetry import Telemetry
 
 _CURRENT: Final = context.create_key("otel-genai-operation")
@@ -86,6 +90,7 @@ class Operation:
         "_open",
         "_previous_chunk",
         "_read_error",
+        "_scope",
         "_start_ns",
         "_started",
         "_telemetry",
@@ -117,7 +122,12 @@ class Operation:
         self._first_chunk: float | None = None
         self._previous_chunk: float | None = None
         self._gaps: list[float] | None = [] if telemetry.settings.time_per_output_chunk else None
+        parent = current_context()
+        self._scope = scope = scope_in(parent) or NO_SCOPE
+        inference = request.operation in values.INFERENCE_OPERATIONS
         self._attributes = attributes.of_request(request, endpoint)
+        if scope is not NO_SCOPE:
+            attributes.add_scope(self._attributes, scope, inference)
         self.request = request
         self.endpoint = endpoint
         self.attempts = 0
@@ -126,8 +136,7 @@ class Operation:
         mode = telemetry.settings.capture_content
         on_span = on_event = False
         if mode is not _NO_CONTENT:
-            on_span, on_event = mode.on_span, mode.on_event and self._is_inference
-        parent = context.get_current()
+            on_span, on_event = mode.on_span, mode.on_event and inference
         self._start_ns = clock.wall_ns()
         self._started = clock.monotonic()
         self.span = telemetry.tracer.start_span(
@@ -143,7 +152,7 @@ class Operation:
         """Whether messages are to be read for this operation."""
         if parent and not telemetry.settings.propagate_baggage and baggage.get_all(parent):
             parent = baggage.clear(parent)
-        self.context = context.set_value(_CURRENT, self, trace.set_span_in_context(self.span, parent))
+        self.context = inside(parent, self.span, _CURRENT, self)
         """Current while the SDK works on this operation, and only then. Carries no baggage by default."""
 
     @property
@@ -211,16 +220,20 @@ class Operation:
         except Exception as fault:
             guard.report("read.response", fault)
         failure: Failure | None = None
-        try:
-            failure = self._failure(response, error)
-        except Exception as fault:
-            failure = Failure(type(error).__qualname__ if error is not None else values.ERROR_OTHER)
-            guard.report("read.error", fault)
-        if failure is not None:
+        if error is not None or (response is not None and response.error_code is not None):
             rule = _FAILED  # a generation can also fail inside a call that returned
+            try:
+                failure = self._failure(response, error)
+            except Exception as fault:
+                failure = Failure(type(error).__qualname__ if error is not None else values.ERROR_OTHER)
+                guard.report("read.error", fault)
         series: Series | None = None
         try:
-            series = self._telemetry.metrics.series(self.request, self.endpoint, response)
+            scope = self._scope
+            dimensions = scope.dimensions
+            if scope.prompt_dimensions and self._is_inference:
+                dimensions += scope.prompt_dimensions
+            series = self._telemetry.metrics.table.find(self.request, self.endpoint, response, dimensions)
             self._record_timing(series, failure, seconds)
         except Exception as fault:
             guard.report("metrics.timing", fault)
@@ -234,9 +247,13 @@ class Operation:
                 self._record_usage(series, response.usage, outcome)
         except Exception as fault:
             guard.report("metrics.usage", fault)
-        message = self._message(failure, error)
-        wants_content = self.wants_content
-        if self.span.is_recording() or wants_content:
+        if self._scope.tallies:
+            try:
+                self._count(response, outcome, failure)
+            except Exception as fault:
+                guard.report("tally", fault)
+        message = self._message(failure, error) if failure is not None else None
+        if self.span.is_recording() or self.wants_content:
             self._write(rule, reading, response, failure, outcome, message, end_ns)
         if error is not None and failure is not None:
             try:
@@ -245,15 +262,26 @@ class Operation:
             except Exception as fault:
                 guard.report("events.exception", fault)
 
-    def _failure(self, response: Response | None, error: BaseException | None) -> Failure | None:
-        if error is not None:
-            return self._read_error(error)
-        if response is not None and response.error_code is not None:
-            return Failure(response.error_code, code=response.error_code, message=response.error_message)
-        return None
+    def _failure(self, response: Response | None, error: BaseException | None) -> Failure:
+        if error is not None or response is None or response.error_code is None:
+            return self._read_error(error or Exception())
+        return Failure(response.error_code, code=response.error_code, message=response.error_message)
 
-    def _message(self, failure: Failure | None, error: BaseException | None) -> str | None:
-        if failure is None or not self._telemetry.settings.records_messages_of_errors:
+    def _count(
+        self,
+        response: Response | None,
+        outcome: pricing.Cost | pricing.Unpriced | None,
+        failure: Failure | None,
+    ) -> None:
+        usage = response.usage if response is not None else None
+        model = (response.model if response is not None else None) or self.request.model
+        scope = self._scope
+        count_call(
+            scope.tallies, scope.agent, self.request.operation, model, usage, outcome, failed=failure is not None
+        )
+
+    def _message(self, failure: Failure, error: BaseException | None) -> str | None:
+        if not self._telemetry.settings.records_messages_of_errors:
             return None
         try:
             return failure.message if failure.message is not None else str(error)
@@ -318,6 +346,7 @@ class Operation:
     ) -> attributes.Attributes:
         """``written`` with the content, last: limits cut what comes last. The event is emitted here too."""
         structure: content.Structure = dict(self._content or {})
+        written.update(self._scope.prompt_variables)
         try:
             if reading is not None:
                 structure.update(content.of_output(reading.output()))
@@ -344,27 +373,28 @@ class Operation:
         outcome: pricing.Cost | pricing.Unpriced | None,
     ) -> None:
         if failure is not None:
-            written.update(attributes.of_failure(failure))
+            attributes.add_failure(written, failure)
         if self.attempts > 1:
             written[own.REQUEST_ATTEMPTS] = self.attempts
         if self._first_chunk is not None:
             written[names.RESPONSE_TIME_TO_FIRST_CHUNK] = self._first_chunk - self._started
         if isinstance(outcome, pricing.Cost):
-            written.update(attributes.of_cost(outcome))
+            attributes.add_cost(written, outcome)
         elif outcome is not None:
             written[own.COST_UNPRICED_REASON] = outcome.value
         if response is None:
             return
-        written.update(attributes.of_response(response))
+        attributes.add_response(written, response)
         if response.usage is not None:
-            written.update(attributes.of_usage(response.usage))
-        reasons = (rule.open_choice if reason is None else reason for reason in response.finish_reasons)
-        said = tuple(reason for reason in reasons if reason is not None)
-        if said:
-            written[names.RESPONSE_FINISH_REASONS] = said
+            attributes.add_usage(written, response.usage)
+        reasons = response.finish_reasons
+        if None in reasons:
+            said = (rule.open_choice if reason is None else reason for reason in reasons)
+            reasons = [reason for reason in said if reason is not None]
+        if reasons:
+            written[names.RESPONSE_FINISH_REASONS] = cast("Sequence[str]", reasons)
 
 
 def current() -> Operation | None:
     """The operation that the SDK is working on in this context."""
-    operation = context.get_value(_CURRENT)
-    return operation if isinstance(operation, Operation) else None
+    return current_context().get(_CURRENT)  # type: ignore[return-value]  # only `Operation` puts something there

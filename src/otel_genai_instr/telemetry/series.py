@@ -19,11 +19,22 @@ from opentelemetry.util.types import AttributeValue
 
 from ..model import Endpoint, Request, Response
 from ..semconv import attributes as names
+from .scope import Dimensions
 
 MAX_SERIES: Final = 2000
 """Distinct combinations of dimensions before further ones share the overflow series."""
 
 _Key = tuple[object, ...]
+
+
+class Cell:
+    """One counter, and one value of its extra dimension. Compared by identity, which is fast."""
+
+    __slots__ = ("dimension", "instrument")
+
+    def __init__(self, instrument: str, dimension: str) -> None:
+        self.instrument: Final = instrument
+        self.dimension: Final = dimension
 
 
 class Series:
@@ -33,8 +44,7 @@ class Series:
 
     def __init__(self, attributes: dict[str, AttributeValue]) -> None:
         self.attributes: Final = attributes
-        self.cells: Final[dict[tuple[str, str], int]] = {}
-        """Counts by instrument name and by the value of that instrument's extra dimension."""
+        self.cells: Final[dict[Cell, int]] = {}
         self._derived: Final[dict[tuple[tuple[str, AttributeValue], ...], dict[str, AttributeValue]]] = {}
 
     def plus(self, *extra: tuple[str, AttributeValue]) -> dict[str, AttributeValue]:
@@ -65,8 +75,8 @@ class SeriesTable:
     def __len__(self) -> int:
         return len(self._series) + len(self._overflow)
 
-    def find(self, request: Request, endpoint: Endpoint, response: Response | None) -> Series:
-        """The series of an operation; a shared one when there are too many."""
+    def find(self, request: Request, endpoint: Endpoint, response: Response | None, extra: Dimensions = ()) -> Series:
+        """The series of an operation; a shared one when there are too many. ``extra`` are its surroundings'."""
         model = specific = None
         if response is not None:
             model = response.model
@@ -79,12 +89,13 @@ class SeriesTable:
             endpoint.address,
             endpoint.port,
             tuple(specific.values()) if specific else None,
+            extra,
         )
         series = self._series.get(key)
-        return series if series is not None else self._add(key, specific)
+        return series if series is not None else self._add(key, specific, extra)
 
-    def _add(self, key: _Key, specific: object) -> Series:
-        operation, provider, request_model, response_model, address, port, _ = key
+    def _add(self, key: _Key, specific: object, extra: Dimensions) -> Series:
+        operation, provider, request_model, response_model, address, port, *_ = key
         with self._lock:
             if len(self._series) >= self._limit:
                 overflow = (operation, provider)
@@ -108,27 +119,27 @@ class SeriesTable:
                     names.SERVER_ADDRESS: address,
                     names.SERVER_PORT: port,
                     **(specific if isinstance(specific, dict) else {}),
+                    **dict(extra),
                 }
             )
             return self._series.setdefault(key, Series(attributes))
 
-    def add(self, series: Series, counts: Iterable[tuple[str, str, int]]) -> None:
-        """Add ``(instrument, value of the extra dimension, tokens)`` to the cells of ``series``."""
+    def add(self, series: Series, counts: Iterable[tuple[Cell, int]]) -> None:
+        """Add tokens to cells of ``series``."""
         with self._lock:  # ``cells[k] = cells.get(k, 0) + n`` without a lock loses counts between threads
             cells = series.cells
-            for instrument, dimension, tokens in counts:
-                key = (instrument, dimension)
-                cells[key] = cells.get(key, 0) + tokens
+            for cell, tokens in counts:
+                cells[cell] = cells.get(cell, 0) + tokens
 
     def observe(self, instrument: str, dimension_name: str) -> Iterator[Observation]:
         """The current totals of one instrument."""
         with self._lock:
             every = [*self._series.values(), *self._overflow.values()]
             totals = [
-                (series, dimension, total)
+                (series, cell.dimension, total)
                 for series in every
-                for (name, dimension), total in series.cells.items()
-                if name == instrument
+                for cell, total in series.cells.items()
+                if cell.instrument == instrument
             ]
         for series, dimension, total in totals:
             yield Observation(total, series.plus((dimension_name, dimension)))

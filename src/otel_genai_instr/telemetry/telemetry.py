@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from opentelemetry import _logs, metrics, trace
 
+from .. import settings as environment
 from .._version import __version__
 from ..pricing import Pricer
 from ..semconv import SCHEMA_URL
 from ..settings import Settings
 from .clock import Clock
+from .dimensions import DimensionGuard
 from .metrics import SCOPE, metrics_of
 
 
@@ -34,7 +39,39 @@ class Telemetry:
         )
         self.pricer = pricer or shared_pricer
         self.clock = clock or Clock()
+        self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
 
 
 shared_pricer = Pricer()
 """One for all instrumentations: resolved prices are the same for everyone."""
+
+_PARTS: Final = ("tracer_provider", "meter_provider", "logger_provider", "pricer", "clock")
+
+
+def telemetry_with(options: Mapping[str, Any]) -> Telemetry:
+    """Telemetry by the environment and by ``options``, which win: parts of :class:`Telemetry`, and settings.
+
+    Raises:
+        TypeError: for an option that doesn't exist.
+        ValueError: for a value that an option can't have.
+    """
+    parts = {name: value for name, value in options.items() if name in _PARTS}
+    chosen = {name: value for name, value in options.items() if name not in _PARTS}
+    return Telemetry(environment.with_overrides(environment.from_environ(), chosen), **parts)
+
+
+_shared: Telemetry | None = None
+
+
+def share(telemetry: Telemetry | None) -> None:
+    """Let everything that no SDK shows use ``telemetry`` too; ``None`` goes back to the environment's."""
+    global _shared
+    _shared = telemetry
+
+
+def shared() -> Telemetry:
+    """The telemetry of the latest ``instrument()``, else one by the environment on the global providers."""
+    global _shared
+    if _shared is None:
+        _shared = Telemetry(environment.from_environ())
+    return _shared

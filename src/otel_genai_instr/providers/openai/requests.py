@@ -35,6 +35,10 @@ _RESPONSES: Final[dict[str, tuple[str, _Read]]] = {
     "previous_response_id": ("previous_response_id", as_str),
 }
 """The argument, and the field of the request that it becomes."""
+_SPECIFIC: Final[dict[str, dict[str, str | bool | int | float]]] = {
+    api: {names.OPENAI_API_TYPE: api} for api in (values.API_CHAT_COMPLETIONS, values.API_RESPONSES)
+}
+"""Shared by all requests of an API; nobody changes it."""
 
 
 def read_chat_request(arguments: Mapping[str, object]) -> Request:
@@ -55,29 +59,33 @@ def read_responses_request(arguments: Mapping[str, object]) -> Request:
     """``responses.create``, ``.parse`` and ``.stream``."""
     given = _with_extra_body(arguments)
     request = _read(given, _RESPONSES, values.API_RESPONSES)
-    request.reasoning_level = as_str(fields_of(given.get("reasoning")).get("effort"))
-    text_format = given.get("text_format")
-    request.output_type = _format_type(
-        text_format if isinstance(text_format, type) else fields_of(given.get("text")).get("format")
-    )
-    conversation = given.get("conversation")
-    request.conversation_id = as_str(conversation) or as_str(fields_of(conversation).get("id"))
+    if "reasoning" in given:
+        request.reasoning_level = as_str(fields_of(given["reasoning"]).get("effort"))
+    if "text" in given or "text_format" in given:
+        text_format = given.get("text_format")
+        request.output_type = _format_type(
+            text_format if isinstance(text_format, type) else fields_of(given.get("text")).get("format")
+        )
+    if "conversation" in given:
+        conversation = given["conversation"]
+        request.conversation_id = as_str(conversation) or as_str(fields_of(conversation).get("id"))
     return request
 
 
 def _read(given: Mapping[str, object], fields: Mapping[str, tuple[str, _Read]], api: str) -> Request:
     """What both APIs have, looking only at what was given: most calls give few of the many arguments."""
-    request = Request(values.CHAT)
+    request = Request()
+    request.operation = values.CHAT
     for name, value in given.items():
-        field = fields.get(name)
-        if field is not None:
-            setattr(request, field[0], field[1](value))
-    request.stream = given.get("stream") is True
-    specific: dict[str, str | bool | int | float] = {names.OPENAI_API_TYPE: api}
+        if name in fields:
+            field, read = fields[name]
+            setattr(request, field, read(value))
+    if given.get("stream") is True:
+        request.stream = True
+    request.specific = _SPECIFIC[api]
     tier = request.service_tier
     if tier is not None and tier != "auto":
-        specific[names.OPENAI_REQUEST_SERVICE_TIER] = tier
-    request.specific = specific
+        request.specific = {**request.specific, names.OPENAI_REQUEST_SERVICE_TIER: tier}
     return request
 
 
@@ -88,19 +96,21 @@ def read_retrieve_request(arguments: Mapping[str, object]) -> Request:
         operation=values.FETCH_RESPONSE,
         response_id=as_str(arguments.get("response_id")),
         stream_cursor=str(cursor) if cursor is not None else None,
-        specific={names.OPENAI_API_TYPE: values.API_RESPONSES},
+        specific=_SPECIFIC[values.API_RESPONSES],
     )
 
 
 def read_embeddings_request(arguments: Mapping[str, object]) -> Request:
     """``embeddings.create``."""
     given = _with_extra_body(arguments)
-    return Request(
-        operation=values.EMBEDDINGS,
-        model=as_str(given.get("model")),
-        encoding_formats=as_texts(given.get("encoding_format")),
-        dimension_count=as_count(given.get("dimensions")),
-    )
+    request = Request()
+    request.operation = values.EMBEDDINGS
+    request.model = as_str(given.get("model"))
+    if "encoding_format" in given:
+        request.encoding_formats = as_texts(given["encoding_format"])
+    if "dimensions" in given:
+        request.dimension_count = as_count(given["dimensions"])
+    return request
 
 
 def _with_extra_body(arguments: Mapping[str, object]) -> Mapping[str, object]:

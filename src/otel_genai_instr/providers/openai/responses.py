@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from ...model import Response
 from ...semconv import attributes as names
@@ -15,38 +15,46 @@ Specific = dict[str, str | bool | int | float]
 
 def read_chat(result: object) -> Response:
     """A chat completion."""
-    completion = fields_of(result)
-    error = fields_of(completion.get("error"))  # gateways answer 200 and put the upstream's error here
-    return Response(
-        id=as_str(completion.get("id")),
-        model=as_str(completion.get("model")),
-        finish_reasons=[
-            as_str(fields_of(choice).get("finish_reason")) for choice in as_list(completion.get("choices"))
-        ],
-        service_tier=as_str(completion.get("service_tier")),
-        usage=read_chat_usage(completion.get("usage")),
-        error_code=_code(error.get("code")) or "error" if error else None,
-        error_message=as_str(error.get("message")),
-        specific=read_specific(completion),
-    )
+    said = fields_of(result)
+    read = _read_common(said)
+    choices = said.get("choices")
+    if choices:
+        read.finish_reasons = [as_str(fields_of(choice).get("finish_reason")) for choice in as_list(choices)]
+    read.usage = read_chat_usage(said.get("usage"))
+    if error := fields_of(said.get("error")):  # gateways answer 200 and put the upstream's error here
+        _read_failure(read, error, "error")
+    return read
 
 
 def read_response(result: object) -> Response:
     """A response of the Responses API."""
-    response = fields_of(result)
-    error = fields_of(response.get("error"))
-    failed = response.get("status") == "failed"
-    return Response(
-        id=as_str(response.get("id")),
-        model=as_str(response.get("model")),
-        finish_reasons=finish_reasons_of(response),
-        conversation_id=as_str(fields_of(response.get("conversation")).get("id")),
-        service_tier=as_str(response.get("service_tier")),
-        usage=read_responses_usage(response.get("usage")),
-        error_code=(_code(error.get("code")) or "failed") if error or failed else None,
-        error_message=as_str(error.get("message")),
-        specific=read_specific(response),
-    )
+    said = fields_of(result)
+    read = _read_common(said)
+    read.finish_reasons = finish_reasons_of(said)
+    if said.get("conversation") is not None:
+        read.conversation_id = as_str(fields_of(said["conversation"]).get("id"))
+    read.usage = read_responses_usage(said.get("usage"))
+    error = fields_of(said.get("error"))
+    if error or said.get("status") == "failed":
+        _read_failure(read, error, "failed")
+    return read
+
+
+def _read_common(said: Mapping[str, Any]) -> Response:
+    """What both APIs answer: who, which model, and how it was served."""
+    read = Response()
+    read.id = as_str(said.get("id"))
+    read.model = as_str(said.get("model"))
+    tier = said.get("service_tier")
+    if tier is not None:
+        read.service_tier = as_str(tier)
+    read.specific = read_specific(tier, said.get("system_fingerprint"))
+    return read
+
+
+def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
+    read.error_code = _code(error.get("code")) or otherwise
+    read.error_message = as_str(error.get("message"))
 
 
 def read_fetched_response(result: object) -> Response:
@@ -61,26 +69,24 @@ def read_fetched_response(result: object) -> Response:
 
 def read_embeddings(result: object) -> Response:
     """Embeddings. Only the first vector's length is looked at."""
-    answer = fields_of(result)
-    return Response(
-        model=as_str(answer.get("model")),
-        dimension_count=_dimensions(as_list(answer.get("data"))),
-        usage=read_chat_usage(answer.get("usage")),
-    )
+    said = fields_of(result)
+    read = Response()
+    read.model = as_str(said.get("model"))
+    read.dimension_count = _dimensions(as_list(said.get("data")))
+    read.usage = read_chat_usage(said.get("usage"))
+    return read
 
 
-def read_specific(fields: Mapping[str, object]) -> Specific | None:
+def read_specific(tier: object, fingerprint: object) -> Specific | None:
     """What only OpenAI answers, and those who speak its format."""
-    tier = as_str(fields.get("service_tier"))
-    fingerprint = as_str(fields.get("system_fingerprint"))
     if tier is None and fingerprint is None:
         return None
     specific: Specific = {}
-    if tier is not None:
-        specific[names.OPENAI_RESPONSE_SERVICE_TIER] = tier
-    if fingerprint is not None:
-        specific[names.OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = fingerprint
-    return specific
+    if (tier_name := as_str(tier)) is not None:
+        specific[names.OPENAI_RESPONSE_SERVICE_TIER] = tier_name
+    if (said := as_str(fingerprint)) is not None:
+        specific[names.OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = said
+    return specific or None
 
 
 _INCOMPLETE: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}

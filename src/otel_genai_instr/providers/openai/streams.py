@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Any, Final
 
 from ...model import Message, Response
 from ...semconv import values
@@ -48,28 +48,33 @@ class ChatStreamReader:
         self._tier: object = None
         self._fingerprint: object = None
 
-    def feed(self, chunk: object) -> None:
+    def feed(self, chunk: Any) -> None:
         """Take in one chunk. Usage may come in several: the last one counts."""
-        # This runs for every chunk: declared fields only, read where a model keeps them, and no further call for a
-        # chunk that only carries another piece of text.
+        # This runs for every chunk. Most only carry another piece of text: for them, no more than is needed to know it.
         try:
             said = chunk.__dict__
-        except AttributeError:
-            said = fields_of(chunk)
+            (choice,) = said["choices"]
+            piece = choice.__dict__
+            if (
+                piece["finish_reason"] is None
+                and piece["index"] in self._reasons
+                and said["usage"] is None
+                and self._model
+                and not self._capture
+            ):
+                return
+        except (AttributeError, KeyError, TypeError, ValueError):
+            pass
+        self._feed(fields_of(chunk))
+
+    def _feed(self, said: Mapping[str, Any]) -> None:
         if not self._model:  # Azure's first chunk has an empty one
             self._id = said.get("id") or self._id
             self._model = said.get("model")
-        choices = said.get("choices")
-        if type(choices) is list:
-            for choice in cast("list[object]", choices):
-                try:
-                    piece = choice.__dict__
-                except AttributeError:
-                    piece = fields_of(choice)
-                index = piece.get("index")
-                key = index if type(index) is int else 0
-                if self._capture or piece.get("finish_reason") is not None or key not in self._reasons:
-                    self._feed_choice(key, piece)
+        for choice in as_list(said.get("choices")):
+            piece = fields_of(choice)
+            index = piece.get("index")
+            self._feed_choice(index if type(index) is int else 0, piece)
         if said.get("usage") is not None:
             self._usage = said["usage"]
         tier = said.get("service_tier")
@@ -81,14 +86,14 @@ class ChatStreamReader:
 
     def response(self) -> Response:
         """What has come so far."""
-        return Response(
-            id=as_str(self._id),
-            model=as_str(self._model),
-            finish_reasons=[self._reasons[index] for index in sorted(self._reasons)],
-            service_tier=as_str(self._tier),
-            usage=read_chat_usage(self._usage),
-            specific=read_specific({"service_tier": self._tier, "system_fingerprint": self._fingerprint}),
-        )
+        read = Response()
+        read.id = as_str(self._id)
+        read.model = as_str(self._model)
+        read.finish_reasons = [self._reasons[index] for index in sorted(self._reasons)]
+        read.service_tier = as_str(self._tier)
+        read.usage = read_chat_usage(self._usage)
+        read.specific = read_specific(self._tier, self._fingerprint)
+        return read
 
     def output(self) -> list[Message]:
         """The messages so far, one per choice."""

@@ -3,57 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Final
 
 from ...model import Usage
 from ..fields import as_count, as_float, fields_of
 
+_INPUT_PARTS: Final = {
+    "cached_tokens": "cache_read_tokens",
+    "cache_write_tokens": "cache_write_tokens",
+    "text_tokens": "text_input_tokens",
+    "image_tokens": "image_input_tokens",
+    "audio_tokens": "audio_input_tokens",
+}
+_CACHED_PARTS: Final = {
+    "text_tokens": "text_cache_read_tokens",
+    "image_tokens": "image_cache_read_tokens",
+    "audio_tokens": "audio_cache_read_tokens",
+}
+_OUTPUT_PARTS: Final = {
+    "reasoning_tokens": "reasoning_tokens",
+    "text_tokens": "text_output_tokens",
+    "image_tokens": "image_output_tokens",
+    "audio_tokens": "audio_output_tokens",
+}
+"""What the details say, and the field of the usage that it becomes."""
+
 
 def read_chat_usage(usage: object) -> Usage | None:
     """``usage`` of a chat completion, of its last chunk, or of embeddings."""
-    counts = fields_of(usage)
-    inputs = fields_of(counts.get("prompt_tokens_details"))
-    outputs = fields_of(counts.get("completion_tokens_details"))
-    # DeepSeek's own name for its cache hits.
-    cached = inputs.get("cached_tokens", counts.get("prompt_cache_hit_tokens"))
-    return _usage(counts.get("prompt_tokens"), counts.get("completion_tokens"), cached, inputs, outputs, counts)
+    if usage is None:
+        return None
+    said = fields_of(usage)
+    read = _read(said, said.get("prompt_tokens"), said.get("completion_tokens"))
+    if read is not None:
+        _read_parts(read, said.get("prompt_tokens_details"), said.get("completion_tokens_details"))
+        if read.cache_read_tokens is None and "prompt_cache_hit_tokens" in said:  # DeepSeek's own name
+            read.cache_read_tokens = as_count(said["prompt_cache_hit_tokens"])
+    return read
 
 
 def read_responses_usage(usage: object) -> Usage | None:
     """``usage`` of a response."""
-    counts = fields_of(usage)
-    inputs = fields_of(counts.get("input_tokens_details"))
-    outputs = fields_of(counts.get("output_tokens_details"))
-    cached = inputs.get("cached_tokens")
-    return _usage(counts.get("input_tokens"), counts.get("output_tokens"), cached, inputs, outputs, counts)
-
-
-def _usage(
-    input_tokens: object,
-    output_tokens: object,
-    cached: object,
-    inputs: Mapping[str, object],
-    outputs: Mapping[str, object],
-    counts: Mapping[str, object],
-) -> Usage | None:
-    read = Usage(
-        input_tokens=as_count(input_tokens),
-        output_tokens=as_count(output_tokens),
-        cache_read_tokens=as_count(cached),
-        provider_cost=_reported_cost(counts.get("cost")),
-    )
-    if inputs:
-        read.cache_write_tokens = as_count(inputs.get("cache_write_tokens"))
-        read.text_input_tokens = as_count(inputs.get("text_tokens"))
-        read.image_input_tokens = as_count(inputs.get("image_tokens"))
-        read.audio_input_tokens = as_count(inputs.get("audio_tokens"))
-    if outputs:
-        read.reasoning_tokens = as_count(outputs.get("reasoning_tokens"))
-        read.text_output_tokens = as_count(outputs.get("text_tokens"))
-        read.image_output_tokens = as_count(outputs.get("image_tokens"))
-        read.audio_output_tokens = as_count(outputs.get("audio_tokens"))
-    if read.input_tokens is None and read.output_tokens is None and read.provider_cost is None:
+    if usage is None:
         return None
+    said = fields_of(usage)
+    read = _read(said, said.get("input_tokens"), said.get("output_tokens"))
+    if read is not None:
+        _read_parts(read, said.get("input_tokens_details"), said.get("output_tokens_details"))
     return read
+
+
+def _read(said: Mapping[str, Any], input_tokens: object, output_tokens: object) -> Usage | None:
+    cost = _reported_cost(said["cost"]) if "cost" in said else None
+    inputs, outputs = as_count(input_tokens), as_count(output_tokens)
+    if inputs is None and outputs is None and cost is None:
+        return None
+    read = Usage()
+    read.input_tokens = inputs
+    read.output_tokens = outputs
+    if cost is not None:
+        read.provider_cost = cost
+    return read
+
+
+def _read_parts(read: Usage, inputs: object, outputs: object) -> None:
+    """Only parts that are there: most are absent or zero, and a part of zero says nothing."""
+    if inputs is not None:
+        details = fields_of(inputs)
+        _put(read, details, _INPUT_PARTS)
+        if "cached_tokens_details" in details:
+            _put(read, fields_of(details["cached_tokens_details"]), _CACHED_PARTS)
+    if outputs is not None:
+        _put(read, fields_of(outputs), _OUTPUT_PARTS)
+
+
+def _put(read: Usage, details: Mapping[str, Any], parts: Mapping[str, str]) -> None:
+    for name, value in details.items():
+        if value and name in parts:
+            count = as_count(value)
+            if count is not None:
+                setattr(read, parts[name], count)
 
 
 def _reported_cost(cost: object) -> float | None:
