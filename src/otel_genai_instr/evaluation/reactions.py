@@ -1,0 +1,85 @@
+"""What people do with an answer, said with a token that a front end can hold."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, Literal, TypeAlias, get_args
+
+from ..semconv import values
+from ..telemetry.telemetry import shared
+from . import tokens
+from .results import Verdict, record, target_of_token, text_of
+from .subjects import Subject, Target, target_of
+
+Action: TypeAlias = Literal["thumbs_up", "thumbs_down", "retry", "edit", "abandon"]
+
+ACTIONS: Final[tuple[str, ...]] = get_args(Action)
+SEVEN_DAYS: Final = 7 * 24 * 3600.0
+
+_SCORES: Final = {"thumbs_up": 1.0, "thumbs_down": 0.0}
+"""Only a thumb says how good an answer was; what the others mean depends on the app."""
+_EVALUATOR: Final = "human"
+_LONGEST_LIFE: Final = 10 * 365 * 24 * 3600.0
+
+
+def feedback_token(subject: Subject, *, expires_in: float = SEVEN_DAYS) -> str:
+    """A token of 84 characters, safe in URLs, with which anyone who holds it can give feedback on ``subject``.
+
+    It holds the ids of the span and the expiry, signed with HMAC-SHA256: nothing about the user, nothing secret.
+
+    Args:
+        subject: a block of this package, a span, or a span context.
+        expires_in: seconds, up to ten years; rounded up to whole ones.
+
+    Raises:
+        ValueError: when ``OTEL_GENAI_FEEDBACK_KEY`` isn't set or too short, for a life that isn't allowed, and for a
+            subject without a span.
+    """
+    seconds = _life(expires_in)
+    telemetry = shared()
+    keys = tokens.keys_of(telemetry.settings.feedback_key)
+    expires_at = math.ceil(telemetry.clock.wall_ns() / 1e9 + seconds)
+    return tokens.sign(target_of(subject).span_context, expires_at, keys)
+
+
+def feedback(token: str, action: Action, *, text: str | None = None) -> None:
+    """Record what somebody did with an answer, in any process that has the key.
+
+    Emits ``gen_ai.evaluation.result`` with the name ``user_feedback`` and the action as its label. Thumbs have a
+    score, 1 or 0, which is counted in ``gen_ai.evaluation.score``.
+
+    Args:
+        token: what :func:`feedback_token` gave.
+        action: ``thumbs_up``, ``thumbs_down``, ``retry``, ``edit`` or ``abandon``.
+        text: what they wrote; recorded with content capture only.
+
+    Raises:
+        ValueError: for a token that is forged or expired, an action that doesn't exist, and when no key is set.
+    """
+    action, text = checked(action, text)
+    record_reaction(target_of_token(token), action, text)
+
+
+def checked(action: object, text: object) -> tuple[Action, str | None]:
+    """``action`` and ``text``, when they are what they should be.
+
+    Raises:
+        ValueError: when they aren't.
+    """
+    for known in get_args(Action):
+        if action == known:
+            return known, (text_of("text", text) or None) if text is not None else None
+    raise ValueError(f"action={action!r:.50} is not known; allowed: {', '.join(ACTIONS)}")
+
+
+def record_reaction(target: Target, action: Action, text: str | None) -> None:
+    """Leave the signals of a reaction to ``target``."""
+    record(target, Verdict(values.USER_FEEDBACK, _EVALUATOR, _SCORES.get(action), action, text))
+
+
+def _life(expires_in: object) -> float:
+    if not isinstance(expires_in, int | float) or not 0 < expires_in <= _LONGEST_LIFE:
+        raise ValueError(
+            f"expires_in={expires_in!r:.50} is not allowed; allowed: seconds, more than 0, up to {_LONGEST_LIFE:.0f}"
+        )
+    return expires_in
