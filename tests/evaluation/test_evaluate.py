@@ -120,6 +120,15 @@ def test_a_score_is_any_finite_number(judging: Judging, score: Any, recorded: fl
     assert (value, type(value)) == (recorded, float)
 
 
+def test_a_negative_score_is_in_the_event_alone(judging: Judging, caplog: pytest.LogCaptureFixture) -> None:
+    """Histograms of the SDK drop it, and log a warning for each."""
+    judge(judging.span(), score=-0.5)
+    assert judging.said()["gen_ai.evaluation.score.value"] == -0.5
+    assert (judging.scores(), caplog.records) == ([], [])
+    judge(judging.span(), score=0)
+    assert judging.scores()[0]["count"] == 1
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

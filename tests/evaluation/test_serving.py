@@ -76,6 +76,13 @@ def test_it_is_served(judging: Judging, build: Any, path: str) -> None:
     assert ids_of_record(judging.record()) == ids(span.get_span_context())
 
 
+def test_fastapi_redirects_to_the_slash(judging: Judging) -> None:
+    """As the documentation says; a browser's preflight doesn't follow."""
+    with serving(mounted()) as port:
+        assert post(port, "/feedback", {}, "OPTIONS") == 307
+        assert post(port, "/feedback/", {}, "OPTIONS") == 204
+
+
 def test_a_connection_can_be_used_after_a_refusal_or_is_closed(judging: Judging) -> None:
     """A body that was refused unread must not be taken for the next request."""
     fields = json.dumps({"token": feedback_token(judging.span()), "action": "retry"})

@@ -5,6 +5,6 @@ from __future__ import annotations
 from .endpoint import FeedbackApp
 from .reactions import feedback, feedback_token
 from .results import evaluate
-from .subjects import Block, Subject
+from .subjects import HasSpan, Subject
 
-__all__ = ["Block", "FeedbackApp", "Subject", "evaluate", "feedback", "feedback_token"]
+__all__ = ["FeedbackApp", "HasSpan", "Subject", "evaluate", "feedback", "feedback_token"]

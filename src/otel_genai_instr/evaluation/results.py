@@ -46,7 +46,7 @@ def evaluate(
     """Record what an evaluator thought of an operation.
 
     Emits the event ``gen_ai.evaluation.result`` in the trace of the operation, however that was sampled, and
-    counts the score in the histogram ``gen_ai.evaluation.score``.
+    counts the score, unless it is negative, in the histogram ``gen_ai.evaluation.score``.
 
     Args:
         subject: the operation: a block of this package, a span, a span context, or a feedback token, which can
@@ -112,7 +112,7 @@ def _record(target: Target, verdict: Verdict) -> None:
     }
     said = {name: value for name, value in attributes.items() if value is not None}
     guard.run("events.evaluation", emit_evaluation, telemetry.logger, said, telemetry.clock.wall_ns(), context)
-    if verdict.score is not None:
+    if verdict.score is not None and verdict.score >= 0:  # a histogram takes no others
         telemetry.metrics.record_evaluation(verdict.name, verdict.label, verdict.evaluator, verdict.score, context)
 
 

@@ -11,7 +11,7 @@ from ..semconv import attributes as names
 
 
 @runtime_checkable
-class Block(Protocol):
+class HasSpan(Protocol):
     """A block of ours: a workflow, an agent, an inference, ..., open or over."""
 
     @property
@@ -34,7 +34,7 @@ class HasSpanContext(Protocol):
         ...
 
 
-Subject: TypeAlias = Block | HasSpanContext | trace.SpanContext
+Subject: TypeAlias = HasSpan | HasSpanContext | trace.SpanContext
 
 
 @dataclass(frozen=True, slots=True)
