@@ -11,13 +11,83 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .evaluation import FeedbackApp, evaluate, feedback, feedback_token
     from .patching.instrumentor import GenAIInstrumentor
     from .providers.openai import OpenAIInstrumentor
+    from .spans import (
+        agent,
+        attribute,
+        attribute_from_baggage,
+        embeddings,
+        guardrail,
+        inference,
+        memory,
+        plan,
+        prompt,
+        rerank,
+        retrieval,
+        step,
+        tool,
+        trace_summary,
+        workflow,
+    )
 
-__all__ = ["OpenAIInstrumentor", "__version__", "instrument", "uninstrument"]
+__all__ = [
+    "FeedbackApp",
+    "OpenAIInstrumentor",
+    "__version__",
+    "agent",
+    "attribute",
+    "attribute_from_baggage",
+    "embeddings",
+    "evaluate",
+    "feedback",
+    "feedback_token",
+    "guardrail",
+    "inference",
+    "instrument",
+    "memory",
+    "plan",
+    "prompt",
+    "rerank",
+    "retrieval",
+    "step",
+    "tool",
+    "trace_summary",
+    "uninstrument",
+    "workflow",
+]
 
 _INSTRUMENTORS = {"OpenAIInstrumentor": ("openai", "otel_genai_instr.providers.openai")}
 """Class name: the SDK's distribution, and the module that holds the class."""
+
+_LAZY = {
+    **dict.fromkeys(
+        (
+            "agent",
+            "attribute",
+            "attribute_from_baggage",
+            "embeddings",
+            "guardrail",
+            "inference",
+            "memory",
+            "plan",
+            "prompt",
+            "rerank",
+            "retrieval",
+            "step",
+            "tool",
+            "trace_summary",
+            "workflow",
+        ),
+        "otel_genai_instr.spans",
+    ),
+    **dict.fromkeys(
+        ("FeedbackApp", "evaluate", "feedback", "feedback_token"),
+        "otel_genai_instr.evaluation",
+    ),
+}
+"""Name: the module that holds it. Imported when it is first asked for: the package costs nothing until it is used."""
 
 
 def instrument(**options: Any) -> list[str]:
@@ -68,6 +138,11 @@ def _load(name: str) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _INSTRUMENTORS:  # lazily: the package costs nothing until it is used
+    if name in _INSTRUMENTORS:
         return _load(name)
+    if name in _LAZY:
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(_LAZY[name]), name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

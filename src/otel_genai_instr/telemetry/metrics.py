@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from opentelemetry.context import Context
@@ -17,6 +18,7 @@ from ..semconv import attributes as names
 from ..semconv import metrics as instruments
 from ..settings import MetricsCompat
 from .series import Cell, Series, SeriesTable, observer
+from .step_metrics import StepMetrics
 
 SCOPE: Final = "otel_genai_instr"
 
@@ -39,6 +41,7 @@ class Metrics:
         self.table: Final = SeriesTable()
         self._inference_duration = _histogram(meter, instruments.INFERENCE_DURATION)
         self._operation_duration = _histogram(meter, instruments.OPERATION_DURATION)
+        self.steps: Final = StepMetrics(partial(_histogram, meter), self._operation_duration)
         self._time_to_first_chunk = _histogram(meter, instruments.INFERENCE_TIME_TO_FIRST_CHUNK)
         self._time_per_output_chunk = _histogram(meter, instruments.INFERENCE_TIME_PER_OUTPUT_CHUNK)
         self._input_tokens = _histogram(meter, instruments.OPERATION_INPUT_TOKENS)

@@ -1,0 +1,181 @@
+"""Who asked, and for what: attributes of every span inside, and dimensions of the metrics where allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import Final, cast
+from urllib.parse import quote, unquote
+
+from opentelemetry import baggage
+from opentelemetry.context import Context
+from opentelemetry.util.types import AttributeValue
+
+from ..semconv import attributes as names
+from ..semconv import own
+from ..telemetry.current import current
+from ..telemetry.scope import NO_SCOPE, scope_in, with_scope
+from ..telemetry.telemetry import shared
+from ..text import encodable
+from . import checks
+from .block import Block
+
+_APP: Final = "app."
+_KNOWN: Final = (
+    names.USER_ID,
+    names.SESSION_ID,
+    names.CONVERSATION_ID,
+    own.APP_FEATURE,
+    own.APP_TENANT,
+    own.APP_TAGS,
+)
+"""All that goes to another service, and all that is taken from one."""
+_LONGEST: Final = 256
+"""Characters of a value that is taken from another service."""
+
+OwnValue = str | bool | int | float | Sequence[str] | None
+
+
+class Unchanged(Enum):
+    """What an argument says that wasn't given: ``None`` takes a value away."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+class AttributionBlock(Block):
+    """Changes to the attribution for what runs inside."""
+
+    __slots__ = ("_changes", "_propagate")
+
+    def __init__(self, changes: Mapping[str, AttributeValue | None], propagate: bool) -> None:
+        super().__init__()
+        self._changes = changes
+        self._propagate: Final = propagate
+
+    def _open(self) -> Context:
+        where = current()
+        scope = scope_in(where) or NO_SCOPE
+        attributes = {**scope.attributes, **self._changes}
+        conversation_id = attributes.pop(names.CONVERSATION_ID, scope.conversation_id)
+        kept = {name: value for name, value in attributes.items() if value is not None}
+        inner = replace(
+            scope,
+            attributes=kept,
+            conversation_id=cast("str | None", conversation_id),
+            dimensions=shared().dimensions.admit(kept),
+        )
+        return with_scope(self._with_baggage(where), inner)
+
+    def _with_baggage(self, where: Context) -> Context:
+        """An entry that is changed here, but shall not be sent on, is taken out: it would name somebody else."""
+        for name in _KNOWN:
+            if name not in self._changes:
+                continue
+            value = self._changes[name]
+            if self._propagate and value is not None:
+                where = baggage.set_baggage(name, _entry(value), where)
+            elif baggage.get_baggage(name, where) is not None:
+                where = baggage.remove_baggage(name, where)
+        return where
+
+
+def attribute(
+    *,
+    user_id: str | Unchanged | None = UNCHANGED,
+    session_id: str | Unchanged | None = UNCHANGED,
+    conversation_id: str | Unchanged | None = UNCHANGED,
+    feature: str | Unchanged | None = UNCHANGED,
+    tenant: str | Unchanged | None = UNCHANGED,
+    tags: Sequence[str] | Unchanged | None = UNCHANGED,
+    propagate: bool = False,
+    **own_attributes: OwnValue,
+) -> AttributionBlock:
+    """Attributes of every span of ours inside. An inner block adds to an outer one; ``None`` takes a value away.
+
+    Args:
+        user_id: who asked.
+        session_id: in which session.
+        conversation_id: in which conversation; on inference, agents, tools and workflows only.
+        feature: for which part of the product.
+        tenant: for which customer.
+        tags: labels; those of an inner block stand in place of the outer one's.
+        propagate: send these on to your own services, as W3C baggage of every HTTP request that is made inside. Model
+            providers don't get them.
+        own_attributes: each becomes ``app.`` and its name; not sent on.
+
+    Raises:
+        TypeError: for a value of another type.
+        ValueError: for an empty one.
+    """
+    changes: dict[str, AttributeValue | None] = {}
+    for field, name, value in (
+        ("user_id", names.USER_ID, user_id),
+        ("session_id", names.SESSION_ID, session_id),
+        ("conversation_id", names.CONVERSATION_ID, conversation_id),
+        ("feature", own.APP_FEATURE, feature),
+        ("tenant", own.APP_TENANT, tenant),
+    ):
+        if not isinstance(value, Unchanged):
+            text = checks.optional_text(field, value)
+            changes[name] = None if text is None else encodable(text)
+    if not isinstance(tags, Unchanged):
+        changes[own.APP_TAGS] = None if tags is None else _texts("tags", tags)
+    for field, value in own_attributes.items():
+        changes[_APP + field] = _own_value(field, value)
+    return AttributionBlock(changes, propagate)
+
+
+def attribute_from_baggage() -> AttributionBlock:
+    """The attribution that another of your services sent with ``attribute(..., propagate=True)``.
+
+    Reads user, session, conversation, feature, tenant and tags from the baggage of the context that the block is
+    entered in, and nothing else. Use it only behind your own services: anyone who can send a request can write baggage.
+    """
+    return _BaggageBlock({}, propagate=True)
+
+
+class _BaggageBlock(AttributionBlock):
+    """Takes its changes from the baggage, when it is entered."""
+
+    __slots__ = ()
+
+    def _open(self) -> Context:
+        self._changes = _sent(current())
+        return super()._open()
+
+
+def _sent(where: Context) -> dict[str, AttributeValue | None]:
+    sent: dict[str, AttributeValue | None] = {}
+    for name in _KNOWN:
+        value = baggage.get_baggage(name, where)
+        if not isinstance(value, str) or not value or len(value) > _LONGEST:
+            continue
+        if name == own.APP_TAGS:
+            sent[name] = tuple(encodable(unquote(tag)) for tag in value.split(",") if tag)
+        else:
+            sent[name] = encodable(value)
+    return sent
+
+
+def _entry(value: AttributeValue) -> str:
+    if isinstance(value, str | bool | int | float):
+        return str(value)
+    return ",".join(quote(str(item), safe="") for item in cast("Sequence[str]", value))
+
+
+def _texts(field: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence | set | frozenset):
+        raise TypeError(f"{field} is {type(value).__name__} {value!r}; allowed: a list of strings")
+    return tuple(encodable(checks.text(f"one of {field}", item)) for item in cast("Sequence[object]", value))
+
+
+def _own_value(field: str, value: object) -> AttributeValue | None:
+    if isinstance(value, str):
+        return encodable(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _texts(field, value)

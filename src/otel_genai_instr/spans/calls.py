@@ -1,0 +1,238 @@
+"""Blocks for calls to models through clients that nobody instruments; measured and priced like all others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict, Unpack, cast
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+
+from ..model import Endpoint, Failure, Message, Request, Response, Usage
+from ..semconv import attributes as names
+from ..semconv import values
+from ..telemetry.operation import Operation
+from ..telemetry.telemetry import shared
+from . import checks
+from .block import Block
+
+
+class RequestOptions(TypedDict, total=False):
+    """What was asked for, as far as the client says it. What is ``None`` was not said."""
+
+    stream: bool
+    choice_count: int | None
+    max_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    top_k: int | None
+    seed: int | None
+    frequency_penalty: float | None
+    presence_penalty: float | None
+    stop_sequences: tuple[str, ...] | None
+    reasoning_level: str | None
+    output_type: str | None
+    conversation_id: str | None
+    previous_response_id: str | None
+    service_tier: str | None
+
+
+class EmbeddingsOptions(TypedDict, total=False):
+    """What was asked for, as far as the client says it."""
+
+    encoding_formats: tuple[str, ...] | None
+    dimension_count: int | None
+
+
+class UsageCounts(TypedDict, total=False):
+    """What was used, as the provider reports it. Totals include their parts."""
+
+    input_tokens: int | None
+    """All input, cached included."""
+    output_tokens: int | None
+    """All output, reasoning included."""
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
+    cache_write_1h_tokens: int | None
+    reasoning_tokens: int | None
+    text_input_tokens: int | None
+    image_input_tokens: int | None
+    audio_input_tokens: int | None
+    text_output_tokens: int | None
+    image_output_tokens: int | None
+    audio_output_tokens: int | None
+    text_cache_read_tokens: int | None
+    image_cache_read_tokens: int | None
+    audio_cache_read_tokens: int | None
+    provider_cost: float | None
+    """US dollars, when the provider says what the call cost."""
+
+
+class CallBlock(Block):
+    """One call to a model. Tell inside what came back."""
+
+    __slots__ = ("_chunk_seen", "_endpoint", "_operation", "_request", "_said", "_used_up")
+
+    def __init__(self, request: Request, endpoint: Endpoint) -> None:
+        super().__init__()
+        self._request: Final = request
+        self._endpoint: Final = endpoint
+        self._operation: Operation | None = None
+        self._chunk_seen = False
+        self._said: Mapping[str, Any] = {}
+        self._used_up: Mapping[str, Any] = {}
+
+    @property
+    def span(self) -> trace.Span:
+        """The span of the call; an invalid one before the block is entered."""
+        return self._operation.span if self._operation is not None else trace.INVALID_SPAN
+
+    @property
+    def response_id(self) -> str | None:
+        """The provider's id of the response, once :meth:`response` told it."""
+        return self._said.get("id")
+
+    def usage(self, **counts: Unpack[UsageCounts]) -> None:
+        """What the provider reported as used; later counts win over earlier ones.
+
+        Raises:
+            TypeError: for a count that doesn't exist, or is no number.
+            ValueError: for a negative one.
+        """
+        checks.known("usage", counts, UsageCounts.__annotations__)
+        for name, value in counts.items():
+            if name != "provider_cost":
+                checks.optional_count(name, value)
+        cost = counts.get("provider_cost")
+        if cost is not None and not (math.isfinite(cost) and cost >= 0):
+            raise ValueError(f"provider_cost is {cost}; allowed: US dollars, 0 or more")
+        self._used_up = {**self._used_up, **_given(counts)}
+
+    def response(
+        self,
+        *,
+        id: str | None = None,
+        model: str | None = None,
+        finish_reasons: tuple[str, ...] | list[str] | None = None,
+        service_tier: str | None = None,
+        conversation_id: str | None = None,
+    ) -> None:
+        """What came back; later words win over earlier ones. ``finish_reasons`` has one for each choice.
+
+        Raises:
+            TypeError: for a value of another type.
+        """
+        if isinstance(finish_reasons, str):
+            raise TypeError(f"finish_reasons is {finish_reasons!r}; allowed: a list of strings, one for each choice")
+        said = {
+            "id": checks.optional_text("id", id),
+            "model": checks.optional_text("model", model),
+            "finish_reasons": None if finish_reasons is None else tuple(finish_reasons),
+            "service_tier": checks.optional_text("service_tier", service_tier),
+            "conversation_id": checks.optional_text("conversation_id", conversation_id),
+        }
+        self._said = {**self._said, **_given(said)}
+
+    def first_chunk(self) -> None:
+        """The first piece of a stream arrived: the call is a streaming one. Further times change nothing."""
+        operation = self._operation
+        if operation is None or self._chunk_seen:
+            return
+        self._chunk_seen = True
+        operation.chunk()
+        operation.span.set_attribute(names.REQUEST_STREAM, True)
+
+    def _open(self) -> Context:
+        self._operation = operation = Operation(shared(), self._request, self._endpoint, _failure)
+        return operation.context
+
+    def _close(self, error: BaseException | None) -> None:
+        if self._operation is None:
+            return
+        reading = _Outcome(self._said, self._used_up)
+        if error is None:
+            self._operation.finish(reading)
+        else:
+            self._operation.fail(error, reading)
+
+
+class _Outcome:
+    """What the operation reads when it ends."""
+
+    def __init__(self, said: Mapping[str, Any], used: Mapping[str, Any]) -> None:
+        self._said = said
+        self._used = used
+
+    def response(self) -> Response:
+        usage = Usage(**self._used) if self._used else None
+        return Response(**self._said, usage=usage)
+
+    def output(self) -> list[Message]:
+        return []
+
+
+def inference(
+    provider: str,
+    model: str | None,
+    operation: str = "chat",
+    *,
+    server_address: str | None = None,
+    server_port: int | None = None,
+    **options: Unpack[RequestOptions],
+) -> CallBlock:
+    """A call that generates: ``{operation} {model}``.
+
+    Args:
+        provider: value of ``gen_ai.provider.name``, such as ``openai``; it decides the price list.
+        model: the model asked for.
+        operation: ``chat``, ``generate_content`` or ``text_completion``.
+        server_address: host that answers.
+        server_port: its port.
+        options: parameters of the request.
+
+    Raises:
+        TypeError: for an option that doesn't exist.
+        ValueError: for an operation that doesn't exist, or an empty name.
+    """
+    if operation not in values.INFERENCE_OPERATIONS:
+        raise ValueError(f"operation is {operation!r}; allowed: {', '.join(sorted(values.INFERENCE_OPERATIONS))}")
+    checks.known("inference", options, RequestOptions.__annotations__)
+    return CallBlock(
+        Request(operation=operation, model=checks.optional_text("model", model), **_given(options)),
+        _endpoint(provider, server_address, server_port),
+    )
+
+
+def embeddings(
+    provider: str,
+    model: str | None,
+    *,
+    server_address: str | None = None,
+    server_port: int | None = None,
+    **options: Unpack[EmbeddingsOptions],
+) -> CallBlock:
+    """A call that embeds: ``embeddings {model}``. The arguments are those of :func:`inference`."""
+    checks.known("embeddings", options, EmbeddingsOptions.__annotations__)
+    return CallBlock(
+        Request(operation=values.EMBEDDINGS, model=checks.optional_text("model", model), **_given(options)),
+        _endpoint(provider, server_address, server_port),
+    )
+
+
+def _endpoint(provider: str, address: str | None, port: int | None) -> Endpoint:
+    return Endpoint(
+        checks.text("provider", provider),
+        checks.optional_text("server_address", address),
+        checks.optional_count("server_port", port),
+    )
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, with lists made unchangeable."""
+    said = {name: tuple(cast("list[object]", v)) if isinstance(v, list) else v for name, v in options.items()}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _failure(error: BaseException) -> Failure:
+    return Failure(type(error).__qualname__)
