@@ -16,7 +16,14 @@ from .twins import twins
 
 EVERYONE_KNOWS: Final = {"model", "semconv", "guard", "settings", "text", "_version"}
 KNOWS: Final = {
-    "": {"patching", "providers", "settings"},  # the public API: for type checkers, or by name when asked
+    "": {
+        "evaluation",
+        "patching",
+        "providers",
+        "settings",
+        "spans",
+        "telemetry",
+    },  # the public API: for type checkers, or by name when asked
     "_version": set[str](),
     "semconv": set[str](),
     "model": set[str](),
@@ -43,6 +50,8 @@ DRIVERS: Final = {
     ("patching/bridge.py:call", "patching/bridge.py:call"),
     ("patching/hooks.py:call", "patching/hooks.py:call"),
     ("patching/streams.py:__next__", "patching/streams.py:__anext__"),
+    ("spans/block.py:call", "spans/block.py:call"),
+    ("spans/block.py:generate", "spans/block.py:generate"),
 }
 """Sync and async drivers, side by side, that differ in ``await``: all that is allowed to stand twice."""
 
