@@ -11,9 +11,11 @@ import pytest
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, PriceWindow, Unpriced
+from otel_genai_instr.pricing.bundled import BundledSource
 from otel_genai_instr.pricing.cache import BoundedCache
 from otel_genai_instr.pricing.genai_prices_source import GenaiPricesSource
 from otel_genai_instr.pricing.loading import LazySource
+from otel_genai_instr.pricing.source import PriceKey
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z
 DAY = 86_400.0
@@ -26,11 +28,11 @@ class CountingSource:
 
     def __init__(self) -> None:
         self.lookups: Counter[str] = Counter()
-        self._prices = GenaiPricesSource()
+        self._prices = BundledSource(GenaiPricesSource())
 
-    def find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
-        self.lookups[model] += 1
-        return self._prices.find(provider, model, service_tier, at)
+    def find(self, key: PriceKey, at: float) -> PriceWindow:
+        self.lookups[key.model] += 1
+        return self._prices.find(key, at)
 
 
 @pytest.fixture

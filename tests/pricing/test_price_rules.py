@@ -152,10 +152,9 @@ class TestUnits:
     @pytest.mark.parametrize(
         ("provider", "model", "usage"),
         [
-            # Text models, and an audio model that the price list has only text prices of.
+            # Text models.
             ("openai", "gpt-4o", Usage(input_tokens=100, audio_input_tokens=60, output_tokens=10)),
             ("openai", "gpt-4o", Usage(input_tokens=100, output_tokens=90, audio_output_tokens=80)),
-            ("openai", "gpt-4o-audio-preview", Usage(input_tokens=100, audio_input_tokens=60)),
             # Images out of a model whose output price is one for text.
             ("gcp.gemini", "gemini-2.5-pro", Usage(input_tokens=100, output_tokens=90, image_output_tokens=90)),
             # Priced by characters, by hours of audio, and for input only.

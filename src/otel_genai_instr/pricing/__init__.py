@@ -1,11 +1,11 @@
 """What a call cost and where that number comes from, or why there is none.
 
-Knows usage, provider, model, service tier and time; knows no span and no SDK. Price data is loaded on first
+Knows usage, provider, model, service tier, region and time; knows no span and no SDK. Price data is loaded on first
 use or by :meth:`Pricer.warm_up`, never at import.
 """
 
 from .cost import Cost, Unpriced
 from .pricer import Pricer
-from .source import PriceSource, PriceWindow
+from .source import PriceKey, PriceSource, PriceWindow
 
-__all__ = ["Cost", "PriceSource", "PriceWindow", "Pricer", "Unpriced"]
+__all__ = ["Cost", "PriceKey", "PriceSource", "PriceWindow", "Pricer", "Unpriced"]

@@ -32,7 +32,9 @@ class Cost:
     output: float | None = None
     """Output, reasoning included."""
     other: float | None = None
-    """What is charged for the request itself, whatever its tokens."""
+    """What is charged for the request itself and for tools that the provider ran, whatever the tokens."""
+    estimated: bool = False
+    """The tokens were counted here, because the provider reported none."""
 
 
 class Unpriced(StrEnum):
@@ -43,6 +45,6 @@ class Unpriced(StrEnum):
     NO_PRICE = "no_price"
     """The price list knows the model, but no price for it."""
     NO_USAGE = "no_usage"
-    """The response reported no token counts, or counts that contradict each other."""
+    """The response reported no counts, or counts that contradict each other."""
     UNSUPPORTED_UNIT = "unsupported_unit"
-    """A part of the usage has no price of its own, or the entry is not priced by tokens."""
+    """A part of the usage, or the service tier, has no price of its own, or the entry is not priced by tokens."""

@@ -9,6 +9,7 @@ lookup, which remembers every name it was ever asked for, and its arithmetic, wh
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Final
@@ -26,41 +27,29 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
+from . import names, units
 from .cost import Unpriced
-from .rates import PriceList, Rates
-from .source import ALWAYS, PriceWindow
-
-PROVIDER_IDS: Final = {
-    "anthropic": "anthropic",
-    "aws.bedrock": "aws",
-    "azure.ai.inference": "azure",
-    "azure.ai.openai": "azure",
-    "cohere": "cohere",
-    "deepseek": "deepseek",
-    "gcp.gemini": "google",
-    "gcp.gen_ai": "google",
-    "gcp.vertex_ai": "google",
-    "groq": "groq",
-    "mistral_ai": "mistral",
-    "moonshot_ai": "moonshotai",
-    "openai": "openai",
-    "perplexity": "perplexity",
-    "x_ai": "x-ai",
-    # Names that the conventions had before, and names in use for hosts that they don't list.
-    "az.ai.inference": "azure",
-    "az.ai.openai": "azure",
-    "fireworks_ai": "fireworks",
-    "gemini": "google",
-    "together_ai": "together",
-    "vertex_ai": "google",
-    "xai": "x-ai",
-}
-"""``gen_ai.provider.name`` to provider id. A name that is not here is looked up as an id, exactly."""
+from .rates import PriceList, Rates, UnitPrice
+from .source import ALWAYS, PriceKey, PriceWindow
 
 _CURRENCY: Final = "USD"
 _DAY: Final = 86_400
 _MILLION: Final = 1_000_000
 _THOUSAND: Final = 1_000
+_HOUR: Final = 3_600
+_UNITS: Final = {
+    "web_searches_kcount": (units.WEB_SEARCH_CALL, _THOUSAND),
+    "storage_searches_kcount": (units.FILE_SEARCH_CALL, _THOUSAND),
+    "rerank_searches_kcount": (units.SEARCH_UNIT, _THOUSAND),
+    "input_mchars": (units.INPUT_CHARACTER, _MILLION),
+    # `audio_hours` alone is the length of a realtime session, which no call reports.
+    "input_audio_hours": (units.INPUT_SECOND, _HOUR),
+    "input_document_kpages": (units.PAGE, _THOUSAND),
+    "input_annotated_document_kpages": (f"{units.PAGE}/annotated", _THOUSAND),
+}
+"""Price key to our unit, and how many of it the price is for."""
+_LEAST_SECONDS: Final = {("groq", "whisper-large-v3"): 10.0, ("groq", "whisper-large-v3-turbo"): 10.0}
+"""Seconds that a transcription is charged at least, as the package's own arithmetic has it."""
 
 _Price = Decimal | TieredPrices | None
 _Constraint = StartDateConstraint | TimeOfDateConstraint | None
@@ -69,33 +58,38 @@ _Constraint = StartDateConstraint | TimeOfDateConstraint | None
 class GenaiPricesSource:
     """The prices that ship with the installed ``genai-prices``; nothing is ever downloaded."""
 
-    def __init__(self) -> None:
-        self._providers: dict[str, Provider] = {provider.id: provider for provider in _providers}
-        self.version: Final = f"genai-prices {genai_prices.__version__}"
+    def __init__(self, providers: Sequence[Provider] = _providers, version: str | None = None) -> None:
+        self._all = list(providers)
+        self._providers = {provider.id: provider for provider in self._all}
+        self.version: Final = version or f"genai-prices {genai_prices.__version__}"
 
-    def find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
-        """Find the prices in force at ``at`` (unix seconds)."""
-        owner = self._providers.get(PROVIDER_IDS.get(provider, provider))
-        entry = None if owner is None else owner.find_model(model, all_providers=_providers)
+    def find(self, key: PriceKey, at: float) -> PriceWindow:
+        """Find the prices in force at ``at`` (unix seconds). A tier without a price of its own has no price."""
+        identifier = names.provider_id(key.provider)
+        owner = self._providers.get(identifier)
+        name = names.plain_model(identifier, key.model)
+        entry = None if owner is None else owner.find_model(name, all_providers=self._all)
         if owner is None or entry is None:
             return PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
-        matched = None if entry.id == model else entry.id
-        # Prices by tier are the owner's own; a model that it offers from another's list has the standard
-        # price.
-        in_own_list = any(entry is candidate for candidate in owner.models)
-        context = _context(service_tier) if in_own_list else None
-
+        matched = None if entry.id == key.model else entry.id
         start, end = _window(entry, at)
-        prices = entry.get_prices(_moment(start, end), context)
-        return PriceWindow(start, end, _price_list(prices, self.version), matched)
+        moment = _moment(start, end)
+        tier = names.charged_tier(identifier, key.service_tier)
+        context = None if tier is None else _context(entry, tier, moment)
+        # Prices by tier are the owner's own: they don't hold for who offers its models.
+        if tier is not None and (context is None or not any(entry is candidate for candidate in owner.models)):
+            return PriceWindow(start, end, Unpriced.UNSUPPORTED_UNIT, matched)
+        prices = entry.get_prices(moment, context)
+        return PriceWindow(start, end, _price_list(prices, self.version, (identifier, entry.id)), matched)
 
 
-def _context(service_tier: str | None) -> dict[str, str] | None:
-    if service_tier is None:
-        return None
-    if service_tier == "batch":
-        return {"processing": "batch"}
-    return {"service_tier": service_tier}
+def _context(entry: ModelInfo, tier: str, moment: datetime) -> dict[str, str] | None:
+    """Return what selects the entry's prices of a tier, or ``None``: the package would take the standard ones."""
+    choices = ({"processing": "batch"},) if tier == "batch" else ({"service_tier": tier}, {"speed": tier})
+    for variant in entry.price_variants or ():
+        if variant.when in choices and (variant.constraint is None or variant.constraint.active(moment)):
+            return dict(variant.when)
+    return None
 
 
 def _window(entry: ModelInfo, at: float) -> tuple[float, float]:
@@ -142,17 +136,26 @@ def _moment(start: float, end: float) -> datetime:
     return datetime.fromtimestamp(0, UTC)
 
 
-def _price_list(prices: ModelPrice, version: str) -> PriceList | Unpriced:
+def _price_list(prices: ModelPrice, version: str, entry: tuple[str, str]) -> PriceList | Unpriced:
     known: dict[str, Decimal | TieredPrices] = {
         unit: price for unit, price in prices.__dict__.items() if price is not None
     }
     if not any(_is_charged(price) for price in known.values()):
         return Unpriced.NO_PRICE
+    by_unit = {
+        unit: UnitPrice(
+            float(_at_length(known[key], 0) / per),
+            version,
+            _LEAST_SECONDS.get(entry, 0.0) if unit == units.INPUT_SECOND else 0.0,
+        )
+        for key, (unit, per) in _UNITS.items()
+        if key in known
+    }
     if prices.input_mtok is None:
-        return Unpriced.UNSUPPORTED_UNIT
+        return PriceList(None, _CURRENCY, version, units=by_unit) if by_unit else Unpriced.UNSUPPORTED_UNIT
     starts = {tier.start for price in known.values() if isinstance(price, TieredPrices) for tier in price.tiers}
     above = tuple((start, _rates(prices, start + 1)) for start in sorted(starts, reverse=True))
-    return PriceList(_rates(prices, 0), _CURRENCY, version, above)
+    return PriceList(_rates(prices, 0), _CURRENCY, version, above, by_unit)
 
 
 def _is_charged(price: Decimal | TieredPrices) -> bool:
@@ -170,10 +173,12 @@ def _rates(prices: ModelPrice, input_tokens: int) -> Rates:
     text = per_token(prices.input_mtok) or 0.0
     read = per_token(prices.cache_read_mtok)
     write = per_token(prices.cache_write_mtok)
+    write_1h = per_token(prices.cache_write_1h_mtok)
     return Rates(
         input=text,
         cache_read=text if read is None else read,
         cache_write=text if write is None else write,
+        cache_write_1h=text if write is None and write_1h is None else write_1h,
         output=per_token(prices.output_mtok),
         reasoning=per_token(prices.output_reasoning_mtok),
         audio_input=per_token(prices.input_audio_mtok),

@@ -63,6 +63,9 @@ class LazySource:
         self._loaded: PriceSource | None = None
         self._started_in: int | None = None
 
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        """Have ``forget`` called when other prices take the place of these: here never."""
+
     def start(self) -> None:
         """Start loading in a daemon thread. Cheap to call again; a forked child starts its own."""
         if self._loaded is not None:
@@ -94,12 +97,13 @@ class LazySource:
             return NoPrices()
 
 
-def _load_genai_prices() -> PriceSource:
+def _load_bundled_prices() -> PriceSource:
     # Imported here: it brings pydantic and 1.6 MB of data, which an app that makes no call never pays for.
+    from .bundled import BundledSource
     from .genai_prices_source import GenaiPricesSource
 
-    return GenaiPricesSource()
+    return BundledSource(GenaiPricesSource())
 
 
-bundled_prices = LazySource(_load_genai_prices)
-"""The prices of the installed ``genai-prices``, shared by all pricers of the process."""
+bundled_prices = LazySource(_load_bundled_prices)
+"""The prices of the installed ``genai-prices`` and our own table, shared by all pricers of the process."""

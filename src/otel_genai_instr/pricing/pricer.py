@@ -8,10 +8,12 @@ from typing import Final
 from ..model import Usage
 from ..semconv.values import COST_FROM_PROVIDER
 from .cache import BoundedCache
+from .charging import charge
 from .cost import Cost, Unpriced
 from .loading import LazySource, bundled_prices
-from .rates import PriceList, charge
-from .source import ALWAYS, PriceWindow
+from .misses import MissLog
+from .rates import PriceList
+from .source import ALWAYS, PriceKey, PriceWindow
 
 _PRICED_GENERATION: Final = 768
 _UNPRICED_GENERATION: Final = 256
@@ -20,7 +22,8 @@ _MAX_NAME: Final = 256
 
 _UNKNOWN: Final = PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
 
-_Key = tuple[str, str, str | None]
+_Key = tuple[str, str, str | None, str | None]  # of a :class:`PriceKey`, which takes longer to make
+_Cache = BoundedCache[_Key, PriceWindow]
 
 
 class Pricer:
@@ -28,9 +31,15 @@ class Pricer:
 
     def __init__(self, source: LazySource = bundled_prices) -> None:
         self._source = source
+        self._misses = MissLog()
+        self.forget()
+        source.when_replaced(self.forget)
+
+    def forget(self) -> None:
+        """Drop every resolved price, because the prices they come from were replaced."""
         # Apart, so that a flood of unknown names pushes out no prices.
-        self._priced: BoundedCache[_Key, PriceWindow] = BoundedCache(_PRICED_GENERATION)
-        self._unpriced: BoundedCache[_Key, PriceWindow] = BoundedCache(_UNPRICED_GENERATION)
+        self._priced: _Cache = BoundedCache(_PRICED_GENERATION)
+        self._unpriced: _Cache = BoundedCache(_UNPRICED_GENERATION)
 
     def warm_up(self) -> None:
         """Start loading price data in the background; cheap enough for the start of each operation."""
@@ -49,6 +58,7 @@ class Pricer:
         usage: Usage | None,
         *,
         service_tier: str | None = None,
+        region: str | None = None,
         at: float,
     ) -> Cost | Unpriced:
         """Price one call.
@@ -58,8 +68,9 @@ class Pricer:
             request_model: The model asked for; it decides when the response names none, or an unknown one.
             response_model: The model that answered.
             usage: What the response reported.
-            service_tier: ``flex``, ``priority``, ``batch``, ...; without a price of that tier, the
-                standard price holds.
+            service_tier: ``flex``, ``priority``, ``batch``, ...; a tier of which no price is known has none.
+            region: Where the provider computes, in its own words; without a price of its own it costs what is
+                listed.
             at: When the call was made, in unix seconds.
         """
         if usage is None:
@@ -69,28 +80,39 @@ class Pricer:
             return Cost(float(reported), "USD", COST_FROM_PROVIDER)
         model = response_model or request_model
         if not model:
-            return Unpriced.NO_USAGE if usage.input_tokens is None else Unpriced.UNKNOWN_MODEL
-        window = self._priced[provider, model, service_tier]
+            return Unpriced.UNKNOWN_MODEL if _says_anything(usage) else Unpriced.NO_USAGE
+        window = self._priced[provider, model, service_tier, region]
         if window is None or not window.start <= at < window.end:
-            window = self._find(provider, model, service_tier, at)
+            window = self._find((provider, model, service_tier, region), at)
             if window.prices is Unpriced.UNKNOWN_MODEL and request_model and request_model != model:
-                window = self._find(provider, request_model, service_tier, at)
+                window = self._find((provider, request_model, service_tier, region), at)
         prices = window.prices
         if isinstance(prices, PriceList):  # not `Unpriced`: the check against an enum takes three times as long
             try:
-                return charge(prices, usage, window.model)
+                outcome = charge(prices, usage, window.model)
             except OverflowError:
                 return Unpriced.NO_USAGE
-        return Unpriced.NO_USAGE if usage.input_tokens is None else prices
+            if isinstance(outcome, Cost):
+                return outcome
+        else:
+            outcome = prices if _says_anything(usage) else Unpriced.NO_USAGE
+        if outcome is not Unpriced.NO_USAGE:
+            self._misses.note(provider, model, outcome)
+        return outcome
 
-    def _find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
-        key = (provider, model, service_tier)
-        window = self._priced[key] or self._unpriced[key]
+    def _find(self, key: _Key, at: float) -> PriceWindow:
+        # Taken before the source is asked: what an old source answered must not get into the cache of a new one.
+        priced, unpriced = self._priced, self._unpriced
+        window = priced[key] or unpriced[key]
         if window is not None and window.start <= at < window.end:
             return window
-        if len(model) > _MAX_NAME or len(provider) > _MAX_NAME or len(service_tier or "") > _MAX_NAME:
+        if any(part is not None and len(part) > _MAX_NAME for part in key):
             return _UNKNOWN
-        window = self._source.get().find(provider, model, service_tier, at)
-        cache = self._priced if isinstance(window.prices, PriceList) else self._unpriced
+        window = self._source.get().find(PriceKey(*key), at)
+        cache = priced if isinstance(window.prices, PriceList) else unpriced
         cache.remember(key, window)
         return window
+
+
+def _says_anything(usage: Usage) -> bool:
+    return usage.input_tokens is not None or bool(usage.units)

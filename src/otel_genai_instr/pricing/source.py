@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from .cost import Unpriced
 from .rates import PriceList
@@ -12,9 +12,19 @@ from .rates import PriceList
 ALWAYS: Final = (-math.inf, math.inf)
 
 
+class PriceKey(NamedTuple):
+    """What decides a price, besides the time. Names as the app or the provider wrote them."""
+
+    provider: str
+    """Value of ``gen_ai.provider.name``."""
+    model: str
+    service_tier: str | None = None
+    region: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PriceWindow:
-    """The answer for one provider, model and service tier, and how long it holds."""
+    """The answer for one key, and how long it holds."""
 
     start: float
     """Unix seconds, included."""
@@ -28,11 +38,10 @@ class PriceWindow:
 class PriceSource(Protocol):
     """Price data of any origin."""
 
-    def find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
+    def find(self, key: PriceKey, at: float) -> PriceWindow:
         """Find the prices in force at ``at`` (unix seconds).
 
-        ``provider`` is a value of ``gen_ai.provider.name``. The window always contains ``at``. An unknown
-        model is an answer, not an error.
+        The window always contains ``at``. An unknown model is an answer, not an error.
         """
         ...
 
@@ -40,6 +49,6 @@ class PriceSource(Protocol):
 class NoPrices:
     """The source that knows nothing; stands in where price data can't be loaded."""
 
-    def find(self, provider: str, model: str, service_tier: str | None, at: float) -> PriceWindow:
+    def find(self, key: PriceKey, at: float) -> PriceWindow:
         """Answer that the model is unknown."""
         return PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
