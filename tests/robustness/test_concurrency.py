@@ -210,7 +210,7 @@ def test_ten_thousand_model_names_keep_totals_exact_and_memory_bounded(capture: 
     assert _points(capture) == points, "the overflow series takes what is new"
     assert max(points.values()) <= MAX_SERIES + 1
     # Known prices survive the flood of unknown names.
-    assert pricer._priced["openai", "gpt-4o-mini", None] is not None  # pyright: ignore[reportPrivateUsage]
+    assert pricer._priced["openai", "gpt-4o-mini", None, None] is not None  # pyright: ignore[reportPrivateUsage]
     assert pricer._priced.total + pricer._unpriced.total <= 2 * (768 + 256)  # pyright: ignore[reportPrivateUsage]
 
 
