@@ -229,3 +229,15 @@ def test_an_unsampled_call_is_counted_all_the_same(mode: str) -> None:
     assert capture.total("gen_ai.client.inference.duration") == 0.5
     assert capture.total("gen_ai.client.inference.usage.input_tokens") == 1000
     assert len(capture.events()) == ("event" in mode)
+
+
+def test_the_providers_own_tools_are_part_of_the_cost(capture: Capture) -> None:
+    tools = [
+        {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "q"}},
+        {"type": "web_search_call", "id": "ws_2", "status": "completed", "action": {"type": "open_page", "url": "u"}},
+        {"type": "file_search_call", "id": "fs_1", "status": "completed", "queries": ["q"]},
+    ]
+    answer = answers.response()
+    _response(capture, {**answer, "output": [*tools, *answer["output"]]})
+    # One search at 10 dollars a thousand and one at 2.50; opening a page is free.
+    assert capture.attributes()["otel_genai.cost.other"] == pytest.approx(0.0125, abs=1e-12)

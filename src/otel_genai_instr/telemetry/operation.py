@@ -308,6 +308,7 @@ class Operation:
             response.model if response is not None else None,
             usage,
             service_tier=(response.service_tier if response is not None else None) or self.request.service_tier,
+            region=self.endpoint.region,
             at=self._start_ns / 1e9,
         )
 

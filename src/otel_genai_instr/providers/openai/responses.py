@@ -34,6 +34,8 @@ def read_response(result: object) -> Response:
     if said.get("conversation") is not None:
         read.conversation_id = as_str(fields_of(said["conversation"]).get("id"))
     read.usage = read_responses_usage(said.get("usage"))
+    if read.usage is not None and (units := _tools_run(said)):
+        read.usage.units = units
     error = fields_of(said.get("error"))
     if error or said.get("status") == "failed":
         _read_failure(read, error, "failed")
@@ -105,6 +107,35 @@ def finish_reasons_of(response: Mapping[str, object]) -> list[str | None]:
     if status in ("failed", "cancelled"):
         return ["error"]
     return []
+
+
+def _tools_run(response: Mapping[str, object]) -> dict[str, float]:
+    """Calls of the provider's own tools that it charges one by one.
+
+    Of a web search only the searches are charged, not the pages that were opened
+    (https://platform.openai.com/docs/pricing). A code interpreter is charged by container, which several responses can
+    share: one response doesn't tell.
+    """
+    units: dict[str, float] = {}
+    for item in as_list(response.get("output")):
+        said = fields_of(item)
+        kind = said.get("type")
+        if kind == "web_search_call":
+            action = as_str(fields_of(said.get("action")).get("type"))
+            unit = _web_search(response) if action in (None, "search") else None
+        else:
+            unit = "file_search_call" if kind == "file_search_call" else None
+        if unit is not None:
+            units[unit] = units.get(unit, 0.0) + 1.0
+    return units
+
+
+def _web_search(response: Mapping[str, object]) -> str:
+    """The tool's older form has another price."""
+    kinds = (as_str(fields_of(tool).get("type")) for tool in as_list(response.get("tools")))
+    return (
+        "web_search_call/preview" if any(k and k.startswith("web_search_preview") for k in kinds) else "web_search_call"
+    )
 
 
 def _dimensions(vectors: object) -> int | None:
