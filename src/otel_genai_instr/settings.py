@@ -11,7 +11,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
+
+from .semconv import attributes as names
+from .semconv import own
 
 _logger = logging.getLogger("otel_genai_instr")
 _warned: set[tuple[str, str]] = set()
@@ -28,6 +31,8 @@ ESTIMATE_USAGE: Final = "OTEL_GENAI_ESTIMATE_USAGE"
 METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
 METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
 FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
+
+_NEVER_DIMENSIONS: Final = frozenset({names.USER_ID, names.SESSION_ID, names.CONVERSATION_ID})
 
 
 class CaptureContent(Enum):
@@ -93,7 +98,7 @@ class Settings:
     """Prices of your own: the path of a YAML or JSON file, or the same as a dictionary."""
     estimate_usage: bool = False
     """Count the tokens of a call whose provider reported none; marked as estimated. Needs the extra ``estimate``."""
-    metric_dimensions: tuple[str, ...] = ("app.feature", "gen_ai.prompt.name", "gen_ai.prompt.version")
+    metric_dimensions: tuple[str, ...] = (own.APP_FEATURE, names.PROMPT_NAME, names.PROMPT_VERSION)
     """Attributes of the surrounding blocks that become dimensions of the metrics."""
     metric_dimension_values: int = 50
     """How many values of one such attribute are told apart; what comes later is counted as ``other``."""
@@ -141,6 +146,9 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Setti
         values["capture_content"] = _named("capture_content", str(content), _content_modes())
     if isinstance(compat := values.get("metrics_compat"), str):
         values["metrics_compat"] = _named("metrics_compat", compat, {mode.value: mode for mode in MetricsCompat})
+    dimensions = values.get("metric_dimensions", ())
+    if people := sorted(_NEVER_DIMENSIONS.intersection(cast("Iterable[str]", dimensions))):
+        raise ValueError(f"metric_dimensions can't contain {', '.join(people)}: each would make series of its own")
     return replace(settings, **values)  # pyright: ignore[reportArgumentType]
 
 
@@ -225,7 +233,15 @@ def _names(environ: Mapping[str, str], variable: str, default: tuple[str, ...]) 
     """A list of names; set but empty, there are none."""
     if variable not in environ:
         return default
-    return tuple(name for item in environ[variable].split(",") if (name := item.strip()))
+    return _without_people(tuple(name for item in environ[variable].split(",") if (name := item.strip())))
+
+
+def _without_people(names_given: tuple[str, ...]) -> tuple[str, ...]:
+    """A user, a session or a conversation is never a dimension: each would make series of its own."""
+    for name in names_given:
+        if name in _NEVER_DIMENSIONS:
+            _warn(METRIC_DIMENSIONS, name, ("attributes with few values",), "this one is left out")
+    return tuple(name for name in names_given if name not in _NEVER_DIMENSIONS)
 
 
 def _count(environ: Mapping[str, str], variable: str, default: int) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final, Protocol, cast
 
 from opentelemetry import baggage, context, trace
@@ -19,6 +17,7 @@ from ..settings import CaptureContent
 from . import attributes, content, events
 from .current import current as current_context
 from .current import inside
+from .endings import ENDINGS, Ending, EndingRule
 from .scope import NO_SCOPE, scope_in
 from .series import Series
 from .tally import count_call
@@ -27,34 +26,6 @@ from .telemetry import Telemetry
 _CURRENT: Final = context.create_key("otel-genai-operation")
 _NO_CONTENT: Final = CaptureContent.NO_CONTENT
 _PRICED_OPERATIONS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
-
-
-class Ending(Enum):
-    """How an operation can end."""
-
-    COMPLETE = "complete"
-    """The call returned, or its stream was read to the end."""
-    STOPPED = "stopped"
-    """The caller closed the stream early, broke out of it, dropped it, or never read it."""
-    FAILED = "failed"
-    """Any other exception: the provider's, the network's, the user's, cancellation, interrupt."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndingRule:
-    """What an ending means for the span."""
-
-    is_error: bool
-    """Status ERROR and ``error.type``; otherwise the status stays UNSET."""
-    open_choice: str | None
-    """Finish reason of a choice that got none; ``None`` leaves it out."""
-
-
-ENDINGS: Final = {
-    Ending.COMPLETE: EndingRule(is_error=False, open_choice=None),
-    Ending.STOPPED: EndingRule(is_error=False, open_choice=None),
-    Ending.FAILED: EndingRule(is_error=True, open_choice=values.FINISH_ERROR),
-}
 
 
 _ENDED: Final = context.Context()
@@ -347,7 +318,7 @@ class Operation:
     ) -> attributes.Attributes:
         """``written`` with the content, last: limits cut what comes last. The event is emitted here too."""
         structure: content.Structure = dict(self._content or {})
-        written.update(self._scope.prompt_variables)
+        variables = self._scope.prompt_variables if self._is_inference else {}
         try:
             if reading is not None:
                 structure.update(content.of_output(reading.output()))
@@ -357,10 +328,14 @@ class Operation:
             mode = self._telemetry.settings.capture_content
             if mode.on_event and self._is_inference:
                 events.emit_details(
-                    self._telemetry.logger, {**self._attributes, **written}, structure, end_ns, self.context
+                    self._telemetry.logger,
+                    {**self._attributes, **written, **variables},
+                    structure,
+                    end_ns,
+                    self.context,
                 )
             if mode.on_span and self.span.is_recording():
-                return {**written, **content.as_json(structure)}
+                return {**written, **variables, **content.as_json(structure)}
         except Exception as fault:
             guard.report("content", fault)
         return written

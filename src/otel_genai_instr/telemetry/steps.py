@@ -19,7 +19,7 @@ from ..text import encodable
 from . import content, events
 from .attributes import Attributes, add_failure
 from .current import current as current_context
-from .operation import ENDINGS, Ending
+from .endings import ENDINGS, Ending
 from .scope import NO_SCOPE, Scope, scope_in, with_scope
 from .tally import Tally, count_step
 from .telemetry import Telemetry
