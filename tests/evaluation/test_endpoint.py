@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 
 from otel_genai_instr.evaluation import FeedbackApp, endpoint, feedback_token
 from otel_genai_instr.settings import CaptureContent, Settings
@@ -181,6 +182,22 @@ def test_one_operation_has_a_limit_whoever_calls(judging: Judging) -> None:
     judging.capture.clock.advance(20)
     accepted(ask(app, Request(another_token)))
     assert len(judging.records()) == 5
+
+
+def test_the_wait_is_told_in_whole_seconds_that_are_enough(judging: Judging) -> None:
+    app = FeedbackApp(per_client=40)  # one in 1.5 seconds
+    for _ in range(40):
+        ask(app, Request(method="GET"))
+    answer = refused(ask(app, Request(method="GET")), 429)
+    assert answer.headers["retry-after"] == "2"
+
+
+def test_operations_without_a_span_do_not_share_a_limit(judging: Judging) -> None:
+    """Without an SDK all of them look alike."""
+    app = FeedbackApp(per_operation=1)
+    fields = {"token": feedback_token(trace.INVALID_SPAN), "action": "retry"}
+    for _ in range(3):
+        accepted(ask(app, Request(fields)))
 
 
 def test_one_client_has_a_limit_whatever_it_sends(judging: Judging) -> None:

@@ -80,6 +80,14 @@ def test_truncated(length: int) -> None:
         verify(sign(CONTEXT, EXPIRY, KEYS)[:length], 0, KEYS)
 
 
+@pytest.mark.parametrize("more", ["=", "==", "\n", " ", "A", "AAAA", "."])
+def test_nothing_may_follow_or_go_before(more: str) -> None:
+    token = sign(CONTEXT, EXPIRY, KEYS)
+    for longer in (token + more, more + token):
+        with pytest.raises(InvalidToken, match="not valid"):
+            verify(longer, 0, KEYS)
+
+
 @given(st.one_of(st.text(), st.text(alphabet=ALPHABET, min_size=84, max_size=84), st.binary(), st.none()))
 def test_no_other_value_is_a_token(value: object) -> None:
     with pytest.raises(InvalidToken) as raised:
