@@ -11,13 +11,15 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from starlette.routing import Route
 
 from otel_genai_instr.evaluation import FeedbackApp, feedback_token
 
 from .judging import Judging, ids, ids_of_record
+
+NEEDS = "the servers need the extra 'demo'"
+uvicorn: Any = pytest.importorskip("uvicorn", reason=NEEDS)
+fastapi: Any = pytest.importorskip("fastapi", reason=NEEDS)
+routing: Any = pytest.importorskip("starlette.routing", reason=NEEDS)
 
 JSON = {"Content-Type": "application/json"}
 
@@ -43,14 +45,14 @@ def alone() -> Any:
 
 
 def mounted() -> Any:
-    app = FastAPI()
+    app = fastapi.FastAPI()
     app.mount("/feedback", FeedbackApp())
     return app
 
 
 def routed() -> Any:
-    app = FastAPI()
-    app.router.routes.append(Route("/feedback", FeedbackApp()))
+    app = fastapi.FastAPI()
+    app.router.routes.append(routing.Route("/feedback", FeedbackApp()))
     return app
 
 
