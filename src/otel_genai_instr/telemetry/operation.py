@@ -123,7 +123,11 @@ class Operation:
         """Whether messages are to be read for this operation."""
         if parent and not telemetry.settings.propagate_baggage and baggage.get_all(parent):
             parent = baggage.clear(parent)
-        self.context = inside(parent, self.span, _CURRENT, self)
+        try:
+            self.context = inside(parent, self.span, _CURRENT, self)
+        except Exception:
+            self.span.end()  # nobody else will
+            raise
         """Current while the SDK works on this operation, and only then. Carries no baggage by default."""
 
     @property
