@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 import openai
+
+import otel_genai_instr as genai
 
 from ..support import answers
 from ..support.provider import FakeProvider, Reply, json_reply, sse_reply
@@ -36,6 +39,7 @@ CHAT: Final[dict[str, Any]] = {
     "response_format": {"type": "json_object"},
     "extra_body": {"service_tier": "flex", "modalities": ["text"]},
 }
+UNKNOWN: Final = {**CHAT, "model": "nobody-knows-it"}
 RESPONSES: Final[dict[str, Any]] = {"model": "gpt-4o-mini", "input": INPUT, "instructions": "Be brief."}
 EMBEDDINGS: Final[dict[str, Any]] = {"model": "text-embedding-3-small", "input": ["a"], "encoding_format": "float"}
 SPOKEN_USAGE: Final[dict[str, Any]] = {
@@ -69,6 +73,30 @@ def _chat_reply() -> list[Reply]:
     body = answers.chat()
     body["choices"][0]["message"]["tool_calls"] = [call]
     return [json_reply(body)]
+
+
+def _in_blocks(provider: FakeProvider) -> object:
+    """A call inside everything that can surround it."""
+    with (
+        genai.attribute(user_id="u-1", feature="support"),
+        genai.prompt("reply", version="1", variables={"tone": "kind"}),
+        genai.workflow("answer"),
+        genai.agent("planner"),
+    ):
+        for failure in (None, KeyError("x"), GeneratorExit()):
+            with contextlib.suppress(KeyError, GeneratorExit), genai.retrieval("kb", query="q") as found:
+                found.documents = [{"id": "d"}]
+                if failure is not None:
+                    raise failure
+        return _tell(provider.client().chat.completions.create(**CHAT))
+
+
+def _charged_reply() -> list[Reply]:
+    return [json_reply(answers.chat(usage={**answers.CHAT_USAGE, "cost": 0.125}))]
+
+
+def _unknown_model_reply() -> list[Reply]:
+    return [json_reply(answers.chat(model="nobody-knows-it"))]
 
 
 def _spoken_reply() -> list[Reply]:
@@ -262,6 +290,9 @@ _ALWAYS: Final = (
     Story("chat with an audio answer", _spoken_answer_reply, _plain("chat.completions.create", CHAT)),
     Story("chat with a price by the hour", _night_rate_reply, _night_rate),
     Story("chat with an error of a gateway", _gateway_error_reply, _plain("chat.completions.create", CHAT)),
+    Story("chat in blocks of the app", _chat_reply, _in_blocks),
+    Story("chat with its cost in the answer", _charged_reply, _plain("chat.completions.create", CHAT)),
+    Story("chat with a model without a price", _unknown_model_reply, _plain("chat.completions.create", UNKNOWN)),
     Story("chat stream drained", _chat_events, _drained("chat.completions.create", CHAT)),
     Story("chat stream closed early", _chat_events, _closed_early),
     Story("chat stream left by an exception", _chat_events, _left_by_exception),

@@ -61,7 +61,7 @@ class AttributionBlock(Block):
         scope = scope_in(where) or NO_SCOPE
         attributes = {**scope.attributes, **self._changes}
         conversation_id = attributes.pop(names.CONVERSATION_ID, scope.conversation_id)
-        kept = {name: value for name, value in attributes.items() if value is not None}
+        kept = {name: _exportable(value) for name, value in attributes.items() if value is not None}
         inner = replace(
             scope,
             attributes=kept,
@@ -120,8 +120,7 @@ def attribute(
         ("tenant", own.APP_TENANT, tenant),
     ):
         if not isinstance(value, Unchanged):
-            text = checks.optional_text(field, value)
-            changes[name] = None if text is None else encodable(text)
+            changes[name] = checks.optional_text(field, value)
     if not isinstance(tags, Unchanged):
         changes[own.APP_TAGS] = None if tags is None else _texts("tags", tags)
     for field, value in own_attributes.items():
@@ -170,12 +169,18 @@ def _entry(value: AttributeValue) -> str:
 def _texts(field: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, Sequence | set | frozenset):
         raise TypeError(f"{field} is {type(value).__name__} {value!r}; allowed: a list of strings")
-    return tuple(encodable(checks.text(f"one of {field}", item)) for item in cast("Sequence[object]", value))
+    return tuple(checks.text(f"one of {field}", item) for item in cast("Sequence[object]", value))
 
 
 def _own_value(field: str, value: object) -> AttributeValue | None:
-    if isinstance(value, str):
-        return encodable(value)
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, str | bool | int | float):
         return value
     return _texts(field, value)
+
+
+def _exportable(value: AttributeValue) -> AttributeValue:
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, tuple):
+        return tuple(encodable(str(item)) for item in value)
+    return value

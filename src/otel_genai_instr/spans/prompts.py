@@ -10,6 +10,7 @@ from typing import Final
 
 from opentelemetry.context import Context
 
+from .. import guard
 from ..semconv import attributes as names
 from ..semconv import own
 from ..telemetry.current import current
@@ -66,9 +67,12 @@ class PromptBlock(Block):
             return filled[name]
 
         text = _PLACE.sub(fill, self._template)
+        guard.run("prompt.render", self._record, filled)
+        return text
+
+    def _record(self, filled: Mapping[str, str]) -> None:
         if self._recorded is not None:
             self._recorded.update({_variable(name): encodable(value) for name, value in filled.items()})
-        return text
 
     def _open(self) -> Context:
         telemetry = shared()
