@@ -4,8 +4,10 @@ Knows usage, provider, model, service tier, region and time; knows no span and n
 use or by :meth:`Pricer.warm_up`, never at import.
 """
 
+from .configured import pricing_from
 from .cost import Cost, Unpriced
+from .price_file import PriceFileError
 from .pricer import Pricer
 from .source import PriceKey, PriceSource, PriceWindow
 
-__all__ = ["Cost", "PriceKey", "PriceSource", "PriceWindow", "Pricer", "Unpriced"]
+__all__ = ["Cost", "PriceFileError", "PriceKey", "PriceSource", "PriceWindow", "Pricer", "Unpriced", "pricing_from"]

@@ -10,7 +10,7 @@ from typing import Final
 from . import names, units
 from .cost import Unpriced
 from .own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice
-from .rates import PriceList, Rates, UnitPrice
+from .rates import PriceList, UnitPrice, rates_of
 from .source import PriceKey, PriceSource, PriceWindow
 
 _MILLION: Final = 1_000_000
@@ -114,22 +114,6 @@ def _on_our_own(
 def _tells_what_a_call_costs(row: OwnPrice) -> bool:
     """Whether the row prices more than tools: a row for every model of a provider doesn't make a model known."""
     return "input" in row.per_million or any(map(units.is_measure, row.per_unit))
-
-
-def rates_of(by_name: dict[str, float]) -> Rates | None:
-    """Return rates from prices per token by field name; cached tokens without a price cost what input costs."""
-    if "input" not in by_name:
-        return None
-    plain = by_name["input"]
-    write = by_name.get("cache_write")
-    return Rates(
-        **{
-            "cache_read": plain,
-            "cache_write": plain if write is None else write,
-            **({} if write is not None else {"cache_write_1h": plain}),
-            **by_name,
-        }
-    )
 
 
 def _named(*versions: str) -> str:

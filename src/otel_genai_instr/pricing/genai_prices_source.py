@@ -8,11 +8,14 @@ lookup, which remembers every name it was ever asked for, and its arithmetic, wh
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Final
+from pathlib import Path
+from typing import Final, cast
 
 import genai_prices
 from genai_prices.data import providers as _providers
@@ -29,6 +32,7 @@ from genai_prices.types import (
 
 from . import names, units
 from .cost import Unpriced
+from .price_file import PriceFileError, read_bytes
 from .rates import PriceList, Rates, UnitPrice
 from .source import ALWAYS, PriceKey, PriceWindow
 
@@ -53,6 +57,42 @@ _LEAST_SECONDS: Final = {("groq", "whisper-large-v3"): 10.0, ("groq", "whisper-l
 
 _Price = Decimal | TieredPrices | None
 _Constraint = StartDateConstraint | TimeOfDateConstraint | None
+
+
+_MOST_BYTES_OF_DATA: Final = 50_000_000
+
+
+def read_price_data(path: Path) -> GenaiPricesSource:
+    """Read price data of ``genai-prices`` from a file: its ``data.json``, newer than the one that is installed.
+
+    Understood are the list of providers as the project publishes it, and an object of ``version``, the name that
+    costs carry, and ``providers``, that list.
+
+    Raises:
+        PriceFileError: if the file can't be read, or the installed ``genai-prices`` doesn't understand it.
+    """
+    content = read_bytes(path, _MOST_BYTES_OF_DATA)
+    try:
+        data: object = json.loads(content)
+        version: object = None
+        if isinstance(data, dict):
+            named = cast("dict[str, object]", data)
+            version, data = named.get("version"), named["providers"]
+        providers = _providers_from(data)
+    except Exception as error:  # whatever the package's own checks raise
+        raise PriceFileError(f"{path}: is no price data of genai-prices ({type(error).__name__})") from None
+    if not providers:
+        raise PriceFileError(f"{path}: names no provider")
+    if not isinstance(version, str) or not version.strip():
+        version = f"genai-prices data {hashlib.sha256(content).hexdigest()[:12]}"
+    return GenaiPricesSource(providers, version.strip()[:80])
+
+
+def _providers_from(data: object) -> list[Provider]:
+    # The package has no public way from a file to providers; its own downloads go through this function.
+    from genai_prices import types
+
+    return types._providers_from_raw(data)  # pyright: ignore[reportPrivateUsage]
 
 
 class GenaiPricesSource:

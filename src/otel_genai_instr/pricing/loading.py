@@ -52,7 +52,8 @@ class _Gate:
             self._lock = threading.RLock()
 
 
-_gate = _Gate()
+gate = _Gate()
+"""Held while anything is loaded."""
 
 
 class LazySource:
@@ -80,7 +81,7 @@ class LazySource:
         """Return the source. Loads it here, or waits for the thread that does, if it isn't there yet."""
         if self._loaded is not None:
             return self._loaded
-        with _gate:
+        with gate:
             if self._loaded is None:
                 self._loaded = self._load_or_give_up()
             return self._loaded

@@ -29,13 +29,25 @@ class Rates:
     """Charge per request, whatever its tokens."""
 
     def times(self, factor: float) -> Rates:
-        """Return these rates multiplied, the charge per request apart: what tiers and regions change is tokens."""
-        changed = {
-            item.name: value * factor
-            for item in fields(self)
-            if item.name != "request" and (value := getattr(self, item.name)) is not None
-        }
-        return replace(self, **changed)
+        """Return these rates multiplied."""
+        return Rates(
+            **{item.name: value * factor for item in fields(self) if (value := getattr(self, item.name)) is not None}
+        )
+
+    def tokens_times(self, factor: float) -> Rates:
+        """Return these rates multiplied, the charge per request apart."""
+        return replace(self.times(factor), request=self.request)
+
+
+def rates_of(by_name: Mapping[str, float]) -> Rates | None:
+    """Return rates from prices per token by field name; cached tokens without a price cost what input costs."""
+    if "input" not in by_name:
+        return None
+    plain = by_name["input"]
+    cached = {"cache_read": plain, "cache_write": plain}
+    if "cache_write" not in by_name:
+        cached["cache_write_1h"] = plain
+    return Rates(**{**cached, **by_name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,22 @@ class PriceList:
     """By the names of :mod:`~otel_genai_instr.pricing.units`."""
 
     def tokens_times(self, factor: float) -> PriceList:
-        """Return the list with the price of every token multiplied, and nothing else."""
+        """Return the list with the price of every token multiplied, and nothing else: so tiers and regions work."""
+        return replace(
+            self,
+            rates=None if self.rates is None else self.rates.tokens_times(factor),
+            long_context=tuple((start, rates.tokens_times(factor)) for start, rates in self.long_context),
+        )
+
+    def times(self, factor: float, version: str) -> PriceList:
+        """Return the list with every price multiplied. ``version`` names who says so."""
         return replace(
             self,
             rates=None if self.rates is None else self.rates.times(factor),
+            version=f"{version}, {self.version}",
             long_context=tuple((start, rates.times(factor)) for start, rates in self.long_context),
+            units={
+                name: replace(price, amount=price.amount * factor, version=f"{version}, {price.version}")
+                for name, price in self.units.items()
+            },
         )

@@ -1,0 +1,138 @@
+"""Prices as the settings say: those of the package, or a book of the user's own over them, followed as it changes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from .book import BookSource, PriceBook
+from .book_checks import checked_book
+from .loading import LazySource, bundled_prices, gate
+from .price_file import Document, PriceFileError, read_price_file
+from .pricer import Pricer
+from .source import PriceSource
+
+_logger = logging.getLogger("otel_genai_instr")
+
+_CHECK_EVERY: Final = 10.0
+"""Seconds between two looks at a price file."""
+
+_Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
+def pricing_from(prices: object = None) -> Pricer:
+    """Return the pricer that ``Settings.prices`` asks for.
+
+    Args:
+        prices: ``None`` for the prices that come with the package; the path of a price file; or what such a file
+            says, as a dictionary. A file is read later, in the background: one that can't be used is logged, and the
+            app runs on with the prices that come with the package.
+
+    Raises:
+        PriceFileError: for a dictionary that is wrong, and for anything else.
+    """
+    if prices is None:
+        return Pricer()
+    if isinstance(prices, str | os.PathLike):
+        return Pricer(WatchedBook(Path(os.fsdecode(cast("str | os.PathLike[str]", prices))).expanduser()))
+    if isinstance(prices, Mapping):
+        book = checked_book(Document(cast("Mapping[str, object]", prices), "prices", {}), "prices")
+        return Pricer(LazySource(lambda: _source_of_dictionary(book)))
+    raise PriceFileError(f"prices: {type(prices).__name__} is not allowed; the path of a price file, or a dictionary")
+
+
+def _source_of_dictionary(book: PriceBook) -> PriceSource:
+    try:
+        return BookSource(book, _base_of(book))
+    except PriceFileError as error:
+        _logger.error("The base of your prices can't be used: %s. The prices of genai-prices stand in.", error)
+        return BookSource(book, bundled_prices.get())
+
+
+def _base_of(book: PriceBook) -> PriceSource:
+    if book.base is None:
+        return bundled_prices.get()
+    # Imported here: with 1.6 MB of data.
+    from .bundled import BundledSource
+    from .genai_prices_source import read_price_data
+
+    return BundledSource(read_price_data(book.base))
+
+
+class WatchedBook(LazySource):
+    """The prices of a file, read anew when it changes. A file that can't be used changes nothing, but is logged."""
+
+    def __init__(self, path: Path, check_every: float = _CHECK_EVERY) -> None:
+        super().__init__(self._read_first)
+        self._path = path
+        self._check_every = check_every
+        self._next_check = 0.0
+        self._base: Path | None = None
+        self._stamp: _Stamp = ()
+        self._forgetters: list[Callable[[], None]] = []
+
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        """Have ``forget`` called when other prices take the place of these."""
+        self._forgetters.append(forget)
+
+    def start(self) -> None:
+        """Start loading, or looking for a change, in a daemon thread. Cheap enough for the start of each operation."""
+        if self._loaded is None:
+            super().start()
+            return
+        now = time.monotonic()
+        if now < self._next_check:
+            return
+        self._next_check = now + self._check_every
+        threading.Thread(target=self.reload, name="otel-genai-prices", daemon=True).start()
+
+    def reload(self) -> None:
+        """Read the file if it changed since it was read last."""
+        with gate:
+            if self._stamp_now() == self._stamp:
+                return
+            source = self._read("The prices from before stay in force.")
+            if source is None:
+                return
+            self._loaded = source
+        for forget in self._forgetters:
+            forget()
+
+    def _read_first(self) -> PriceSource:
+        self._next_check = time.monotonic() + self._check_every
+        return self._read("None of its prices is used, only those that come with the package.") or bundled_prices.get()
+
+    def _read(self, otherwise: str) -> PriceSource | None:
+        """Read the book and what it stands on; ``None`` if they can't be used, or somebody is still writing."""
+        before = _stamp_of(self._path)
+        try:
+            book = checked_book(read_price_file(self._path), self._path.stem, self._path.parent)
+            self._base = book.base
+            source = BookSource(book, _base_of(book))
+        except PriceFileError as error:
+            _logger.error("%s. %s", error, otherwise)
+            return None
+        except Exception as error:  # a fault of ours must not take the other prices along
+            _logger.error("%s: can't be used (%s: %s). %s", self._path, type(error).__name__, error, otherwise)
+            return None
+        finally:
+            # What is written from here on is a change.
+            self._stamp = (before, None if self._base is None else _stamp_of(self._base))
+        return source if _stamp_of(self._path) == before else None
+
+    def _stamp_now(self) -> _Stamp:
+        return (_stamp_of(self._path), None if self._base is None else _stamp_of(self._base))
+
+
+def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content: time, size and identity; ``None`` where there is no file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
