@@ -9,7 +9,7 @@ from opentelemetry import _logs, metrics, trace
 
 from .. import settings as environment
 from .._version import __version__
-from ..pricing import Pricer
+from ..pricing import Pricer, pricing_from
 from ..semconv import SCHEMA_URL
 from ..settings import Settings
 from .clock import Clock
@@ -37,7 +37,7 @@ class Telemetry:
         self.logger = (logger_provider or _logs.get_logger_provider()).get_logger(
             SCOPE, __version__, schema_url=SCHEMA_URL
         )
-        self.pricer = pricer or shared_pricer
+        self.pricer = pricer or (shared_pricer if settings.prices is None else pricing_from(settings.prices))
         self.clock = clock or Clock()
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
 
