@@ -37,7 +37,7 @@ KNOWS: Final = {
     "exporters": set[str](),
     "spans": {"telemetry"},
     "evaluation": {"telemetry"},
-    "cli": {"", "exporters"},
+    "cli": {"", "exporters", "pricing"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 LEAVES: Final = {"_version", "semconv", "model", "text", "guard", "settings"}

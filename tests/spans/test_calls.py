@@ -38,7 +38,7 @@ def test_a_call_is_measured_and_priced_like_any_other(on: Capture, clock: FakeCl
         clock.advance(0.5)
         call.first_chunk()
         call.usage(input_tokens=1000)
-        call.usage(output_tokens=100, cache_read_tokens=0)
+        call.usage(output_tokens=100, cache_read_input_tokens=0)
         call.response(id="r1", finish_reasons=["stop"])
         call.response(model="gpt-4o-2024-08-06")
     assert call.response_id == "r1"

@@ -46,27 +46,36 @@ class EmbeddingsOptions(TypedDict, total=False):
 
 
 class UsageCounts(TypedDict, total=False):
-    """What was used, as the provider reports it. Totals include their parts."""
+    """What was used, as the provider reports it, by the conventions' names. Totals include their parts."""
 
     input_tokens: int | None
     """All input, cached included."""
     output_tokens: int | None
     """All output, reasoning included."""
-    cache_read_tokens: int | None
-    cache_write_tokens: int | None
-    cache_write_1h_tokens: int | None
-    reasoning_tokens: int | None
+    cache_read_input_tokens: int | None
+    cache_write_input_tokens: int | None
+    cache_write_1h_input_tokens: int | None
+    """Those of the written ones that the cache keeps for an hour."""
+    reasoning_output_tokens: int | None
     text_input_tokens: int | None
     image_input_tokens: int | None
     audio_input_tokens: int | None
     text_output_tokens: int | None
     image_output_tokens: int | None
     audio_output_tokens: int | None
-    text_cache_read_tokens: int | None
-    image_cache_read_tokens: int | None
-    audio_cache_read_tokens: int | None
+    text_cache_read_input_tokens: int | None
+    image_cache_read_input_tokens: int | None
+    audio_cache_read_input_tokens: int | None
     provider_cost: float | None
     """US dollars, when the provider says what the call cost."""
+
+
+_FIELDS: Final = {
+    name: name.removesuffix("_input_tokens").removesuffix("_output_tokens") + "_tokens"
+    for name in UsageCounts.__annotations__
+    if name.startswith("reasoning") or "cache" in name
+}
+"""Counts whose field in the neutral usage has a shorter name."""
 
 
 class CallBlock(Block):
@@ -107,7 +116,8 @@ class CallBlock(Block):
         cost = counts.get("provider_cost")
         if cost is not None and not (math.isfinite(cost) and cost >= 0):
             raise ValueError(f"provider_cost is {cost}; allowed: US dollars, 0 or more")
-        self._used_up = {**self._used_up, **_given(counts)}
+        said = {_FIELDS.get(name, name): value for name, value in counts.items()}
+        self._used_up = {**self._used_up, **_given(said)}
 
     def response(
         self,

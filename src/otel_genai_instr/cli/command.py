@@ -1,0 +1,90 @@
+"""The words of the command line, and what each of them runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from .._version import __version__
+from .check import check
+from .problems import Problem
+from .reprice import reprice
+from .show import show
+from .tables import warn
+from .update import default_file, update
+
+_EXIT_CODES: Final = """\
+exit codes:
+  0  done
+  1  done in part, or not: a file, a model or an address is not what it should be; standard error says why
+  2  the command line was not understood
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``otel-genai`` with the arguments, those of the process by default, and return the exit code.
+
+    Raises:
+        SystemExit: with code 2 for arguments that aren't understood, with 0 for ``--help`` and ``--version``.
+    """
+    options = _parser().parse_args(arguments)
+    run: Callable[[Namespace], int] = options.run
+    try:
+        code = run(options)
+        sys.stdout.flush()
+    except Problem as problem:
+        warn(f"otel-genai: {problem}")
+        return 1
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="otel-genai",
+        description="What calls to language models cost.",
+        epilog=_EXIT_CODES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"otel-genai {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    prices = commands.add_parser("prices", help="show prices, check a price file, get newer prices")
+    actions = prices.add_subparsers(required=True, metavar="action")
+
+    showing = actions.add_parser("show", help="show what a model costs")
+    showing.add_argument("model", help="name of the model, deployment or profile, as a call names it")
+    showing.add_argument("--provider", help="value of gen_ai.provider.name; by default every provider that has it")
+    showing.add_argument("--tier", help="service tier: flex, priority, batch, ...")
+    showing.add_argument("--region", help="where the provider computes")
+    showing.add_argument("--at", metavar="TIME", help="ISO time of the call; by default now")
+    showing.add_argument("--prices", metavar="FILE", help="price file of your own")
+    showing.set_defaults(run=show)
+
+    checking = actions.add_parser("check", help="check a price file, and show what it says")
+    checking.add_argument("file", help="YAML or JSON file")
+    checking.set_defaults(run=check)
+
+    updating = actions.add_parser("update", help="download newer price data into a file")
+    updating.add_argument("--to", metavar="PATH", help=f"file to write; by default {default_file()}")
+    updating.add_argument("--url", help="address of the data; by default that of the genai-prices project")
+    updating.set_defaults(run=update)
+
+    repricing = commands.add_parser("reprice", help="what stored calls would cost at other prices")
+    repricing.add_argument(
+        "spans", help="OTLP JSON, one document or one in each line, may be packed by gzip; - is stdin"
+    )
+    repricing.add_argument("--prices", metavar="FILE", help="price file; by default the prices of the package")
+    repricing.add_argument(
+        "--by", default="day,model", help="rows by: day, model, provider, tier, feature, ... (%(default)s)"
+    )
+    repricing.add_argument("--json", action="store_true", help="print JSON")
+    repricing.set_defaults(run=reprice)
+    return parser

@@ -1,0 +1,211 @@
+"""What stored calls cost then and would cost at other prices. Pure arithmetic; knows no file and no terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from ..model import Usage
+from ..pricing import Cost, Pricer, Unpriced
+from ..semconv import attributes as names
+from ..semconv import own, values
+from .stored_spans import Attributes, StoredSpan
+
+_CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
+_TOKENS: Final = {
+    "input_tokens": names.USAGE_INPUT_TOKENS,
+    "output_tokens": names.USAGE_OUTPUT_TOKENS,
+    "cache_read_tokens": names.USAGE_CACHE_READ_INPUT_TOKENS,
+    "cache_write_tokens": names.USAGE_CACHE_WRITE_INPUT_TOKENS,
+    "reasoning_tokens": names.USAGE_REASONING_OUTPUT_TOKENS,
+    "text_input_tokens": names.USAGE_TEXT_INPUT_TOKENS,
+    "image_input_tokens": names.USAGE_IMAGE_INPUT_TOKENS,
+    "audio_input_tokens": names.USAGE_AUDIO_INPUT_TOKENS,
+    "text_output_tokens": names.USAGE_TEXT_OUTPUT_TOKENS,
+    "image_output_tokens": names.USAGE_IMAGE_OUTPUT_TOKENS,
+    "audio_output_tokens": names.USAGE_AUDIO_OUTPUT_TOKENS,
+    "text_cache_read_tokens": names.USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
+    "image_cache_read_tokens": names.USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
+    "audio_cache_read_tokens": names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
+}
+_GROUPS: Final = {
+    "day": None,
+    "model": (names.RESPONSE_MODEL, names.REQUEST_MODEL),
+    "provider": (names.PROVIDER_NAME,),
+    "tier": (names.OPENAI_RESPONSE_SERVICE_TIER, names.OPENAI_REQUEST_SERVICE_TIER),
+    "feature": (own.APP_FEATURE,),
+    "tenant": (own.APP_TENANT,),
+    "user": (names.USER_ID,),
+    "prompt": (names.PROMPT_NAME,),
+}
+GROUPS: Final = tuple(_GROUPS)
+"""What rows can be made by."""
+_UNSAID: Final = "-"
+
+
+@dataclass(slots=True)
+class Row:
+    """Calls that were grouped together, in one currency."""
+
+    key: tuple[str, ...]
+    currency: str
+    calls: int = 0
+    """With a cost in this currency, then or now."""
+    recorded: Decimal = Decimal()
+    recomputed: Decimal = Decimal()
+    not_recorded: int = 0
+    """Calls that have a cost now and had none then."""
+    unpriced: int = 0
+    """Calls that had a cost then and have none now."""
+
+    @property
+    def difference(self) -> Decimal:
+        """How much dearer the calls would be."""
+        return self.recomputed - self.recorded
+
+
+@dataclass(slots=True)
+class Missing:
+    """Calls without a cost at the new prices, for one reason."""
+
+    calls: int = 0
+    tokens: int = 0
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The outcome for all spans."""
+
+    rows: list[Row]
+    totals: list[Row]
+    """One for each currency; currencies are never added."""
+    calls: int
+    """All of them, those that never had a cost included."""
+    missing: dict[str, Missing] = field(default_factory=dict[str, Missing])
+    """By the value of ``otel_genai.cost.unpriced_reason``."""
+    versions: list[str] = field(default_factory=list[str])
+    """Price lists that the new costs come from."""
+
+
+def compare(spans: Iterable[StoredSpan], pricer: Pricer, groups: tuple[str, ...]) -> Comparison:
+    """Price every inference and embeddings call anew, as of its own time, and add up.
+
+    Costs that a provider reported are worked out from the tokens too: the question is what the given prices say.
+    """
+    rows: dict[tuple[tuple[str, ...], str], Row] = {}
+    outcome = Comparison([], [], 0)
+    versions: set[str] = set()
+    for span in spans:
+        attributes = span.attributes
+        if attributes.get(names.OPERATION_NAME) not in _CALLS:
+            continue
+        outcome.calls += 1
+        key = tuple(_group(span, group) for group in groups)
+        recorded = _recorded(attributes)
+        cost = _recomputed(span, pricer)
+        if isinstance(cost, Unpriced):
+            missing = outcome.missing.setdefault(cost.value, Missing())
+            missing.calls += 1
+            missing.tokens += (_count(attributes, names.USAGE_INPUT_TOKENS) or 0) + (
+                _count(attributes, names.USAGE_OUTPUT_TOKENS) or 0
+            )
+        elif cost.price_version is not None:
+            versions.add(cost.price_version)
+        _add(rows, key, recorded, cost)
+    outcome.rows = [rows[key] for key in sorted(rows)]
+    outcome.totals = _totals(outcome.rows)
+    outcome.versions = sorted(versions)
+    return outcome
+
+
+def _add(
+    rows: dict[tuple[tuple[str, ...], str], Row],
+    key: tuple[str, ...],
+    recorded: tuple[Decimal, str] | None,
+    cost: Cost | Unpriced,
+) -> None:
+    now = None if isinstance(cost, Unpriced) else cost
+    for currency in {item for item in (recorded and recorded[1], now and now.currency) if item}:
+        row = rows.setdefault((key, currency), Row(key, currency))
+        row.calls += 1
+        if recorded is not None and recorded[1] == currency:
+            row.recorded += recorded[0]
+            row.unpriced += now is None
+        if now is not None and now.currency == currency:
+            row.recomputed += Decimal(repr(now.amount))
+            row.not_recorded += recorded is None
+
+
+def _totals(rows: Iterable[Row]) -> list[Row]:
+    totals: dict[str, Row] = {}
+    for row in rows:
+        total = totals.setdefault(row.currency, Row((), row.currency))
+        total.calls += row.calls
+        total.recorded += row.recorded
+        total.recomputed += row.recomputed
+        total.not_recorded += row.not_recorded
+        total.unpriced += row.unpriced
+    return [totals[currency] for currency in sorted(totals)]
+
+
+def _recorded(attributes: Attributes) -> tuple[Decimal, str] | None:
+    amount = attributes.get(names.USAGE_COST_AMOUNT)
+    currency = attributes.get(names.USAGE_COST_CURRENCY)
+    if isinstance(amount, bool | str) or amount is None or not math.isfinite(amount):
+        return None
+    return Decimal(repr(amount)), currency if isinstance(currency, str) else "USD"
+
+
+def _recomputed(span: StoredSpan, pricer: Pricer) -> Cost | Unpriced:
+    attributes = span.attributes
+    cost = pricer.price(
+        _text(attributes, (names.PROVIDER_NAME,)) or "",
+        _text(attributes, (names.REQUEST_MODEL,)),
+        _text(attributes, (names.RESPONSE_MODEL,)),
+        _usage(attributes),
+        service_tier=_text(attributes, (names.OPENAI_RESPONSE_SERVICE_TIER, names.OPENAI_REQUEST_SERVICE_TIER)),
+        at=span.start,
+    )
+    # What is charged beside the tokens, such as a web search, isn't on the span: its price alone was. Without it
+    # the new cost would be too low.
+    if isinstance(cost, Cost) and cost.other is None and own.COST_OTHER in attributes:
+        return Unpriced.UNSUPPORTED_UNIT
+    return cost
+
+
+def _usage(attributes: Attributes) -> Usage | None:
+    said: dict[str, Any] = {}
+    for name, attribute in _TOKENS.items():
+        count = _count(attributes, attribute)
+        if count is not None:
+            said[name] = count
+    return Usage(**said) if said else None
+
+
+def _count(attributes: Mapping[str, object], name: str) -> int | None:
+    value = attributes.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return int(value)
+
+
+def _text(attributes: Attributes, candidates: tuple[str, ...]) -> str | None:
+    for name in candidates:
+        value = attributes.get(name)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def _group(span: StoredSpan, group: str) -> str:
+    candidates = _GROUPS[group]
+    if candidates is None:
+        try:
+            return datetime.fromtimestamp(span.start, UTC).date().isoformat()
+        except (OverflowError, OSError, ValueError):
+            return _UNSAID
+    return _text(span.attributes, candidates) or _UNSAID

@@ -1,0 +1,130 @@
+"""``otel-genai prices show``: the price of a model as a call would be charged it."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from argparse import Namespace
+
+from ..pricing import PriceKey, PriceSource, PriceWindow, Unpriced
+from ..pricing.names import PROVIDER_IDS
+from ..pricing.rates import PriceList, Rates
+from .figures import moment, moment_text, per_million, price, window_text
+from .pricers import source_from
+from .problems import Problem
+from .tables import clean_line, say, show_table
+
+_NEAR_NAMES = 5
+
+
+def show(options: Namespace) -> int:
+    """Run the command, and return its exit code."""
+    at = time.time() if options.at is None else moment(options.at)
+    source = source_from(options.prices)
+    keys = [
+        PriceKey(provider, options.model, options.tier, options.region) for provider in _providers(options.provider)
+    ]
+    found: dict[str, tuple[PriceWindow, list[str]]] = {}
+    reasons: dict[str, Unpriced] = {}
+    for key in keys:
+        window = source.find(key, at)
+        if isinstance(window.prices, PriceList):
+            found.setdefault(repr(window), (window, []))[1].append(key.provider)
+        elif window.prices is not Unpriced.UNKNOWN_MODEL:
+            reasons[key.provider] = window.prices
+    if not found:
+        raise Problem(_why_not(options, reasons, source, at))
+    for number, (window, providers) in enumerate(found.values()):
+        if number:
+            say()
+        _show_window(options, window, providers, at)
+    return 0
+
+
+def _providers(asked: str | None) -> list[str]:
+    """Return the provider asked for, or one name of each provider that the conventions know."""
+    if asked is not None:
+        return [asked]
+    names: dict[str, str] = {}
+    for name, identifier in PROVIDER_IDS.items():
+        names.setdefault(identifier, name)
+    return list(names.values())
+
+
+def _show_window(options: Namespace, window: PriceWindow, providers: list[str], at: float) -> None:
+    prices = window.prices
+    assert isinstance(prices, PriceList)
+    facts = {
+        "provider": ", ".join(providers),
+        "entry": window.model,
+        "service tier": options.tier,
+        "region": options.region,
+        "price list": prices.version,
+        "currency": prices.currency,
+        "asked for": moment_text(at),
+        "in force": window_text(window.start, window.end),
+    }
+    say(clean_line(options.model))
+    for name, fact in facts.items():
+        if fact is not None:
+            say(f"  {name:<14}{clean_line(fact)}")
+    if prices.rates is not None:
+        _show_tokens(prices, prices.rates)
+    if prices.units:
+        say()
+        units = sorted(prices.units.items())
+        show_table(
+            ("per unit", "price list", "price"),
+            [(name, unit.version, price(unit.amount)) for name, unit in units],
+            numbers=1,
+        )
+
+
+def _show_tokens(prices: PriceList, rates: Rates) -> None:
+    levels = sorted(prices.long_context, key=lambda level: level[0])
+    columns = [("price", rates)]
+    if levels:
+        columns = [(f"up to {levels[0][0]:,} input", rates)]
+        columns += [(f"above {start:,}", above) for start, above in levels]
+    by_level = [per_million(above) for _, above in columns]
+    names = dict.fromkeys(name for amounts in by_level for name in amounts)
+    say()
+    show_table(
+        ("per million tokens", *(header for header, _ in columns)),
+        [(name.replace("_", " "), *(amounts.get(name, "") for amounts in by_level)) for name in names],
+        numbers=len(columns),
+    )
+    if rates.request is not None:
+        say()
+        show_table(("per request", "price"), [("request", price(rates.request))], numbers=1)
+
+
+def _why_not(options: Namespace, reasons: dict[str, Unpriced], source: PriceSource, at: float) -> str:
+    name = f"{options.model} of {options.provider}" if options.provider else options.model
+    if reasons:
+        said = ", ".join(f"{reason.value} ({provider})" for provider, reason in reasons.items())
+        return f"{name}: has no price here: {said}"
+    if options.provider is not None:
+        known = {**PROVIDER_IDS, **{identifier: identifier for identifier in _known_models()}}
+        if options.provider not in known:
+            near = difflib.get_close_matches(options.provider, list(known), _NEAR_NAMES)
+            return f"{name}: the provider is in no price list.{_did_you_mean(near)}"
+    return f"{name}: is in no price list.{_did_you_mean(_near_models(options.model, options.provider))}"
+
+
+def _near_models(model: str, provider: str | None) -> list[str]:
+    known = _known_models()
+    wanted = set(PROVIDER_IDS.values()) if provider is None else {PROVIDER_IDS.get(provider, provider)}
+    candidates = dict.fromkeys(name for identifier, names in known.items() if identifier in wanted for name in names)
+    return difflib.get_close_matches(model, candidates, _NEAR_NAMES, 0.5)
+
+
+def _known_models() -> dict[str, list[str]]:
+    """Return the names that the installed price data has entries for, by provider id."""
+    from genai_prices.data import providers
+
+    return {provider.id: [model.id for model in provider.models] for provider in providers}
+
+
+def _did_you_mean(names: list[str]) -> str:
+    return f" Near to it: {', '.join(names)}" if names else ""

@@ -1,0 +1,142 @@
+"""Spans from files: OTLP JSON as the Collector's file exporter writes it, or one JSON document, packed or not.
+
+Pure reading: knows no price. A line that is no JSON (the last one of a file that is being written) is counted
+and passed over.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Final, cast
+
+from .problems import Problem
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_NANOSECONDS: Final = 1e9
+
+Attributes = Mapping[str, str | bool | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSpan:
+    """What repricing needs of one span."""
+
+    start: float
+    """Unix seconds."""
+    attributes: Attributes
+    """Scalars only."""
+
+
+def read_spans(path: str, on_bad_line: Callable[[int], None]) -> Iterator[StoredSpan]:
+    """Read every span of a file; ``-`` is standard input.
+
+    ``on_bad_line`` is called with the number of each line that is not JSON.
+
+    Raises:
+        Problem: if the file can't be read, or isn't OTLP JSON at all.
+    """
+    try:
+        with _open(path) as file:
+            for document in _documents(file, path, on_bad_line):
+                yield from _spans(document)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise Problem(f"{path}: can't be read: {reason}") from None
+
+
+def _open(path: str) -> IO[str]:
+    raw: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed by the wrapper
+    buffered = io.BufferedReader(cast("io.RawIOBase", raw))
+    packed = buffered.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC
+    stream = cast("IO[bytes]", gzip.GzipFile(fileobj=buffered) if packed else buffered)
+    return io.TextIOWrapper(stream, encoding="utf-8-sig")
+
+
+def _documents(file: IO[str], path: str, on_bad_line: Callable[[int], None]) -> Iterator[Mapping[str, object]]:
+    lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    first = next(lines, None)
+    if first is None:
+        return
+    document = _parsed(first[1])
+    if document is not None:
+        yield document
+        for number, line in lines:
+            document = _parsed(line)
+            if document is None:
+                on_bad_line(number)
+            else:
+                yield document
+        return
+    document = _parsed(first[1] + file.read())
+    if document is None:
+        raise Problem(f"{path}: is not OTLP JSON, neither as one document nor line by line")
+    yield document
+
+
+def _parsed(text: str) -> Mapping[str, object] | None:
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else None
+
+
+def _spans(document: Mapping[str, object]) -> Iterator[StoredSpan]:
+    for resource in _objects(document, "resourceSpans"):
+        for scope in _objects(resource, "scopeSpans"):
+            for span in _objects(scope, "spans"):
+                start = _number(span.get("startTimeUnixNano"))
+                if start is not None:
+                    yield StoredSpan(start / _NANOSECONDS, _attributes(span))
+
+
+def _objects(owner: Mapping[str, object], name: str) -> Iterator[Mapping[str, object]]:
+    value = owner.get(name)
+    if isinstance(value, list):
+        for item in cast("list[object]", value):
+            if isinstance(item, dict):
+                yield cast("Mapping[str, object]", item)
+
+
+def _attributes(span: Mapping[str, object]) -> Attributes:
+    found: dict[str, str | bool | int | float] = {}
+    for item in _objects(span, "attributes"):
+        name, value = item.get("key"), item.get("value")
+        if isinstance(name, str) and isinstance(value, dict):
+            scalar = _scalar(cast("Mapping[str, object]", value))
+            if scalar is not None:
+                found[name] = scalar
+    return found
+
+
+def _scalar(value: Mapping[str, object]) -> str | bool | int | float | None:
+    for kind, content in value.items():
+        if kind == "stringValue" and isinstance(content, str):
+            return content
+        if kind == "boolValue" and isinstance(content, bool):
+            return content
+        if kind == "intValue":  # a string in OTLP JSON, a number with some writers
+            number = _number(content)
+            return None if number is None else int(number)
+        if kind == "doubleValue":
+            return _number(content)
+    return None
+
+
+def _number(value: object) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return int(value) if isinstance(value, str) else value
+    except ValueError:
+        pass
+    try:
+        return float(value)
+    except ValueError:
+        return None

@@ -1,0 +1,63 @@
+"""Tables on standard output: plain columns, or drawn by ``rich`` where that is installed and a person is watching."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from ..exporters.cells import cell_width, clean
+
+_GAP: Final = "  "
+
+
+def say(text: str = "") -> None:
+    """Write a line on standard output. What is foreign in it has to be cleaned before."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+
+
+def warn(text: str) -> None:
+    """Write a line on standard error."""
+    sys.stderr.write(clean_line(text) + "\n")
+
+
+def clean_line(text: str) -> str:
+    """Return the text without anything that a terminal would obey; long ones whole."""
+    return "".join(clean(text[start : start + 200]) for start in range(0, len(text), 200))
+
+
+def show_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int) -> None:
+    """Show rows below their headers; the last ``numbers`` columns are set flush right."""
+    cells = [[clean(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty() and _draw(headers, cells, numbers):
+        return
+    widths = [max(cell_width(row[column]) for row in (headers, *cells)) for column in range(len(headers))]
+    for row in (headers, *cells):
+        line = _GAP.join(
+            _padded(cell, width, column >= len(headers) - numbers)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        say(line.rstrip())
+
+
+def _padded(cell: str, width: int, flush_right: bool) -> str:
+    fill = " " * (width - cell_width(cell))
+    return fill + cell if flush_right else cell + fill
+
+
+def _draw(headers: Sequence[str], cells: Sequence[Sequence[str]], numbers: int) -> bool:
+    """Draw the table by ``rich``, and return whether it is there."""
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        return False
+    table = Table()
+    for column, header in enumerate(headers):
+        table.add_column(header, justify="right" if column >= len(headers) - numbers else "left")
+    for row in cells:
+        table.add_row(*map(Text, row))  # as text: markup in a model's name is not obeyed
+    Console().print(table)
+    return True

@@ -1,0 +1,150 @@
+"""``otel-genai prices update``: newer price data into a file, and what changed. Nothing else ever downloads prices."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from ..pricing import PriceKey, PriceSource
+from ..pricing.price_file import PriceFileError
+from ..pricing.rates import PriceList
+from .figures import every_price
+from .problems import Problem
+from .tables import clean_line, say
+
+_MOST_BYTES: Final = 50_000_000
+_SECONDS: Final = 30
+_MOST_SHOWN: Final = 20
+
+_Entry = tuple[str, str]  # provider id, model id
+
+
+def default_file() -> Path:
+    """Return where the data goes unless ``--to`` says otherwise."""
+    return Path.home() / ".cache" / "otel-genai" / "prices.json"
+
+
+def update(options: Namespace) -> int:
+    """Run the command, and return its exit code."""
+    target = default_file() if options.to is None else Path(options.to).expanduser()
+    url = options.url or _default_url()
+    content = _downloaded(url)
+    old_entries, old = _present(target)
+    new_entries, new = _written(content, target)
+    say(clean_line(f"{target}: written"))
+    say(f"  {len({provider for provider, _ in new_entries})} providers, {len(new_entries)} models")
+    _show_changes(old_entries, old, new_entries, new)
+    say(clean_line(f"To use it, name it in your price file: base: {target}"))
+    return 0
+
+
+def _default_url() -> str:
+    from genai_prices.update_prices import DEFAULT_UPDATE_URL
+
+    return DEFAULT_UPDATE_URL
+
+
+def _downloaded(url: str) -> bytes:
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise Problem(f"--url: {url!r} is not allowed; an address that begins with http:// or https://")
+    try:
+        with urlopen(url, timeout=_SECONDS) as answer:
+            content = cast("bytes", answer.read(_MOST_BYTES + 1))
+    except HTTPError as error:
+        raise Problem(f"{url}: answered {error.code}") from None
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        raise Problem(f"{url}: can't be read: {reason}") from None
+    if len(content) > _MOST_BYTES:
+        raise Problem(f"{url}: is larger than {_MOST_BYTES:,} bytes")
+    return content
+
+
+def _present(target: Path) -> tuple[set[_Entry], PriceSource]:
+    """Return what is in force now: the file, else the installed data."""
+    from ..pricing.genai_prices_source import GenaiPricesSource, read_price_data
+
+    if target.exists():
+        try:
+            return _entries(json.loads(target.read_bytes())), read_price_data(target)
+        except (PriceFileError, OSError, ValueError):
+            pass  # of no use: the new data takes its place
+    from genai_prices.data import providers
+
+    return {(provider.id, model.id) for provider in providers for model in provider.models}, GenaiPricesSource()
+
+
+def _written(content: bytes, target: Path) -> tuple[set[_Entry], PriceSource]:
+    """Check the data in a file beside the target, and put it in its place only then."""
+    from ..pricing.genai_prices_source import read_price_data
+
+    try:
+        providers = json.loads(content)
+    except ValueError:
+        raise Problem("what was downloaded is not JSON; nothing was changed") from None
+    version = f"genai-prices data {datetime.now(UTC):%Y-%m-%d} {hashlib.sha256(content).hexdigest()[:8]}"
+    temporary: str | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".new")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"version": version, "providers": providers}, file)
+        source = read_price_data(Path(temporary))
+        entries = _entries(providers)
+        os.replace(temporary, target)
+    except PriceFileError:
+        raise Problem("what was downloaded is no price data of genai-prices; nothing was changed") from None
+    except OSError as error:
+        raise Problem(f"{target}: can't be written: {error.strerror or error}") from None
+    finally:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+    return entries, source
+
+
+def _entries(data: Any) -> set[_Entry]:
+    providers = cast("Iterable[Mapping[str, Any]]", data["providers"] if isinstance(data, dict) else data)
+    return {(provider["id"], model["id"]) for provider in providers for model in provider["models"]}
+
+
+def _show_changes(old_entries: set[_Entry], old: PriceSource, new_entries: set[_Entry], new: PriceSource) -> None:
+    now = time.time()
+    changes = [
+        (provider, model, change)
+        for provider, model in sorted(old_entries & new_entries)
+        if (change := _change(old, new, PriceKey(provider, model), now))
+    ]
+    added, gone = sorted(new_entries - old_entries), sorted(old_entries - new_entries)
+    say(f"  {len(added)} new, {len(gone)} gone, {len(changes)} with another price today")
+    lines = [
+        *(f"  new      {provider} {model}" for provider, model in added),
+        *(f"  gone     {provider} {model}" for provider, model in gone),
+        *(f"  changed  {provider} {model}: {change}" for provider, model, change in changes),
+    ]
+    for line in lines[:_MOST_SHOWN]:
+        say(clean_line(line))
+    if len(lines) > _MOST_SHOWN:
+        say(f"  and {len(lines) - _MOST_SHOWN} more")
+
+
+def _change(old: PriceSource, new: PriceSource, key: PriceKey, now: float) -> str:
+    before, after = (source.find(key, now).prices for source in (old, new))
+    amounts = [every_price(prices) if isinstance(prices, PriceList) else {} for prices in (before, after)]
+    names = dict.fromkeys((*amounts[0], *amounts[1]))
+    return ", ".join(
+        f"{name} {amounts[0].get(name, '-')} -> {amounts[1].get(name, '-')}"
+        for name in names
+        if amounts[0].get(name) != amounts[1].get(name)
+    )
