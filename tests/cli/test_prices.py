@@ -1,0 +1,192 @@
+"""``otel-genai prices show`` and ``check``, and the words of the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from otel_genai_instr.cli import main
+
+BOOK = """\
+name: our contract
+currency: EUR
+models:
+  - {provider: azure.ai.openai, model: my-deployment, is: gpt-4o}
+prices:
+  - model: in-house
+    from: 2026-01-01
+    until: 2027-01-01
+    per_million_tokens: {input: 1.5, output: 4}
+    per_unit: {page: 0.002}
+    above: [{input_tokens: 100000, per_million_tokens: {input: 3}}]
+discounts:
+  - {provider: anthropic, model: "*", percent: 20}
+"""
+
+
+def _shown(*arguments: str, capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    assert main(["prices", "show", *arguments]) == 0
+    return [line.split() for line in capsys.readouterr().out.splitlines()]
+
+
+def _refused(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["prices", *arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    return printed.err
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> str:
+    path = tmp_path / "prices.yaml"
+    path.write_text(BOOK)
+    return str(path)
+
+
+def test_show_tokens_and_units(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _shown("gpt-4o-2024-08-06", "--provider", "openai", "--at", "2026-11-02", capsys=capsys)
+    assert ["entry", "gpt-4o"] in lines
+    assert ["price", "list", "genai-prices", "0.2.3"] in lines
+    assert ["asked", "for", "2026-11-02T00:00:00Z"] in lines
+    assert ["input", "2.5"] in lines
+    assert ["cache", "read", "1.25"] in lines
+    assert ["output", "10"] in lines
+    assert ["web_search_call", "genai-prices", "0.2.3", "0.01"] in lines
+
+
+def test_show_long_context_and_tier(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _shown("gpt-5.4", "--provider", "openai", "--tier", "flex", "--at", "2026-11-02", capsys=capsys)
+    assert ["per", "million", "tokens", "up", "to", "272,000", "input", "above", "272,000"] in lines
+    assert ["cache", "read", "0.13", "0.25"] in lines
+    assert ["output", "7.5", "11.25"] in lines
+
+
+def test_show_how_long_a_price_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _shown("deepseek-v4-pro", "--provider", "deepseek", "--at", "2026-11-20T07:00:00Z", capsys=capsys)
+    assert ["in", "force", "from", "2026-11-20T06:00:00Z", "until", "2026-11-20T10:00:00Z"] in lines
+    assert ["input", "1.32"] in lines
+    lines = _shown("o3", "--provider", "openai", "--at", "2025-06-09T23:59:59+00:00", capsys=capsys)
+    assert ["input", "10"] in lines
+
+
+def test_show_every_provider_that_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _shown("claude-sonnet-4-5", "--at", "2026-11-02", capsys=capsys)
+    providers = [name for line in lines if line[:1] == ["provider"] for name in line[1:]]
+    assert any(name.startswith("anthropic") for name in providers)
+    assert any(name.startswith("gcp") for name in providers)
+
+
+def test_show_a_region(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _shown("claude-opus-5-5", "--provider", "anthropic", "--region", "us", "--at", "2026-11-02", capsys=capsys)
+    assert ["input", "4.4"] in lines
+
+
+def test_show_prices_of_ones_own(book: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--prices", book, "--at", "2026-11-02")
+    lines = _shown("in-house", "--provider", "my-gateway", *options, capsys=capsys)
+    assert ["currency", "EUR"] in lines
+    assert ["price", "list", "our", "contract"] in lines
+    assert ["in", "force", "from", "2026-01-01T00:00:00Z", "until", "2027-01-01T00:00:00Z"] in lines
+    assert ["input", "1.5", "3"] in lines
+    assert ["page", "our", "contract", "0.002"] in lines
+
+    lines = _shown("my-deployment", "--provider", "azure.ai.openai", *options, capsys=capsys)
+    assert ["entry", "gpt-4o"] in lines
+    lines = _shown("claude-haiku-4-5", "--provider", "anthropic", *options, capsys=capsys)
+    assert ["input", "0.8"] in lines
+
+
+def test_show_a_charge_per_request(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _shown("sonar", "--provider", "perplexity", "--at", "2026-11-02", capsys=capsys)
+    assert ["per", "request", "price"] in lines
+
+
+def test_show_an_unknown_model(capsys: pytest.CaptureFixture[str]) -> None:
+    said = _refused("show", "claude-sonet-4-5", "--provider", "anthropic", capsys=capsys)
+    assert "claude-sonet-4-5 of anthropic: is in no price list. Near to it: claude-sonnet-4-5" in said
+    assert "is in no price list" in _refused("show", "gpt-4x", capsys=capsys)
+
+
+def test_show_an_unknown_provider(capsys: pytest.CaptureFixture[str]) -> None:
+    said = _refused("show", "gpt-4o", "--provider", "opnai", capsys=capsys)
+    assert "the provider is in no price list. Near to it: openai" in said
+
+
+def test_show_a_model_without_a_price(capsys: pytest.CaptureFixture[str]) -> None:
+    said = _refused("show", "omni-moderation-latest", "--provider", "openai", capsys=capsys)
+    assert "has no price here: no_price (openai)" in said
+    said = _refused("show", "o1-pro", "--provider", "openai", "--tier", "priority", capsys=capsys)
+    assert "unsupported_unit (openai)" in said
+
+
+def test_show_at_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--at: 'noon' is no time" in _refused("show", "gpt-4o", "--at", "noon", capsys=capsys)
+
+
+def test_check_says_what_a_file_holds(book: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "check", book]) == 0
+    printed = capsys.readouterr().out
+    assert f"{book}: can be used" in printed
+    assert "holds     1 models by other names, 1 prices, 1 discounts" in printed
+    assert "is gpt-4o" in printed
+    assert "input 1.5, cache_read 1.5" in printed
+    assert "above 100,000" in printed
+    assert "20 % off" in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prices:\n  - model: x\n    per_million_tokens: {input: -1}\n", "line 3: prices[0].per_million_tokens.input"),
+        ("prices:\n  - {model: x, colour: red}\n", "line 2: prices[0].colour"),
+        ("currency: GOLD\n", "line 1: currency: 'GOLD' is not a currency"),
+        ("prices: [", "is not YAML"),
+        ("base: nowhere.json\n", "nowhere.json: can't be read"),
+    ],
+)
+def test_check_says_what_is_wrong_and_where(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text(text)
+    assert said in _refused("check", str(path), capsys=capsys)
+
+
+def test_check_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nothing.yaml: can't be read" in _refused("check", str(tmp_path / "nothing.yaml"), capsys=capsys)
+
+
+def test_a_wrong_price_file_ends_the_other_commands_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text("prices: 5\n")
+    assert "line 1: prices" in _refused("show", "gpt-4o", "--prices", str(path), capsys=capsys)
+    assert main(["reprice", "-", "--prices", str(path)]) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["prices"], ["price"], ["prices", "show"], ["reprice", "a", "b"]])
+def test_what_is_not_understood_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: otel-genai" in capsys.readouterr().err
+
+
+def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert "exit codes:" in capsys.readouterr().out
+
+
+def test_as_a_process_whose_reader_goes_away() -> None:
+    program = [sys.executable, "-m", "otel_genai_instr.cli", "prices", "show", "gpt-4o"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = subprocess.run(program, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writing)
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,354 @@
+"""``otel-genai reprice`` over spans of the real instrumentation."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otel_genai_instr.cli import main
+
+from ..support.answers import chat
+from ..support.capture import Capture
+from ..support.clock import FakeClock
+from .stored import answer, chat_spans, embedding_spans, otlp_json, packed
+
+DOUBLE = """\
+currency: USD
+prices:
+  - {provider: openai, model: gpt-4o-mini*, per_million_tokens: {input: 0.30, cache_read: 0.15, output: 1.20}}
+"""
+EUROS = """\
+currency: EUR
+prices:
+  - {model: gpt-4o-mini*, per_million_tokens: {input: 1, cache_read: 1, output: 1}}
+"""
+PRICE = (1000 - 400) * 0.15 / 1e6 + 400 * 0.075 / 1e6 + 200 * 0.60 / 1e6
+"""What `answer()` costs at OpenAI's price of gpt-4o-mini."""
+
+
+def _reprice(spans: Path | str, *more: str, capsys: pytest.CaptureFixture[str], code: int = 0) -> Any:
+    assert main(["reprice", str(spans), "--json", *more]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def _file(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_the_recorded_cost_comes_out_again(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = chat_spans(capture, clock, answer(), answer(), days_between=1)
+    outcome = _reprice(_file(tmp_path / "spans.json", otlp_json(spans)), capsys=capsys)
+
+    assert outcome["calls"] == 2
+    assert [row["day"] for row in outcome["rows"]] == ["2026-05-28", "2026-05-29"]
+    assert {row["model"] for row in outcome["rows"]} == {"gpt-4o-mini-2024-07-18"}
+    (total,) = outcome["totals"]
+    assert total == {
+        "currency": "USD",
+        "calls": 2,
+        "recorded": pytest.approx(2 * PRICE),
+        "recomputed": pytest.approx(2 * PRICE),
+        "difference": 0.0,
+        "not_recorded": 0,
+        "unpriced": 0,
+    }
+    assert outcome["no_cost_now"] == {}
+    assert outcome["price_versions"] == ["genai-prices 0.2.3"]
+
+
+def test_other_prices_change_the_amount(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = _file(tmp_path / "spans.json", otlp_json(chat_spans(capture, clock, answer(), answer())))
+    prices = _file(tmp_path / "prices.yaml", DOUBLE)
+    outcome = _reprice(spans, "--prices", str(prices), "--by", "provider", capsys=capsys)
+
+    (row,) = outcome["rows"]
+    assert row["provider"] == "openai"
+    assert row["recorded"] == pytest.approx(2 * PRICE)
+    assert row["recomputed"] == pytest.approx(4 * PRICE)
+    assert row["difference"] == pytest.approx(2 * PRICE)
+    assert outcome["price_versions"] == ["prices"]
+
+
+def test_currencies_are_never_added(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = _file(tmp_path / "spans.json", otlp_json(chat_spans(capture, clock, answer())))
+    prices = _file(tmp_path / "prices.yaml", EUROS)
+    outcome = _reprice(spans, "--prices", str(prices), capsys=capsys)
+
+    euros, dollars = outcome["totals"]
+    assert (euros["currency"], euros["recorded"]) == ("EUR", 0)
+    assert euros["recomputed"] == pytest.approx(1200 / 1e6)
+    assert (dollars["currency"], dollars["recomputed"]) == ("USD", 0)
+    assert dollars["recorded"] == pytest.approx(PRICE)
+
+
+def test_the_price_is_that_of_the_day_of_the_call(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices = _file(
+        tmp_path / "prices.yaml",
+        "prices:\n"
+        "  - {model: gpt-4o-mini*, until: 2026-05-29, per_million_tokens: {input: 1, output: 0}}\n"
+        "  - {model: gpt-4o-mini*, from: 2026-05-29, per_million_tokens: {input: 2, output: 0}}\n",
+    )
+    spans = chat_spans(capture, clock, answer(), answer(), days_between=1)
+    outcome = _reprice(
+        _file(tmp_path / "spans.json", otlp_json(spans)), "--prices", str(prices), "--by", "day", capsys=capsys
+    )
+    assert [row["recomputed"] for row in outcome["rows"]] == pytest.approx([0.001, 0.002])
+
+
+def test_calls_without_a_cost_are_counted(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = chat_spans(capture, clock, answer(), answer("who-knows"), provider_by_host={"*": "my-gateway"})
+    prices = _file(
+        tmp_path / "prices.yaml", "prices: [{model: who-knows, per_million_tokens: {input: 1, output: 1}}]\n"
+    )
+    path = _file(tmp_path / "spans.json", otlp_json(spans))
+
+    outcome = _reprice(path, capsys=capsys)
+    assert outcome["rows"] == []
+    assert outcome["no_cost_now"] == {"unknown_model": {"calls": 2, "tokens": 2400}}
+
+    outcome = _reprice(path, "--prices", str(prices), "--by", "model", capsys=capsys)
+    (row,) = outcome["rows"]
+    assert (row["model"], row["calls"], row["not_recorded"], row["unpriced"]) == ("who-knows", 1, 1, 0)
+    assert row["recomputed"] == pytest.approx(1200 / 1e6)
+    assert outcome["no_cost_now"] == {"unknown_model": {"calls": 1, "tokens": 1200}}
+
+
+def test_a_cost_that_can_not_be_worked_out_any_more_is_counted(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = {"prices": [{"model": "in-house", "per_million_tokens": {"input": 1, "output": 1}}]}
+    spans = chat_spans(capture, clock, answer("in-house"), prices=book, provider_by_host={"*": "my-gateway"})
+    outcome = _reprice(_file(tmp_path / "spans.json", otlp_json(spans)), capsys=capsys)
+
+    (row,) = outcome["rows"]
+    assert (row["calls"], row["unpriced"], row["recomputed"]) == (1, 1, 0)
+    assert row["recorded"] == pytest.approx(1200 / 1e6)
+
+
+def test_a_cost_that_the_provider_reported_is_worked_out_too(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reported = answer()
+    reported["usage"]["cost"] = 0.5
+    spans = chat_spans(capture, clock, reported)
+    (row,) = _reprice(_file(tmp_path / "spans.json", otlp_json(spans)), capsys=capsys)["rows"]
+
+    assert (row["recorded"], row["recomputed"]) == (0.5, pytest.approx(PRICE))
+
+
+def test_the_service_tier_of_the_span_counts(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.advance(200 * 86_400)  # to a day of which tier prices are known
+    quick = answer()
+    quick["service_tier"] = "priority"
+    spans = chat_spans(capture, clock, quick)
+    (row,) = _reprice(_file(tmp_path / "s.json", otlp_json(spans)), "--by", "tier", capsys=capsys)["rows"]
+
+    assert row["tier"] == "priority"
+    assert row["recomputed"] == pytest.approx(600 * 0.25 / 1e6 + 400 * 0.125 / 1e6 + 200 * 1.00 / 1e6)
+
+
+def test_embeddings_are_calls_and_other_spans_are_not(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capture.tracer_provider.get_tracer("app").start_as_current_span("GET /"):
+        spans = embedding_spans(capture, clock)
+    spans = capture.spans()
+    assert len(spans) == 2
+    outcome = _reprice(_file(tmp_path / "spans.json", otlp_json(spans)), capsys=capsys)
+
+    assert outcome["calls"] == 1
+    assert outcome["rows"][0]["recomputed"] == pytest.approx(12 * 0.02 / 1e6)
+
+
+@pytest.mark.parametrize("shape", ["lines", "document", "packed", "stdin", "packed_stdin", "with_mark"])
+def test_every_shape_of_file(
+    shape: str,
+    capture: Capture,
+    clock: FakeClock,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spans = chat_spans(capture, clock, answer(), answer(), answer())
+    lines = "".join(otlp_json([span]) + "\n\n" for span in spans)  # the file exporter writes one request a line
+    path = tmp_path / "spans"
+    name = str(path)
+    if shape == "lines":
+        path.write_text(lines)
+    elif shape == "document":
+        path.write_text(otlp_json(spans, indent=2))
+    elif shape == "packed":
+        packed(path, lines)
+    elif shape == "with_mark":
+        path.write_text("\ufeff" + lines, encoding="utf-8")
+    else:
+        content = lines.encode() if shape == "stdin" else packed(path, lines).read_bytes()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        name = "-"
+    outcome = _reprice(name, capsys=capsys)
+
+    assert outcome["calls"] == 3
+    assert outcome["totals"][0]["recomputed"] == pytest.approx(3 * PRICE)
+
+
+def test_a_line_that_is_cut_off_is_passed_over_and_said(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = otlp_json(chat_spans(capture, clock, answer()))
+    path = _file(tmp_path / "spans.jsonl", f"{line}\n{line[:100]}")
+
+    assert main(["reprice", str(path), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["calls"] == 1
+    assert json.loads(printed.out)["unreadable_lines"] == 1
+    assert f"{path}, line 2: is not JSON" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"hello\nworld", "is not OTLP JSON"),
+        (b"\x1f\x8b\x08broken", "can't be read"),
+        (b"\xff\xfe\x00", "can't be read"),
+    ],
+)
+def test_what_is_no_file_of_spans(
+    content: bytes, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "spans"
+    path.write_bytes(content)
+    assert main(["reprice", str(path)]) == 1
+    assert problem in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", ["", "\n\n", "{}", '{"resourceSpans": 5}', '{"resourceSpans": [{"scopeSpans": [7]}]}']
+)
+def test_a_file_without_spans(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _reprice(_file(tmp_path / "spans", content), capsys=capsys)["calls"] == 0
+
+
+def test_attributes_of_the_wrong_type_are_not_believed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def attribute(name: str, **value: object) -> dict[str, object]:
+        return {"key": f"gen_ai.{name}", "value": value}
+
+    span: dict[str, object] = {
+        "startTimeUnixNano": 1_780_000_000_000_000_000,  # a number, where the standard has a string
+        "attributes": [
+            attribute("operation.name", stringValue="chat"),
+            attribute("provider.name", stringValue="openai"),
+            attribute("request.model", stringValue="gpt-4o-mini"),
+            attribute("usage.input_tokens", intValue=1000),
+            attribute("usage.output_tokens", intValue="200"),
+            attribute("usage.cache_read.input_tokens", stringValue="many"),
+            attribute("usage.cost.amount", doubleValue="NaN"),
+            {"key": 5},
+            {"key": "x", "value": None},
+            {"key": "y", "value": {"arrayValue": {"values": []}}},
+        ],
+    }
+    path = _file(tmp_path / "spans", json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span, {}, 7]}]}]}))
+    (row,) = _reprice(path, capsys=capsys)["rows"]
+    assert row["recomputed"] == pytest.approx(1000 * 0.15 / 1e6 + 200 * 0.6 / 1e6)
+    assert (row["recorded"], row["not_recorded"]) == (0, 1)
+
+
+def test_tools_that_were_charged_but_are_not_on_the_span_leave_no_cost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values: dict[str, object] = {
+        "gen_ai.operation.name": {"stringValue": "chat"},
+        "gen_ai.provider.name": {"stringValue": "openai"},
+        "gen_ai.request.model": {"stringValue": "gpt-5"},
+        "gen_ai.usage.input_tokens": {"intValue": "1000"},
+        "gen_ai.usage.cost.amount": {"doubleValue": 0.01125},
+        "gen_ai.usage.cost.currency": {"stringValue": "USD"},
+        "otel_genai.cost.other": {"doubleValue": 0.01},
+    }
+    span = {
+        "startTimeUnixNano": "1780000000000000000",
+        "attributes": [{"key": key, "value": value} for key, value in values.items()],
+    }
+    path = _file(tmp_path / "spans", json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
+    outcome = _reprice(path, capsys=capsys)
+
+    assert outcome["no_cost_now"] == {"unsupported_unit": {"calls": 1, "tokens": 1000}}
+    assert outcome["rows"][0]["unpriced"] == 1
+
+
+def test_rows_can_be_made_by_what_the_app_says(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import otel_genai_instr as genai
+
+    with genai.attribute(feature="search", user_id="u-1"):
+        spans = chat_spans(capture, clock, answer())
+    path = _file(tmp_path / "spans", otlp_json(spans))
+    (row,) = _reprice(path, "--by", "feature,user,tenant", capsys=capsys)["rows"]
+    assert (row["feature"], row["user"], row["tenant"]) == ("search", "u-1", "-")
+
+
+def test_the_table(capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spans = chat_spans(capture, clock, answer(), answer("evil\x1b[31m\nmodel"))
+    path = _file(tmp_path / "spans", otlp_json(spans))
+    prices = _file(tmp_path / "mine.yaml", DOUBLE)
+    assert main(["reprice", str(path), "--prices", str(prices)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0].split("  ")[0] == "day"
+    assert lines[2].split() == [
+        *("2026-05-28", "gpt-4o-mini-2024-07-18", "USD", "1"),
+        *("0.000240", "0.000480", "+0.000240", "0", "0"),
+    ]
+    assert lines[1].startswith("2026-05-28  evil?[31m model  ")
+    assert lines[3].split()[:2] == ["total", "USD"]
+    assert "2 calls; prices of mine" in lines
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_a_group_that_is_not_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reprice", str(tmp_path / "spans"), "--by", "day,colour"]) == 1
+    assert "--by: 'colour' is not known; allowed are day, model" in capsys.readouterr().err
+
+
+def test_a_terminal_gets_a_drawn_table(capture: Capture, clock: FakeClock, tmp_path: Path) -> None:
+    pytest.importorskip("rich")
+    pty = pytest.importorskip("pty")
+    path = _file(tmp_path / "spans", otlp_json(chat_spans(capture, clock, answer("[red]model"))))
+    terminal, screen = pty.openpty()
+    command = [sys.executable, "-m", "otel_genai_instr.cli", "reprice", str(path), "--by", "model"]
+    run = subprocess.run(command, stdout=screen, timeout=60, check=False, env={**os.environ, "COLUMNS": "150"})
+    os.close(screen)
+    drawn = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert run.returncode == 0
+    assert "┏━" in drawn
+    assert "│ [red]model" in drawn
+
+
+def test_as_a_process(capture: Capture, clock: FakeClock, tmp_path: Path) -> None:
+    text = otlp_json(chat_spans(capture, clock, chat()))
+    command = [sys.executable, "-m", "otel_genai_instr.cli", "reprice", "-", "--json"]
+    run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert json.loads(run.stdout)["totals"][0]["recomputed"] == pytest.approx(PRICE)

@@ -1,0 +1,154 @@
+"""``otel-genai prices update`` against a server on loopback."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from otel_genai_instr.cli import main
+
+
+class PriceServer(ThreadingHTTPServer):
+    """Serves whatever ``content`` is at the moment."""
+
+    content: bytes = b""
+    status = 200
+    requests = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/data.json"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server = cast("PriceServer", self.server)
+        server.requests += 1
+        self.send_response(server.status)
+        self.send_header("content-length", str(len(server.content)))
+        self.end_headers()
+        self.wfile.write(server.content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[PriceServer]:
+    with PriceServer(("127.0.0.1", 0), _Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def _data(**prices: float) -> bytes:
+    """Price data as the project publishes it: one provider whose models have one input price each."""
+    models = [
+        {"id": name, "match": {"equals": name}, "prices": {"input_mtok": price, "output_mtok": 4}}
+        for name, price in prices.items()
+    ]
+    return json.dumps([{"id": "openai", "name": "OpenAI", "api_pattern": "x", "models": models}]).encode()
+
+
+def _update(server: PriceServer, target: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["prices", "update", "--url", server.url, "--to", str(target)]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_data_is_written_and_can_be_used(
+    server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.content = _data(brandnew=1.25)
+    target = tmp_path / "cache" / "prices.json"
+    printed = _update(server, target, capsys)
+
+    assert f"{target}: written" in printed
+    assert "1 providers, 1 models" in printed
+    assert "1 new" in printed
+    assert f"base: {target}" in printed
+    book = tmp_path / "book.yaml"
+    book.write_text(f"base: {target}\n")
+    assert main(["prices", "show", "brandnew", "--provider", "openai", "--prices", str(book)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["input", "1.25"] in lines
+    assert any(line[:4] == ["price", "list", "genai-prices", "data"] for line in lines)
+    assert [path.name for path in target.parent.iterdir()] == ["prices.json"]
+
+
+def test_what_changed_since_the_last_time(
+    server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "prices.json"
+    server.content = _data(stays=1, dearer=1, goes=1)
+    _update(server, target, capsys)
+    server.content = _data(stays=1, dearer=1.5, comes=1)
+    printed = _update(server, target, capsys)
+
+    assert "1 new, 1 gone, 1 with another price today" in printed
+    assert "new      openai comes" in printed
+    assert "gone     openai goes" in printed
+    assert "changed  openai dearer: input 1 -> 1.5" in printed
+    assert "stays" not in printed
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<html>", "is not JSON"),
+        (b"[]", "is no price data"),
+        (b'{"providers": 5}', "is no price data"),
+        (b"5", "is no"),
+    ],
+)
+def test_what_is_no_price_data_changes_nothing(
+    content: bytes, said: str, server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "prices.json"
+    server.content = _data(before=1)
+    _update(server, target, capsys)
+    before = target.read_bytes()
+    server.content = content
+
+    assert main(["prices", "update", "--url", server.url, "--to", str(target)]) == 1
+    assert said in capsys.readouterr().err
+    assert target.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["prices.json"]
+
+
+def test_a_server_that_has_nothing(server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    server.status = 404
+    assert main(["prices", "update", "--url", server.url, "--to", str(tmp_path / "p.json")]) == 1
+    assert "answered 404" in capsys.readouterr().err
+
+
+def test_no_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "update", "--url", "http://127.0.0.1:1/", "--to", str(tmp_path / "p.json")]) == 1
+    assert "can't be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["file:///etc/hosts", "ftp://example.org/x", "data.json"])
+def test_only_the_web_is_read(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == 1
+    assert "is not allowed" in capsys.readouterr().err
+
+
+def test_a_place_that_can_not_be_written(
+    server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    server.content = _data(x=1)
+    assert main(["prices", "update", "--url", server.url, "--to", str(tmp_path / "file" / "p.json")]) == 1
+    assert "can't be written" in capsys.readouterr().err
+
+
+def test_no_other_command_downloads(server: PriceServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "show", "gpt-4o"]) == 0
+    assert server.requests == 0
