@@ -126,7 +126,7 @@ def note_attempt(hook: AttemptHook, args: tuple[object, ...], kwargs: Mapping[st
     if operation is None:
         return
     operation.attempts += 1
-    if operation.attempts == 1 and operation.wants_content and operation.read_content is not None:
+    if operation.attempts == 1 and operation.wants_text and operation.read_content is not None:
         body = hook.read_body(args, kwargs)
         if body is not None:
             operation.sent(operation.read_content(body))

@@ -17,7 +17,7 @@ def conclude(operation: Operation, api: Api, result: object) -> None:
     if shape is Shape.PARSED:
         operation.finish(Parsed(api, result))
     elif shape is Shape.STREAM:
-        reader = api.open_stream(operation.wants_content)
+        reader = api.open_stream(operation.wants_text)
         watch = StreamWatch(operation, reader)
         watch.read_with(reader)
         watch_stream(cast(SdkStream, result), watch)

@@ -60,7 +60,7 @@ def conclude_raw(operation: Operation, api: Api, raw: RawResponse) -> None:
 
     def parsed(result: object, own_type: bool) -> None:
         if shape_of(type(result)) is Shape.STREAM:
-            watch.read_with(api.open_stream(operation.wants_content))
+            watch.read_with(api.open_stream(operation.wants_text))
             watch_chunks(cast(SdkStream, result), watch)
         else:
             operation.finish(body if own_type else Parsed(api, result))

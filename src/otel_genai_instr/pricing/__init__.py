@@ -6,8 +6,19 @@ use or by :meth:`Pricer.warm_up`, never at import.
 
 from .configured import pricing_from
 from .cost import Cost, Unpriced
+from .estimate import Estimator
 from .price_file import PriceFileError
 from .pricer import Pricer
 from .source import PriceKey, PriceSource, PriceWindow
 
-__all__ = ["Cost", "PriceFileError", "PriceKey", "PriceSource", "PriceWindow", "Pricer", "Unpriced", "pricing_from"]
+__all__ = [
+    "Cost",
+    "Estimator",
+    "PriceFileError",
+    "PriceKey",
+    "PriceSource",
+    "PriceWindow",
+    "Pricer",
+    "Unpriced",
+    "pricing_from",
+]

@@ -62,6 +62,7 @@ class Operation:
         "_previous_chunk",
         "_read_error",
         "_scope",
+        "_sent",
         "_start_ns",
         "_started",
         "_telemetry",
@@ -72,6 +73,7 @@ class Operation:
         "request",
         "span",
         "wants_content",
+        "wants_text",
     )
 
     def __init__(
@@ -90,6 +92,7 @@ class Operation:
         self._read_error = read_error
         self._open = threading.Lock()
         self._content: content.Structure | None = None
+        self._sent: Content | None = None
         self._first_chunk: float | None = None
         self._previous_chunk: float | None = None
         self._gaps: list[float] | None = [] if telemetry.settings.time_per_output_chunk else None
@@ -120,7 +123,9 @@ class Operation:
             start_time=self._start_ns,
         )
         self.wants_content = on_event or (on_span and self.span.is_recording())
-        """Whether messages are to be read for this operation."""
+        """Whether messages are to be recorded."""
+        self.wants_text = self.wants_content or (telemetry.estimator is not None and inference)
+        """Whether messages are to be read: to be recorded, or to count the tokens that the provider doesn't report."""
         if parent and not telemetry.settings.propagate_baggage and baggage.get_all(parent):
             parent = baggage.clear(parent)
         try:
@@ -136,7 +141,9 @@ class Operation:
 
     def sent(self, sent: Content) -> None:
         """Note what was sent; the content is copied at once, because the caller may change it later."""
-        self._content = content.of_request(sent)
+        self._sent = sent
+        if self.wants_content:
+            self._content = content.of_request(sent)
 
     def chunk(self) -> None:
         """A chunk arrived. Call it for the first one; for each one when :attr:`times_chunks` says so."""
@@ -194,6 +201,11 @@ class Operation:
             response = reading.response() if reading is not None else None
         except Exception as fault:
             guard.report("read.response", fault)
+        if self.wants_text and response is not None and response.usage is None and reading is not None:
+            try:
+                self._estimate(response, reading)
+            except Exception as fault:
+                guard.report("estimate", fault)
         failure: Failure | None = None
         if error is not None or (response is not None and response.error_code is not None):
             rule = _FAILED  # a generation can also fail inside a call that returned
@@ -236,6 +248,13 @@ class Operation:
                 events.emit_exception(self._telemetry.logger, failure, message, stacktrace, end_ns, self.context)
             except Exception as fault:
                 guard.report("events.exception", fault)
+
+    def _estimate(self, response: Response, reading: Reading) -> None:
+        """Usage of a call that was answered, at least in part, without a word about tokens."""
+        estimator = self._telemetry.estimator
+        received = reading.output() if estimator is not None else None
+        if estimator is not None and received:
+            response.usage = estimator.estimate(response.model or self.request.model, self._sent, received)
 
     def _failure(self, response: Response | None, error: BaseException | None) -> Failure:
         if error is not None or response is None or response.error_code is None:
@@ -322,7 +341,7 @@ class Operation:
     ) -> attributes.Attributes:
         """``written`` with the content, last: limits cut what comes last. The event is emitted here too."""
         structure: content.Structure = dict(self._content or {})
-        variables = self._scope.prompt_variables if self._is_inference else {}
+        variables: Mapping[str, str] = self._scope.prompt_variables if self._is_inference else {}
         try:
             if reading is not None:
                 structure.update(content.of_output(reading.output()))

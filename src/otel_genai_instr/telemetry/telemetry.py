@@ -9,7 +9,7 @@ from opentelemetry import _logs, metrics, trace
 
 from .. import settings as environment
 from .._version import __version__
-from ..pricing import Pricer, pricing_from
+from ..pricing import Estimator, Pricer, pricing_from
 from ..semconv import SCHEMA_URL
 from ..settings import Settings
 from .clock import Clock
@@ -28,6 +28,7 @@ class Telemetry:
         logger_provider: _logs.LoggerProvider | None = None,
         pricer: Pricer | None = None,
         clock: Clock | None = None,
+        estimator: Estimator | None = None,
     ) -> None:
         self.settings = settings
         self.tracer = (tracer_provider or trace.get_tracer_provider()).get_tracer(
@@ -39,13 +40,17 @@ class Telemetry:
         )
         self.pricer = pricer or (shared_pricer if settings.prices is None else pricing_from(settings.prices))
         self.clock = clock or Clock()
+        self.estimator = estimator or (Estimator() if settings.estimate_usage else None)
+        """Counts the tokens that no provider reported; only for who asked."""
+        if self.estimator is not None:
+            self.estimator.warm_up()
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
 
 
 shared_pricer = Pricer()
 """One for all instrumentations: resolved prices are the same for everyone."""
 
-_PARTS: Final = ("tracer_provider", "meter_provider", "logger_provider", "pricer", "clock")
+_PARTS: Final = ("tracer_provider", "meter_provider", "logger_provider", "pricer", "clock", "estimator")
 
 
 def telemetry_with(options: Mapping[str, Any]) -> Telemetry:
