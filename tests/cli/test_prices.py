@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from otel_genai_instr.cli import main
 
+GENAI_PRICES = f"genai-prices {version('genai-prices')}"
 BOOK = """\
 name: our contract
 currency: EUR
@@ -50,12 +52,12 @@ def book(tmp_path: Path) -> str:
 def test_show_tokens_and_units(capsys: pytest.CaptureFixture[str]) -> None:
     lines = _shown("gpt-4o-2024-08-06", "--provider", "openai", "--at", "2026-11-02", capsys=capsys)
     assert ["entry", "gpt-4o"] in lines
-    assert ["price", "list", "genai-prices", "0.2.3"] in lines
+    assert ["price", "list", *GENAI_PRICES.split()] in lines
     assert ["asked", "for", "2026-11-02T00:00:00Z"] in lines
     assert ["input", "2.5"] in lines
     assert ["cache", "read", "1.25"] in lines
     assert ["output", "10"] in lines
-    assert ["web_search_call", "genai-prices", "0.2.3", "0.01"] in lines
+    assert ["web_search_call", *GENAI_PRICES.split(), "0.01"] in lines
 
 
 def test_show_long_context_and_tier(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..support.capture import Capture
 from ..support.clock import FakeClock
 from .stored import answer, chat_spans, embedding_spans, otlp_json, packed
 
+GENAI_PRICES = f"genai-prices {version('genai-prices')}"
 DOUBLE = """\
 currency: USD
 prices:
@@ -63,7 +65,7 @@ def test_the_recorded_cost_comes_out_again(
         "unpriced": 0,
     }
     assert outcome["no_cost_now"] == {}
-    assert outcome["price_versions"] == ["genai-prices 0.2.3"]
+    assert outcome["price_versions"] == [GENAI_PRICES]
 
 
 def test_other_prices_change_the_amount(
