@@ -10,7 +10,7 @@ from typing import Final
 from . import names, units
 from .cost import Unpriced
 from .own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice
-from .rates import PriceList, UnitPrice, rates_of
+from .rates import PriceList, UnitPrice, joined, rates_of
 from .source import PriceKey, PriceSource, PriceWindow
 
 _MILLION: Final = 1_000_000
@@ -70,7 +70,7 @@ def _matches(model: str, patterns: Sequence[str]) -> bool:
 def _multiplied(prices: PriceList | Unpriced, factor: float) -> PriceList | Unpriced:
     if isinstance(prices, Unpriced) or prices.rates is None:
         return prices
-    return replace(prices.tokens_times(factor), version=_named(prices.version, VERSION))
+    return replace(prices.tokens_times(factor), version=joined((prices.version, VERSION)))
 
 
 def _filled(prices: PriceList, rows: Sequence[OwnPrice], *, tokens: bool) -> PriceList:
@@ -90,7 +90,7 @@ def _filled(prices: PriceList, rows: Sequence[OwnPrice], *, tokens: bool) -> Pri
         prices,
         rates=replace(prices.rates, **missing),
         long_context=tuple((start, replace(rates, **missing)) for start, rates in prices.long_context),
-        version=_named(prices.version, VERSION) if missing else prices.version,
+        version=joined((prices.version, VERSION)) if missing else prices.version,
         units=by_unit,
     )
 
@@ -114,7 +114,3 @@ def _on_our_own(
 def _tells_what_a_call_costs(row: OwnPrice) -> bool:
     """Whether the row prices more than tools: a row for every model of a provider doesn't make a model known."""
     return "input" in row.per_million or any(map(units.is_measure, row.per_unit))
-
-
-def _named(*versions: str) -> str:
-    return ", ".join(dict.fromkeys(versions))

@@ -12,7 +12,7 @@ from ..model import Usage
 from ..semconv.values import COST_FROM_LOCAL_PRICES
 from . import units
 from .cost import Cost, Unpriced
-from .rates import PriceList
+from .rates import PriceList, joined
 from .token_parts import charge_mixed_input, charge_mixed_output, charge_writes
 
 
@@ -121,5 +121,5 @@ def _charge_units(prices: PriceList, usage: Usage, model: str | None) -> Cost | 
     for part, amount in parts.items():
         setattr(cost, part, (getattr(cost, part) or 0.0) + amount)
         cost.amount += amount
-    cost.price_version = ", ".join(dict.fromkeys(versions))
+    cost.price_version = joined(versions)
     return cost

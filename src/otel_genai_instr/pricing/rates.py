@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 
@@ -48,6 +48,11 @@ def rates_of(by_name: Mapping[str, float]) -> Rates | None:
     if "cache_write" not in by_name:
         cached["cache_write_1h"] = plain
     return Rates(**{**cached, **by_name})
+
+
+def joined(versions: Iterable[str]) -> str:
+    """Return the names of price lists as one, each once."""
+    return ", ".join(dict.fromkeys(", ".join(versions).split(", ")))
 
 
 @dataclass(frozen=True, slots=True)
