@@ -102,9 +102,9 @@ def in_threads(work: Callable[[int], None]) -> None:
 def price_of(model: str, usage: dict[str, Any]) -> float:
     """The cost of one call, by itself."""
     read = Usage(
-        usage["prompt_tokens"],
-        usage["completion_tokens"],
-        usage["prompt_tokens_details"]["cached_tokens"],
+        input_tokens=usage["prompt_tokens"],
+        output_tokens=usage["completion_tokens"],
+        cache_read_tokens=usage["prompt_tokens_details"]["cached_tokens"],
         reasoning_tokens=usage["completion_tokens_details"]["reasoning_tokens"],
     )
     cost = Pricer().price("openai", model, model, read, at=1_780_000_000.0)
