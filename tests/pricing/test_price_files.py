@@ -375,37 +375,3 @@ class TestBase:
 
         data.write_text(json.dumps(self.DATA))
         assert of(pricing_from({"base": str(data)}), "gpt-9") == 7
-
-
-class TestMissesInTheLog:
-    def warnings(self, caplog: pytest.LogCaptureFixture) -> list[str]:
-        return [record.getMessage() for record in caplog.records if record.name == "otel_genai_instr"]
-
-    def test_once_per_model(self, caplog: pytest.LogCaptureFixture) -> None:
-        pricer = pricing_from(None)
-        for _ in range(3):
-            of(pricer, "made-up")
-            of(pricer, "omni-moderation-latest")
-            of(pricer, "gpt-4o")
-
-        assert self.warnings(caplog) == [
-            "No cost for calls to 'made-up' of 'openai': no price list knows it (unknown_model). "
-            "Prices of your own can be given by OTEL_GENAI_PRICES=file.",
-            "No cost for calls to 'omni-moderation-latest' of 'openai': the price list names it without a price "
-            "(no_price). Prices of your own can be given by OTEL_GENAI_PRICES=file.",
-        ]
-
-    def test_a_request_that_names_a_known_model_is_no_miss(self, caplog: pytest.LogCaptureFixture) -> None:
-        pricing_from(None).price("openai", "gpt-4o", "my-deployment", USAGE, at=NOON)
-
-        assert not self.warnings(caplog)
-
-    def test_a_flood_of_names_is_cut(self, caplog: pytest.LogCaptureFixture) -> None:
-        pricer = pricing_from(None)
-        for number in range(1_000):
-            of(pricer, f"made-up-{number}-" + "x" * 10_000)
-
-        warnings = self.warnings(caplog)
-        assert len(warnings) == 100
-        assert all(len(warning) < 400 for warning in warnings)
-        assert warnings[-1].endswith("Further models without a price are not logged.")

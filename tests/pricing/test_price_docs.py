@@ -1,0 +1,92 @@
+"""What the documentation shows and lists is what the code understands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from otel_genai_instr.model import Usage
+from otel_genai_instr.pricing import Cost, Pricer, pricing_from, units
+from otel_genai_instr.pricing.book_checks import checked_book
+from otel_genai_instr.pricing.names import PROVIDER_IDS
+from otel_genai_instr.pricing.own_table import OWN_FACTORS
+from otel_genai_instr.pricing.price_file import read_price_file
+
+DOCS = Path(__file__).parents[2] / "docs"
+NOON = 1_795_262_400.0  # 2026-11-21T12:00Z
+YAML = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "prices.md").read_text(), re.DOTALL | re.MULTILINE)
+
+
+def rows_under(heading: str) -> list[list[str]]:
+    section = (DOCS / "cost.md").read_text().split(heading, 1)[1]
+    table = section.split("|---", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[1:]]
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    path = tmp_path / "prices.yaml"
+    path.write_text(YAML[0])
+    return path
+
+
+def test_every_yaml_example_is_understood(tmp_path: Path) -> None:
+    assert len(YAML) == 2
+    for text in YAML:
+        path = tmp_path / "prices.yaml"
+        path.write_text(text)
+        checked_book(read_price_file(path), "prices")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "amount"),
+    [
+        ("openai", "gpt-4o", 0.0022 + 0.00088),
+        ("azure.ai.openai", "prod-chat-eu", 0.0035),
+        ("my-gateway", "smart", 0.0022 + 0.00088),
+        ("my-gateway", "llama-3.3-70b", 0.0004 + 0.00006 + 0.0005),
+        ("anthropic", "claude-haiku-4-5", 0.0015 * 0.85),
+        (
+            "aws.bedrock",
+            "arn:aws:bedrock:eu-west-1:1:application-inference-profile/a1b2c3d4e5f6",
+            0.00165,
+        ),
+        ("openai", "o3", 0.0028),
+    ],
+)
+def test_the_example_prices_what_it_says(example: Path, provider: str, model: str, amount: float) -> None:
+    usage = Usage(input_tokens=1_000, output_tokens=100)
+
+    cost = pricing_from(example).price(provider, model, None, usage, at=NOON)
+    assert isinstance(cost, Cost), cost
+    assert cost.amount == pytest.approx(amount)
+
+
+def test_units_are_listed() -> None:
+    listed = {row[0].split("`")[1]: row[2] for row in rows_under("## Units")}
+
+    assert listed == {name: units.part_of(name) for name in units.UNITS}
+
+
+def test_providers_are_listed() -> None:
+    listed: set[str] = set()
+    for row in rows_under("over every model of every provider in the table."):
+        listed |= set(re.findall(r"`([^`]+)`", row[0]))
+
+    assert listed == set(PROVIDER_IDS)
+
+
+def test_regions_are_listed() -> None:
+    assert sorted(float(row[3]) for row in rows_under("### Regions")) == sorted(
+        row.factor for row in OWN_FACTORS if row.regions
+    )
+
+
+def test_the_same_file_as_before_costs_the_same(example: Path) -> None:
+    """The book changes no price that it doesn't name."""
+    usage = Usage(input_tokens=1_000, output_tokens=100, cache_read_tokens=10)
+    with_book = pricing_from(example).price("deepseek", "deepseek-chat", None, usage, at=NOON)
+
+    assert with_book == Pricer().price("deepseek", "deepseek-chat", None, usage, at=NOON)
