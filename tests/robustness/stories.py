@@ -39,7 +39,7 @@ CHAT: Final[dict[str, Any]] = {
     "response_format": {"type": "json_object"},
     "extra_body": {"service_tier": "flex", "modalities": ["text"]},
 }
-UNKNOWN: Final = {**CHAT, "model": "nobody-knows-it"}
+UNKNOWN: Final[dict[str, Any]] = {**CHAT, "model": "nobody-knows-it"}
 RESPONSES: Final[dict[str, Any]] = {"model": "gpt-4o-mini", "input": INPUT, "instructions": "Be brief."}
 EMBEDDINGS: Final[dict[str, Any]] = {"model": "text-embedding-3-small", "input": ["a"], "encoding_format": "float"}
 SPOKEN_USAGE: Final[dict[str, Any]] = {
@@ -88,7 +88,8 @@ def _in_blocks(provider: FakeProvider) -> object:
                 found.documents = [{"id": "d"}]
                 if failure is not None:
                     raise failure
-        return _tell(provider.client().chat.completions.create(**CHAT))
+        client: Any = provider.client()
+        return _tell(client.chat.completions.create(**CHAT))
 
 
 def _charged_reply() -> list[Reply]:
