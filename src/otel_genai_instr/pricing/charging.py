@@ -16,7 +16,7 @@ from .rates import PriceList, joined
 from .token_parts import charge_mixed_input, charge_mixed_output, charge_writes
 
 
-def charge(prices: PriceList, usage: Usage, model: str | None, *, only_tokens: bool = False) -> Cost | Unpriced:
+def charge(prices: PriceList, usage: Usage, model: str | None, only_tokens: bool = False) -> Cost | Unpriced:
     """Price one call. ``model`` is the matched price entry as it shall stand in the cost.
 
     ``only_tokens``: leave out what is charged by anything but tokens.
