@@ -32,11 +32,9 @@ def test_every_difference_has_a_verdict(outcome: crosscheck.Outcome) -> None:
 
 
 def test_every_verdict_is_about_a_difference(outcome: crosscheck.Outcome) -> None:
-    first = [
-        next((verdict.title for verdict in crosscheck.read_verdicts() if verdict.covers(item)), None)
-        for item in outcome.differences
-    ]
-    assert [verdict.title for verdict in crosscheck.read_verdicts() if verdict.title not in first] == []
+    verdicts = crosscheck.read_verdicts()
+    used = {next((verdict.title for verdict in verdicts if verdict.covers(item)), None) for item in outcome.differences}
+    assert [verdict.title for verdict in verdicts if verdict.title not in used] == []
 
 
 def test_verdicts_say_who_and_why() -> None:
