@@ -137,9 +137,6 @@ OFF_THE_PATH: Final = {
         "telemetry.events:emit_evaluation",
         "telemetry.metrics:Metrics.record_evaluation",
     },
-    "opt-in: tokens that no provider reports are counted; has tests of its own": {
-        "telemetry.operation:Operation._estimate",
-    },
     "for objects that are neither dictionaries nor models of this SDK": {
         "providers.fields:_fields_of_other",
         "providers.fields:is_mapping",
