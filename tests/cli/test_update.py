@@ -81,6 +81,7 @@ def test_the_data_is_written_and_can_be_used(
     assert ["input", "1.25"] in lines
     assert any(line[:4] == ["price", "list", "genai-prices", "data"] for line in lines)
     assert [path.name for path in target.parent.iterdir()] == ["prices.json"]
+    assert target.stat().st_mode & 0o444 == 0o444
 
 
 def test_what_changed_since_the_last_time(

@@ -103,6 +103,7 @@ def _written(content: bytes, target: Path) -> tuple[set[_Entry], PriceSource]:
             json.dump({"version": version, "providers": providers}, file)
         source = read_price_data(Path(temporary))
         entries = _entries(providers)
+        os.chmod(temporary, 0o644)  # for apps of other users; the temporary file was for ours alone
         os.replace(temporary, target)
     except PriceFileError:
         raise Problem("what was downloaded is no price data of genai-prices; nothing was changed") from None
@@ -129,9 +130,9 @@ def _show_changes(old_entries: set[_Entry], old: PriceSource, new_entries: set[_
     added, gone = sorted(new_entries - old_entries), sorted(old_entries - new_entries)
     say(f"  {len(added)} new, {len(gone)} gone, {len(changes)} with another price today")
     lines = [
-        *(f"  new      {provider} {model}" for provider, model in added),
-        *(f"  gone     {provider} {model}" for provider, model in gone),
         *(f"  changed  {provider} {model}: {change}" for provider, model, change in changes),
+        *(f"  gone     {provider} {model}" for provider, model in gone),
+        *(f"  new      {provider} {model}" for provider, model in added),
     ]
     for line in lines[:_MOST_SHOWN]:
         say(clean_line(line))
