@@ -6,8 +6,8 @@ use or by :meth:`Pricer.warm_up`, never at import.
 
 from .configured import pricing_from
 from .cost import Cost, Unpriced
+from .errors import PriceFileError
 from .estimate import Estimator
-from .price_file import PriceFileError
 from .pricer import Pricer
 from .source import PriceKey, PriceSource, PriceWindow
 

@@ -8,15 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from .book import BookSource, PriceBook
-from .book_checks import checked_book
+from .errors import PriceFileError
 from .loading import LazySource, bundled_prices, gate
-from .price_file import Document, PriceFileError, read_price_file
 from .pricer import Pricer
 from .source import PriceSource
 
+if TYPE_CHECKING:
+    from .book import PriceBook
+
+# What reads and keeps a book is imported where it is needed: most apps have none.
 _logger = logging.getLogger("otel_genai_instr")
 
 _CHECK_EVERY: Final = 10.0
@@ -41,12 +43,17 @@ def pricing_from(prices: object = None) -> Pricer:
     if isinstance(prices, str | os.PathLike):
         return Pricer(WatchedBook(Path(os.fsdecode(cast("str | os.PathLike[str]", prices))).expanduser()))
     if isinstance(prices, Mapping):
+        from .book_checks import checked_book
+        from .price_file import Document
+
         book = checked_book(Document(cast("Mapping[str, object]", prices), "prices", {}), "prices")
         return Pricer(LazySource(lambda: _source_of_dictionary(book)))
     raise PriceFileError(f"prices: {type(prices).__name__} is not allowed; the path of a price file, or a dictionary")
 
 
 def _source_of_dictionary(book: PriceBook) -> PriceSource:
+    from .book import BookSource
+
     try:
         return BookSource(book, _base_of(book))
     except PriceFileError as error:
@@ -109,6 +116,10 @@ class WatchedBook(LazySource):
 
     def _read(self, otherwise: str) -> PriceSource | None:
         """Read the book and what it stands on; ``None`` if they can't be used, or somebody is still writing."""
+        from .book import BookSource
+        from .book_checks import checked_book
+        from .price_file import read_price_file
+
         before = _stamp_of(self._path)
         try:
             book = checked_book(read_price_file(self._path), self._path.stem, self._path.parent)

@@ -32,7 +32,8 @@ from genai_prices.types import (
 
 from . import names, units
 from .cost import Unpriced
-from .price_file import PriceFileError, read_bytes
+from .errors import PriceFileError
+from .price_file import read_bytes
 from .rates import PriceList, Rates, UnitPrice
 from .source import ALWAYS, PriceKey, PriceWindow
 

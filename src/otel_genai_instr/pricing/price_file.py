@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from .errors import PriceFileError
+
 if TYPE_CHECKING:
     from yaml import Event
 
@@ -23,10 +25,6 @@ _MAX_DEPTH: Final = 12
 
 Place = tuple[str | int, ...]
 """Where a field stands: ``("prices", 2, "model")``."""
-
-
-class PriceFileError(ValueError):
-    """Prices of the user's own that can't be used. The message names the file, the line and the field."""
 
 
 @dataclass(frozen=True, slots=True)
