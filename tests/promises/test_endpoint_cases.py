@@ -7,6 +7,9 @@ from typing import Any
 import openai
 import pytest
 
+from otel_genai_instr.model import Usage
+from otel_genai_instr.pricing import Cost, Pricer
+
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, http, json_reply
@@ -17,6 +20,8 @@ HOSTS = {
     "https://api.deepseek.com": ("deepseek", "api.deepseek.com", 443),
     "https://api.groq.com/openai/v1": ("groq", "api.groq.com", 443),
     "https://api.mistral.ai/v1": ("mistral_ai", "api.mistral.ai", 443),
+    "https://api.eu.mistral.ai/v1": ("mistral_ai", "api.eu.mistral.ai", 443),
+    "https://us.api.x.ai/v1": ("x_ai", "us.api.x.ai", 443),
     "https://api.x.ai/v1": ("x_ai", "api.x.ai", 443),
     "https://api.perplexity.ai": ("perplexity", "api.perplexity.ai", 443),
     "https://api.moonshot.cn/v1": ("moonshot_ai", "api.moonshot.cn", 443),
@@ -48,6 +53,43 @@ def _provider(capture: Capture) -> FakeProvider:
 def test_by_host(url: str, expected: tuple[Any, ...], capture: Capture) -> None:
     capture.instrument()
     assert _who(capture, _provider(capture).client(base_url=url)) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "factor"),
+    [
+        ("https://api.openai.com/v1", "gpt-5.4", 1.0),
+        ("https://eu.api.openai.com/v1", "gpt-5.4", 1.1),
+        ("https://us.api.openai.com/v1", "gpt-5.4", 1.1),
+        ("https://eu.api.openai.com/v1", "gpt-4o-mini", 1.0),
+        ("https://us.api.x.ai/v1", "grok-4.6", 1.1),
+        ("https://api.x.ai/v1", "grok-4.6", 1.0),
+        ("https://europe-west4-aiplatform.googleapis.com/v1/openapi", "gemini-3.5-flash", 1.1),
+        ("https://aiplatform.googleapis.com/v1/openapi", "gemini-3.5-flash", 1.0),
+        ("https://eu.api.openai.com.evil.example/v1", "gpt-5.4", 1.0),
+    ],
+)
+def test_a_host_of_one_region_costs_what_the_region_costs(
+    url: str, model: str, factor: float, capture: Capture
+) -> None:
+    capture.instrument()
+    reply = json_reply({**answers.chat(), "model": model})
+    client = FakeProvider(capture.clock).then(reply).client(base_url=url)
+    client.chat.completions.create(model=model, messages=[])
+    attributes = capture.attributes()
+    listed = Pricer().price(
+        str(attributes["gen_ai.provider.name"]),
+        model,
+        model,
+        Usage(
+            input_tokens=int(attributes["gen_ai.usage.input_tokens"]),
+            output_tokens=int(attributes["gen_ai.usage.output_tokens"]),
+            cache_read_tokens=int(attributes.get("gen_ai.usage.cache_read.input_tokens", 0)),
+        ),
+        at=capture.spans()[0].start_time / 1e9,
+    )
+    assert isinstance(listed, Cost)
+    assert attributes["gen_ai.usage.cost.amount"] == pytest.approx(listed.amount * factor, rel=1e-12)
 
 
 @pytest.mark.parametrize(
