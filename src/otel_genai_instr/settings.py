@@ -43,15 +43,11 @@ class CaptureContent(Enum):
     EVENT_ONLY = "event_only"
     SPAN_AND_EVENT = "span_and_event"
 
-    @property
-    def on_span(self) -> bool:
+    def __init__(self, text: str) -> None:
+        self.on_span: bool = text in ("span_only", "span_and_event")
         """Whether content goes onto spans."""
-        return self in (CaptureContent.SPAN_ONLY, CaptureContent.SPAN_AND_EVENT)
-
-    @property
-    def on_event(self) -> bool:
+        self.on_event: bool = text in ("event_only", "span_and_event")
         """Whether content goes into the details event."""
-        return self in (CaptureContent.EVENT_ONLY, CaptureContent.SPAN_AND_EVENT)
 
 
 class MetricsCompat(Enum):
@@ -61,20 +57,11 @@ class MetricsCompat(Enum):
     LEGACY = "legacy"
     BOTH = "both"
 
-    @property
-    def emits_latest(self) -> bool:
+    def __init__(self, text: str) -> None:
+        self.emits_latest: bool = text != "legacy"
         """Whether today's names of the conventions are emitted."""
-        return self is not _LEGACY
-
-    @property
-    def emits_legacy(self) -> bool:
+        self.emits_legacy: bool = text != "latest"
         """Whether the names that older dashboards read are emitted."""
-        return self is not _LATEST
-
-
-# Looked up once: Python 3.11 takes longer to find a member in its class than to compare it.
-_LATEST: Final = MetricsCompat.LATEST
-_LEGACY: Final = MetricsCompat.LEGACY
 
 
 @dataclass(frozen=True, slots=True)

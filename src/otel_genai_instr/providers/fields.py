@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 from ..text import encodable
 
 NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+_LISTS: Final = (list, tuple)
+_kind_of: Final = cast("Callable[[object], type[object]]", type)
+"""``type``, of which checkers conclude nothing: ``cast`` would take a call each time."""
 _LARGEST: Final = 2**63 - 1  # what OTLP can carry; a larger number would lose the whole export batch
 
 
@@ -21,17 +24,17 @@ def fields_of(source: Any) -> Mapping[str, Any]:
     """
     if source is None:
         return NOTHING
-    if type(source) is dict:
-        return cast("dict[str, Any]", source)
+    if _kind_of(source) is dict:
+        return source
     try:
         values, extra = source.__dict__, source.__pydantic_extra__
     except AttributeError:
         return _fields_of_other(source)
-    if type(values) is not dict:
+    if _kind_of(values) is not dict:
         return NOTHING
-    if type(extra) is dict and extra:
+    if extra and _kind_of(extra) is dict:
         return {**values, **extra}
-    return cast("dict[str, Any]", values)
+    return values
 
 
 def _fields_of_other(source: object) -> Mapping[str, Any]:
@@ -86,9 +89,10 @@ def as_float(value: object) -> float | None:
     return float(number) if number is not None else None
 
 
-def as_list(value: object) -> Sequence[object]:
+def as_list(value: Any) -> Sequence[object]:
     """``value`` if it is a list or a tuple, else nothing: other iterables are not ours to consume."""
-    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
+    kind = _kind_of(value)
+    return value if kind is list or issubclass(kind, _LISTS) else ()
 
 
 def as_texts(value: object) -> tuple[str, ...] | None:

@@ -13,7 +13,6 @@ from .. import guard, pricing
 from ..model import Content, Endpoint, Failure, Message, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own, values
-from ..settings import CaptureContent
 from . import attributes, content, events
 from .current import current as current_context
 from .current import inside
@@ -24,7 +23,6 @@ from .tally import count_call
 from .telemetry import Telemetry
 
 _CURRENT: Final = context.create_key("otel-genai-operation")
-_NO_CONTENT: Final = CaptureContent.NO_CONTENT
 _PRICED_OPERATIONS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
 
 
@@ -108,9 +106,7 @@ class Operation:
         self.read_content = read_content
         # Asked before the span starts: a fault after it would leave the span open.
         mode = telemetry.settings.capture_content
-        on_span = on_event = False
-        if mode is not _NO_CONTENT:
-            on_span, on_event = mode.on_span, mode.on_event and inference
+        on_span, on_event = mode.on_span, mode.on_event and inference
         self._start_ns = clock.wall_ns()
         self._started = clock.monotonic()
         self.span = telemetry.tracer.start_span(

@@ -164,4 +164,4 @@ def observer(table: SeriesTable, instrument: str, dimension_name: str):
 
 
 def _said(attributes: dict[str, object]) -> dict[str, AttributeValue]:
-    return {name: value for name, value in attributes.items() if isinstance(value, str | bool | int | float)}
+    return {name: value for name, value in attributes.items() if isinstance(value, (str, bool, int, float))}

@@ -51,21 +51,22 @@ class ChatStreamReader:
     def feed(self, chunk: Any) -> None:
         """Take in one chunk. Usage may come in several: the last one counts."""
         # This runs for every chunk. Most only carry another piece of text: for them, no more than is needed to know it.
+        index: Any = None
+        delta: Any = None
         try:
             said = chunk.__dict__
             (choice,) = said["choices"]
             piece = choice.__dict__
-            if (
-                piece["finish_reason"] is None
-                and piece["index"] in self._reasons
-                and said["usage"] is None
-                and self._model
-                and not self._capture
-            ):
-                return
+            index, delta = piece["index"], piece["delta"]
+            is_plain = (
+                piece["finish_reason"] is None and index in self._reasons and said["usage"] is None and self._model
+            )
         except (AttributeError, KeyError, TypeError, ValueError):
-            pass
-        self._feed(fields_of(chunk))
+            is_plain = False
+        if not is_plain:
+            self._feed(fields_of(chunk))
+        elif self._capture:
+            _feed_delta(self._choices[index], fields_of(delta))
 
     def _feed(self, said: Mapping[str, Any]) -> None:
         if not self._model:  # Azure's first chunk has an empty one
@@ -111,19 +112,23 @@ class ChatStreamReader:
 
 
 def _feed_delta(choice: _Choice, delta: Mapping[str, object]) -> None:
-    if choice.role is None:
-        choice.role = as_str(delta.get("role"))
-    text = delta.get("content")
-    if isinstance(text, str):
-        choice.content.append(text)
-    text = delta.get("refusal")
-    if isinstance(text, str):
-        choice.refusal.append(text)
-    text = delta.get("reasoning_content") or delta.get("reasoning")
-    if isinstance(text, str):
-        choice.reasoning.append(text)
-    for call in as_list(delta.get("tool_calls")):
-        _feed_call(choice.calls, fields_of(call))
+    for name, value in delta.items():
+        if value is None:
+            continue
+        if name == "content":
+            if isinstance(value, str):
+                choice.content.append(value)
+        elif name == "role":
+            choice.role = choice.role or as_str(value)
+        elif name == "refusal":
+            if isinstance(value, str):
+                choice.refusal.append(value)
+        elif name == "reasoning_content" or (name == "reasoning" and not delta.get("reasoning_content")):
+            if isinstance(value, str):
+                choice.reasoning.append(value)
+        elif name == "tool_calls":
+            for call in as_list(value):
+                _feed_call(choice.calls, fields_of(call))
 
 
 def _feed_call(calls: dict[int, _Call], delta: Mapping[str, object]) -> None:
