@@ -118,7 +118,7 @@ class Verdict:
 
     title: str
     right: str
-    """``ours``, ``litellm``, ``both``, ``neither`` or ``open``."""
+    """``ours``, ``both``, ``neither`` or ``open``."""
     why: str
     provider: str
     models: tuple[str, ...]
@@ -239,7 +239,6 @@ def take_over(source: Path, version: str, day: str) -> None:
 
 _SAID: Final = {
     "ours": "ours",
-    "litellm": "litellm's",
     "both": "both: they are prices of different things",
     "neither": "neither",
     "open": "not decided: no published price was found",
@@ -263,7 +262,7 @@ def page(copy: Mapping[str, Any], outcome: Outcome) -> str:
         "",
         "Every price that we and [litellm](https://github.com/BerriAI/litellm) both have for a model, compared;",
         "written by `python -m tests.pricing.litellm_crosscheck`, checked by a test. Ours are those of genai-prices",
-        f"and of our own table on {AT:%B %d, %Y} at {AT:%H:%M} UTC, litellm's those of version",
+        f"and of our own tables on {AT:%B %d, %Y} at {AT:%H:%M} UTC, litellm's those of version",
         f"{copy['version']}, taken on {copy['day']} (MIT licence).",
         "",
         f"{compared:,} prices were compared: {outcome.equal:,} are equal, {len(outcome.differences)} differ.",
@@ -272,9 +271,10 @@ def page(copy: Mapping[str, Any], outcome: Outcome) -> str:
         "|---|---|",
         *(f"| {_SAID[right]} | {count} |" for right, count in sorted(counts.items())),
         "",
-        "Where litellm is right, ours comes from genai-prices as it is: give that model a price of your own (see",
-        "[prices.md](prices.md)) until they correct it. Amounts are dollars, per million tokens and per single other",
-        "unit.",
+        "Where a provider's page says that litellm is right and genai-prices isn't, we charge what the page says (see",
+        "[corrections](cost.md#corrections)), so there is no difference. Where nothing decides, we charge what",
+        "genai-prices lists; a [price of your own](prices.md) goes before it. Amounts are dollars, per million tokens",
+        "and per single other unit.",
         "",
     ]
     for number, verdict in enumerate(verdicts):

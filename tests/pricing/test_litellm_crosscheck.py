@@ -39,7 +39,8 @@ def test_every_verdict_is_about_a_difference(outcome: crosscheck.Outcome) -> Non
 
 def test_verdicts_say_who_and_why() -> None:
     for verdict in crosscheck.read_verdicts():
-        assert verdict.right in {"ours", "litellm", "both", "neither", "open"}
+        # Where litellm is right we charge that price: see `pricing.corrections`.
+        assert verdict.right in {"ours", "both", "neither", "open"}, verdict.title
         assert len(verdict.why) > 20, verdict.title
 
 

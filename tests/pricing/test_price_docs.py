@@ -10,6 +10,7 @@ import pytest
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, pricing_from, units
 from otel_genai_instr.pricing.book_checks import checked_book
+from otel_genai_instr.pricing.corrections import CACHED_INPUT, MOVED_NAMES, WRONG_PRICES
 from otel_genai_instr.pricing.names import PROVIDER_IDS
 from otel_genai_instr.pricing.own_table import OWN_FACTORS
 from otel_genai_instr.pricing.price_file import read_price_file
@@ -82,6 +83,32 @@ def test_regions_are_listed() -> None:
     assert sorted(float(row[3]) for row in rows_under("### Regions")) == sorted(
         row.factor for row in OWN_FACTORS if row.regions
     )
+
+
+def test_corrections_are_listed() -> None:
+    rows = rows_under("### Corrections")
+    moved = {
+        (name, f"since {row.since:%B} {row.since.day}, {row.since.year}", row.right)
+        for row in MOVED_NAMES
+        for name in row.names
+    }
+    listed = {
+        (name, row[2].partition("the model ")[2], row[3].split("`")[1])
+        for row in rows
+        if row[3].startswith("that of")
+        for name in re.findall(r"`([^`]+)`", row[1])
+    }
+    assert listed == moved
+
+    parts = {"half of the input price": 0.5, "a tenth of the input price": 0.1}
+    cached = {row[0].lower(): parts[row[3]] for row in rows if row[2] == "cached input"}
+    assert cached == {row.provider: row.part for row in CACHED_INPUT}
+
+    dollars = {float(amount) for row in rows for amount in re.findall(r"\$(\d+)", row[3])}
+    right = {
+        amount * (1_000 if name in units.UNITS else 1) for row in WRONG_PRICES for name, amount in row.right.items()
+    }
+    assert sorted(dollars) == pytest.approx(sorted(right))
 
 
 def test_the_same_file_as_before_costs_the_same(example: Path) -> None:

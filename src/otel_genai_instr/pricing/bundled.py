@@ -1,4 +1,4 @@
-"""The prices that come with the package: those of ``genai-prices``, filled up from our own table."""
+"""The prices that come with the package: those of ``genai-prices``, corrected and filled up from our own tables."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from . import names, units
+from .corrected import CorrectedSource
 from .cost import Unpriced
-from .own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice
+from .own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice, matches
 from .rates import PriceList, UnitPrice, joined, rates_of
 from .source import PriceKey, PriceSource, PriceWindow
 
@@ -18,7 +19,7 @@ _CURRENCY: Final = "USD"
 
 
 class BundledSource:
-    """Listed prices, with what they lack filled in, and factors for tiers and regions they don't know."""
+    """Listed prices, with what is wrong corrected, what they lack filled in, and factors for tiers and regions."""
 
     def __init__(
         self,
@@ -26,7 +27,7 @@ class BundledSource:
         prices: Sequence[OwnPrice] = OWN_PRICES,
         factors: Sequence[OwnFactor] = OWN_FACTORS,
     ) -> None:
-        self._listed = listed
+        self._listed = CorrectedSource(listed)
         self._prices = tuple(prices)
         self._factors = tuple(factors)
 
@@ -42,7 +43,7 @@ class BundledSource:
             if factor is not None:
                 window = self._listed.find(key._replace(service_tier=None), at)
                 prices = _multiplied(window.prices, factor)
-        rows = [row for row in self._prices if row.provider == provider and _matches(model, row.models)]
+        rows = [row for row in self._prices if row.provider == provider and matches(model, row.models)]
         matched = window.model
         if isinstance(prices, PriceList):
             prices = _filled(prices, rows, tokens=tier is None)
@@ -56,15 +57,11 @@ class BundledSource:
 
     def _factor(self, provider: str, model: str, tier: str | None = None, region: str | None = None) -> float | None:
         for row in self._factors:
-            if row.provider != provider or not _matches(model, row.models):
+            if row.provider != provider or not matches(model, row.models):
                 continue
             if tier in row.tiers or region in row.regions or ("*" in row.regions and region not in (None, "global")):
                 return row.factor
         return None
-
-
-def _matches(model: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
 def _multiplied(prices: PriceList | Unpriced, factor: float) -> PriceList | Unpriced:

@@ -7,14 +7,21 @@ provider publishes stays unpriced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Final
 
 from . import units
 
 VERSION: Final = "otel-genai-instr 2026-11-21"
-"""How this table is named in ``otel_genai.cost.price_version``. Changes with each change of a row."""
+"""How our tables are named in ``otel_genai.cost.price_version``: this one and that of corrections. Changes with each
+change of a row."""
+
+
+def matches(model: str, patterns: Iterable[str]) -> bool:
+    """Whether a model's name in lower case fits one of the patterns of a row."""
+    return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
 def _none() -> dict[str, float]:
