@@ -158,6 +158,7 @@ PRICING: Final = "pricing."
 
 ELSEWHERE: Final = {
     "pricing.bundled:BundledSource.__init__": "logged as a missing price list",
+    "pricing.corrected:CorrectedSource.__init__": "logged as a missing price list",
     "pricing.loading:_load_bundled_prices": "logged as a missing price list",
     "pricing.genai_prices_source:GenaiPricesSource.__init__": "logged as a missing price list",
 }
