@@ -27,7 +27,7 @@ def _ignore(_chunk: object) -> None:
 class StreamWatch:
     """Ends the operation of one stream exactly once."""
 
-    __slots__ = ("_handled_before", "busy", "feed", "operation", "reading", "stamps")
+    __slots__ = ("_handled_before", "busy", "feed", "operation", "reading")
 
     def __init__(self, operation: Operation, reading: Reading) -> None:
         self.operation = operation
@@ -35,7 +35,6 @@ class StreamWatch:
         self.busy = False
         """A chunk is being read; then the read itself tells how the stream ends."""
         self.feed: Callable[[object], None] = _ignore
-        self.stamps = True
         # A stream that is opened while the caller handles an exception did not fail because of it.
         self._handled_before = sys.exc_info()[1]
 
@@ -44,10 +43,10 @@ class StreamWatch:
         self.reading = reader
         self.feed = reader.feed
 
-    def stamp(self) -> None:
-        """A chunk arrived whose time matters."""
+    def stamp(self) -> bool:
+        """A chunk arrived whose time matters. Return whether that of the next one does."""
         self.operation.chunk()
-        self.stamps = self.operation.times_chunks
+        return self.operation.times_chunks
 
     def drained(self) -> None:
         """The stream is at its end."""
@@ -76,7 +75,8 @@ class StreamWatch:
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
     """The inner iterator of a synchronous stream. A generator: nothing that stands in between is cheaper."""
     entered = watch.operation.context
-    advance = inner.__next__
+    advance, feed = inner.__next__, watch.feed
+    stamps = True
     while True:
         watch.busy = True
         try:
@@ -93,9 +93,9 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
             guard.run("stream.failed", watch.failed, error)
             raise
         try:
-            if watch.stamps:
-                watch.stamp()
-            watch.feed(chunk)
+            if stamps:
+                stamps = watch.stamp()
+            feed(chunk)
         except Exception as fault:
             guard.report("stream.chunk", fault)
         yield chunk
@@ -104,13 +104,15 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
 class ObservedAsyncIterator:
     """The inner iterator of an asynchronous stream."""
 
-    __slots__ = ("_advance", "_context", "_inner", "_watch")
+    __slots__ = ("_advance", "_context", "_feed", "_inner", "_stamps", "_watch")
 
     def __init__(self, inner: AsyncIterator[object], watch: StreamWatch) -> None:
         self._inner = inner
         self._advance = inner.__anext__
         self._watch = watch
         self._context = watch.operation.context
+        self._feed = watch.feed
+        self._stamps = True
 
     def __aiter__(self) -> ObservedAsyncIterator:
         return self
@@ -134,9 +136,9 @@ class ObservedAsyncIterator:
             guard.run("stream.failed", watch.failed, error)
             raise
         try:
-            if watch.stamps:
-                watch.stamp()
-            watch.feed(chunk)
+            if self._stamps:
+                self._stamps = watch.stamp()
+            self._feed(chunk)
         except Exception as fault:
             guard.report("stream.chunk", fault)
         return chunk
