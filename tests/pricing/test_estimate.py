@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import socket
+import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 pytest.importorskip("tiktoken", reason="the extra `estimate` is not installed")
 
 import tiktoken
+from tiktoken import registry
 
 from otel_genai_instr.model import (
     Blob,
@@ -77,15 +80,12 @@ def test_the_model_decides_the_encoding(estimator: Estimator) -> None:
     assert counted(estimator.estimate("gpt-4", content, [])) == (3 + 3 + 4 + 5, 0)
 
 
-def test_names_instructions_tools_and_calls_count(estimator: Estimator) -> None:
+def test_names_instructions_and_calls_count(estimator: Estimator) -> None:
     content = sent(said("user", Text("a"), name="bob"))
     assert counted(estimator.estimate("gpt-4", content, [])) == (3 + 3 + 4 + 1 + 1 + 3, 0)
 
-    content.system_instructions = [Text("be nice")]
-    assert counted(estimator.estimate("gpt-4", content, [])) == (15 + 3 + 7, 0)
-
-    content.tools = [{"type": "function"}]
-    assert counted(estimator.estimate("gpt-4", content, [])) == (25 + len('{"type":"function"}'), 0)
+    content.system_instructions = [Text("be nice")]  # a message of the role "system"
+    assert counted(estimator.estimate("gpt-4", content, [])) == (15 + 3 + 6 + 7, 0)
 
     called = said(
         "assistant",
@@ -96,7 +96,68 @@ def test_names_instructions_tools_and_calls_count(estimator: Estimator) -> None:
         ServerToolCall("s", {"q": None}),
     )
     expected = 1 + len('{"x":1}') + 1 + len("{broken") + 2 + 4 + 1 + len('{"q":null}')
-    assert counted(estimator.estimate("gpt-4", content, [called])) == (25 + 19, expected)
+    assert counted(estimator.estimate("gpt-4", content, [called])) == (31, expected)
+
+
+def offered(*tools: dict[str, object]) -> Content:
+    content = sent(said("user", Text("a")))
+    content.tools = list(tools)
+    return content
+
+
+ALONE = 3 + 3 + 4 + 1
+"""What the message costs without tools."""
+PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "town": {"type": "string", "description": "A town."},
+        "unit": {"type": "string", "enum": ["c", "fa"]},
+    },
+    "required": ["town"],
+}
+# Three before the parameters, three for each; an enumeration is three less and three for each value.
+PARAMETER_TOKENS = 3 + (3 + len("town:string:A town")) + (3 + len("unit:string:") - 3 + 3 + 1 + 3 + 2)
+
+
+def test_functions_count_as_they_are_told_to_the_model(estimator: Estimator) -> None:
+    function: dict[str, object] = {"name": "f", "description": "Do it.", "parameters": PARAMETERS}
+    chat = offered({"type": "function", "function": function})
+    responses = offered({"type": "function", **function})
+
+    expected = ALONE + 10 + len("f:Do it") + PARAMETER_TOKENS + 12
+    assert counted(estimator.estimate("gpt-4", chat, [])) == (expected, 0)
+    assert counted(estimator.estimate("gpt-4", responses, [])) == (expected, 0)
+    # The newer format needs less around a function, and 12 around all of them, not around each.
+    assert counted(estimator.estimate("gpt-4o", chat, [])) == (expected - 3, 0)
+    twice = offered({"type": "function", "function": function}, {"type": "function", "function": function})
+    assert counted(estimator.estimate("gpt-4", twice, [])) == (2 * (expected - ALONE - 12) + ALONE + 12, 0)
+
+
+def test_tools_that_the_rule_says_nothing_about_count_as_their_text(estimator: Estimator) -> None:
+    bare = offered({"type": "function", "name": "f"})
+    assert counted(estimator.estimate("gpt-4", bare, [])) == (ALONE + 10 + len("f:") + 12, 0)
+
+    search: dict[str, object] = {"type": "web_search", "size": "low"}
+    found = offered(search)
+    assert counted(estimator.estimate("gpt-4", found, [])) == (ALONE + len('{"type":"web_search","size":"low"}'), 0)
+
+    inner: dict[str, object] = {"at": {"type": "object", "properties": {"x": {"type": "number"}}}}
+    nested = offered({"type": "function", "name": "f", "parameters": {"properties": inner}})
+    rest = len('{"properties":{"x":{"type":"number"}}}')
+    expected = ALONE + 10 + len("f:") + 3 + (3 + len("at:object:") + rest) + 12
+    assert counted(estimator.estimate("gpt-4", nested, [])) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [{}, {"type": None}, {"type": "function", "name": None}, {"name": "f", "parameters": {"properties": [1]}}],
+    ids=str,
+)
+def test_odd_tools_do_no_harm(estimator: Estimator, tool: dict[str, object]) -> None:
+    tokens, _ = counted(estimator.estimate("gpt-4", offered(tool), []))
+
+    assert tokens is not None
+    assert tokens >= ALONE
 
 
 def test_special_tokens_in_a_text_are_text(estimator: Estimator) -> None:
@@ -145,6 +206,9 @@ def test_nothing_known_is_no_usage(estimator: Estimator) -> None:
         ("gpt-35-turbo", "cl100k_base"),
         ("ft:gpt-3.5-turbo-0125:acme::x", "cl100k_base"),
         ("text-embedding-3-small", "cl100k_base"),
+        ("davinci-002", "cl100k_base"),
+        ("openai/gpt-4-turbo", "cl100k_base"),
+        ("openai/gpt-4o", "o200k_base"),
     ],
 )
 def test_encodings_of_models(model: str | None, name: str) -> None:
@@ -162,9 +226,7 @@ def test_before_it_is_loaded_nothing_is_counted_and_no_call_waits() -> None:
     estimator.warm_up()
     assert estimator.estimate("gpt-4o", sent(said("user", Text("a"))), []) is None
     release.set()
-    for thread in threading.enumerate():
-        if thread.name == "otel-genai-encodings":
-            thread.join(10)
+    wait_for_the_loader()
     assert counted(estimator.estimate("gpt-4o", sent(said("user", Text("a"))), [])) == (11, 0)
 
 
@@ -178,10 +240,73 @@ def test_many_warm_ups_start_one_thread() -> None:
     estimator = Estimator(counting)
     for _ in range(100):
         estimator.warm_up()
+    wait_for_the_loader()
+    assert sorted(loads) == ["cl100k_base", "o200k_base"]
+
+
+def wait_for_the_loader() -> None:
     for thread in threading.enumerate():
         if thread.name == "otel-genai-encodings":
             thread.join(10)
-    assert sorted(loads) == ["cl100k_base", "o200k_base"]
+
+
+def test_what_could_not_be_loaded_is_not_tried_again() -> None:
+    tries: list[str] = []
+
+    def broken(name: str) -> tiktoken.Encoding:
+        tries.append(name)
+        raise OSError("no network")
+
+    estimator = Estimator(broken)
+    estimator.warm_up()
+    wait_for_the_loader()
+    for _ in range(100):
+        assert estimator.estimate("gpt-4o", sent(said("user", Text("a"))), []) is None
+    wait_for_the_loader()
+    assert tries == ["o200k_base", "cl100k_base"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+def test_a_child_forked_before_they_were_loaded_loads_its_own() -> None:
+    estimator = Estimator(encoding_by_letter)
+    content = sent(said("user", Text("a")))
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            first = estimator.estimate("gpt-4", content, [])
+            wait_for_the_loader()
+            status = 0 if first is None and estimator.estimate("gpt-4", content, []) is not None else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a fork among threads is what this is about
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+def test_the_apps_own_tiktoken_works_in_a_child_forked_while_ours_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock of tiktoken's that our thread held at that moment would never be released in the child."""
+    loading, forked = threading.Event(), threading.Event()
+
+    def slow(*_: object, **__: object) -> dict[bytes, int]:
+        loading.set()
+        forked.wait(10)
+        raise OSError("no network")
+
+    monkeypatch.setattr(registry, "ENCODINGS", {})
+    monkeypatch.setattr("tiktoken_ext.openai_public.load_tiktoken_bpe", slow)
+    estimator = Estimator()
+    estimator.warm_up()
+    assert loading.wait(10)
+    child = os.fork()
+    if child == 0:
+        with open(os.devnull, "w") as nowhere:
+            faulthandler.dump_traceback_later(5, exit=True, file=nowhere)
+            registry.list_encoding_names()
+            os._exit(0)
+    forked.set()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    wait_for_the_loader()
 
 
 def test_a_failed_load_is_said_and_leaves_calls_alone(caplog: pytest.LogCaptureFixture) -> None:
@@ -192,9 +317,10 @@ def test_a_failed_load_is_said_and_leaves_calls_alone(caplog: pytest.LogCaptureF
     estimator.load()
 
     assert estimator.estimate("gpt-4o", sent(said("user", Text("a"))), []) is None
-    messages = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(messages) == 2
-    assert all("TIKTOKEN_CACHE_DIR" in message for message in messages)
+    (message,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "o200k_base and cl100k_base" in message
+    assert "no network for o200k_base" in message
+    assert "TIKTOKEN_CACHE_DIR" in message
 
 
 def test_without_a_cache_the_loader_of_tiktoken_asks_the_network_and_may_fail(
@@ -203,6 +329,7 @@ def test_without_a_cache_the_loader_of_tiktoken_asks_the_network_and_may_fail(
     def offline(*_: object, **__: object) -> None:
         raise OSError("offline")
 
+    monkeypatch.setattr(registry, "ENCODINGS", {})
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(socket, "getaddrinfo", offline)
     for proxy in [name for name in os.environ if name.lower().endswith("_proxy")]:
@@ -212,3 +339,4 @@ def test_without_a_cache_the_loader_of_tiktoken_asks_the_network_and_may_fail(
     estimator.load()
     assert estimator.estimate("gpt-4o", sent(said("user", Text("a"))), []) is None
     assert not list(tmp_path.iterdir())
+    assert len([record for record in caplog.records if record.name == "otel_genai_instr"]) == 1

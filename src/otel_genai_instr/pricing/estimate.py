@@ -6,14 +6,15 @@ its file is in the folder that ``TIKTOKEN_CACHE_DIR`` names.
 
 from __future__ import annotations
 
-import json
+import importlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from ..model import Content, Message, Part, Reasoning, ServerToolCall, Text, ToolCall, ToolCallResponse, Usage
+from ..model import Content, Message, Usage
+from .counting import NEWER, OLDER, NotText, count_received, count_sent
 from .loading import gate
 
 if TYPE_CHECKING:
@@ -21,18 +22,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("otel_genai_instr")
 
-_NEWER: Final = "o200k_base"
-_OLDER: Final = "cl100k_base"
-_MODELS_OF_OLDER: Final = ("gpt-4", "gpt-3.5", "gpt-35", "text-embedding-")
+_MODELS_OF_OLDER: Final = ("gpt-4", "gpt-3.5", "gpt-35", "text-embedding-", "davinci-002", "babbage-002")
 _MODELS_OF_NEWER: Final = ("gpt-4o", "gpt-4.")
-
-# What OpenAI's chat formats add: around each message, and for the beginning of the answer.
-# https://developers.openai.com/cookbook/examples/how_to_count_tokens_with_tiktoken
-_PER_MESSAGE: Final = 3
-_PER_NAME: Final = 1
-_PER_ANSWER: Final = 3
-# Longer texts are counted in pieces: the time of a count grows faster than the length of a word.
-_PIECE: Final = 4_000
 
 Load = Callable[[str], "Encoding"]
 
@@ -40,8 +31,8 @@ Load = Callable[[str], "Encoding"]
 class Estimator:
     """Counts tokens with ``tiktoken``. One instance serves all threads.
 
-    Exact for OpenAI's own text models but for hidden instructions; for others the newer encoding is taken, which
-    may be wrong by a fifth or more.
+    Close for OpenAI's own text models, but for instructions and reasoning that nobody sees; for others the newer
+    encoding is taken, which may be wrong by a fifth or more.
     """
 
     def __init__(self, load: Load | None = None) -> None:
@@ -58,20 +49,24 @@ class Estimator:
         threading.Thread(target=self.load, name="otel-genai-encodings", daemon=True).start()
 
     def load(self) -> None:
-        """Load the encodings here and now; one that can't be loaded is logged and stays unused."""
-        for name in (_NEWER, _OLDER):
+        """Load the encodings here and now. What can't be loaded is logged, once, and stays unused."""
+        faults: dict[str, Exception] = {}
+        for name in (NEWER, OLDER):
             if name in self._encodings:
                 continue
             try:
                 self._encodings[name] = self._load(name)
             except Exception as error:  # not installed, no network, a broken file
-                _logger.warning(
-                    "Usage that a provider doesn't report can't be estimated with %s (%s: %s). "
-                    "It needs the package tiktoken, and its file from the network or from TIKTOKEN_CACHE_DIR.",
-                    name,
-                    type(error).__name__,
-                    error,
-                )
+                faults[name] = error
+        if faults:
+            error = next(iter(faults.values()))
+            _logger.warning(
+                "Usage that a provider doesn't report can't be estimated with %s (%s: %s). "
+                "It needs the package tiktoken, and its files from the network or from TIKTOKEN_CACHE_DIR.",
+                " and ".join(faults),
+                type(error).__name__,
+                error,
+            )
 
     def estimate(self, model: str | None, sent: Content | None, received: Sequence[Message]) -> Usage | None:
         """Count what was sent and what came back.
@@ -86,76 +81,41 @@ class Estimator:
             when nothing is known, or when something else than text was exchanged: images and audio can't be counted.
         """
         encoding = self._encodings.get(encoding_of(model))
-        if encoding is None or not (sent or received):
+        if encoding is None:
+            self.warm_up()  # in a child that was forked before the parent had them
+            return None
+        if not (sent or received):
             return None
         try:
-            given = _count_sent(encoding, sent) if sent and (sent.messages or sent.system_instructions) else None
-            taken = sum(_count_parts(encoding, message.parts) for message in received)
-        except _NotText:
+            given = count_sent(encoding, sent) if sent and (sent.messages or sent.system_instructions) else None
+            taken = count_received(encoding, received)
+        except NotText:
             return None
         return Usage(input_tokens=given, output_tokens=taken, estimated=True)
 
 
-class _NotText(Exception):
-    """Something that can't be counted."""
-
-
 def encoding_of(model: str | None) -> str:
-    """Return the name of the encoding: OpenAI's older one for the models that have it, else the newer one."""
-    name = (model or "").lower().removeprefix("ft:")
+    """Return the name of the encoding: OpenAI's older one for the models that have it, else the newer one.
+
+    A gateway's prefix, as in ``openai/gpt-4``, doesn't matter.
+    """
+    name = (model or "").lower().rpartition("/")[2].removeprefix("ft:")
     if name.startswith(_MODELS_OF_OLDER) and not name.startswith(_MODELS_OF_NEWER):
-        return _OLDER
-    return _NEWER
+        return OLDER
+    return NEWER
 
 
 def _load_encoding(name: str) -> Encoding:
     with gate:
         import tiktoken  # here: an extra, and nothing that a call may wait for
+        from tiktoken import registry
 
-    # Not behind the gate: a download may take long, and prices wait there.
-    return tiktoken.get_encoding(name)
+        # Whatever else loading imports: a child forked while a module is being imported can't import it any more.
+        importlib.import_module("requests")
+        known: Mapping[str, Callable[[], dict[str, Any]]] = importlib.import_module(
+            "tiktoken_ext.openai_public"
+        ).ENCODING_CONSTRUCTORS
 
-
-def _count_sent(encoding: Encoding, sent: Content) -> int:
-    tokens = _PER_ANSWER + sum(_count_message(encoding, message) for message in sent.messages)
-    if sent.system_instructions:
-        tokens += _PER_MESSAGE + _count_parts(encoding, sent.system_instructions)
-    return tokens + sum(_count(encoding, _as_json(tool)) for tool in sent.tools)
-
-
-def _count_message(encoding: Encoding, message: Message) -> int:
-    tokens = _PER_MESSAGE + _count(encoding, message.role) + _count_parts(encoding, message.parts)
-    if message.name:
-        tokens += _PER_NAME + _count(encoding, message.name)
-    return tokens
-
-
-def _count_parts(encoding: Encoding, parts: Sequence[Part]) -> int:
-    return sum(_count(encoding, text) for part in parts for text in _texts(part))
-
-
-def _texts(part: Part) -> Iterator[str]:
-    if isinstance(part, Text | Reasoning):
-        yield part.content
-    elif isinstance(part, ToolCall):
-        yield part.name
-        yield _as_json(part.arguments)
-    elif isinstance(part, ToolCallResponse):
-        yield _as_json(part.response)
-    elif isinstance(part, ServerToolCall):
-        yield part.name
-        yield _as_json(part.server_tool_call)
-    else:
-        raise _NotText(part.type)
-
-
-def _as_json(value: object) -> str:
-    if value is None:
-        return ""
-    return (
-        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    )
-
-
-def _count(encoding: Encoding, text: str) -> int:
-    return sum(len(encoding.encode_ordinary(text[start : start + _PIECE])) for start in range(0, len(text), _PIECE))
+    # Not behind the gate: a download may take long, and prices wait there. And not by `get_encoding`, whose lock a
+    # child forked meanwhile would inherit: the app's own use of tiktoken would hang there for ever.
+    return registry.ENCODINGS.get(name) or tiktoken.Encoding(**known[name]())
