@@ -120,9 +120,9 @@ def test_show_an_unknown_provider(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_show_a_model_without_a_price(capsys: pytest.CaptureFixture[str]) -> None:
     said = _refused("show", "omni-moderation-latest", "--provider", "openai", capsys=capsys)
-    assert "has no price here: no_price (openai)" in said
+    assert "is listed without a price (no_price of openai)" in said
     said = _refused("show", "o1-pro", "--provider", "openai", "--tier", "priority", capsys=capsys)
-    assert "unsupported_unit (openai)" in said
+    assert "has no price for the service tier 'priority' (unsupported_unit of openai)" in said
 
 
 def test_show_at_no_time(capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,10 +133,10 @@ def test_check_says_what_a_file_holds(book: str, capsys: pytest.CaptureFixture[s
     assert main(["prices", "check", book]) == 0
     printed = capsys.readouterr().out
     assert f"{book}: can be used" in printed
-    assert "holds     1 models by other names, 1 prices, 1 discounts" in printed
+    assert "holds     1 other name, 1 price, 1 discount" in printed
     assert "is gpt-4o" in printed
-    assert "input 1.5, cache_read 1.5" in printed
-    assert "above 100,000" in printed
+    assert "from 2026-01-01 until 2027-01-01  input 1.5, output 4; above 100,000: input 3, " in printed
+    assert "; page 0.002" in printed
     assert "20 % off" in printed
 
 

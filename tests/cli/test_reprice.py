@@ -63,6 +63,7 @@ def test_the_recorded_cost_comes_out_again(
         "difference": 0.0,
         "not_recorded": 0,
         "unpriced": 0,
+        "recorded_of_unpriced": 0,
     }
     assert outcome["no_cost_now"] == {}
     assert outcome["price_versions"] == [GENAI_PRICES]
@@ -124,7 +125,8 @@ def test_calls_without_a_cost_are_counted(
 
     outcome = _reprice(path, capsys=capsys)
     assert outcome["rows"] == []
-    assert outcome["no_cost_now"] == {"unknown_model": {"calls": 2, "tokens": 2400}}
+    models = ["gpt-4o-mini-2024-07-18 of my-gateway", "who-knows of my-gateway"]
+    assert outcome["no_cost_now"] == {"unknown_model": {"calls": 2, "tokens": 2400, "models": models}}
 
     outcome = _reprice(path, "--prices", str(prices), "--by", "model", capsys=capsys)
     (row,) = outcome["rows"]
@@ -294,7 +296,7 @@ def test_tools_that_were_charged_but_are_not_on_the_span_leave_no_cost(
     path = _file(tmp_path / "spans", json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
     outcome = _reprice(path, capsys=capsys)
 
-    assert outcome["no_cost_now"] == {"unsupported_unit": {"calls": 1, "tokens": 1000}}
+    assert outcome["no_cost_now"] == {"unsupported_unit": {"calls": 1, "tokens": 1000, "models": ["gpt-5 of openai"]}}
     assert outcome["rows"][0]["unpriced"] == 1
 
 
@@ -320,7 +322,7 @@ def test_the_table(capture: Capture, clock: FakeClock, tmp_path: Path, capsys: p
     assert lines[0].split("  ")[0] == "day"
     assert lines[2].split() == [
         *("2026-05-28", "gpt-4o-mini-2024-07-18", "USD", "1"),
-        *("0.000240", "0.000480", "+0.000240", "0", "0"),
+        *("0.000240", "0.000480", "+0.000240"),
     ]
     assert lines[1].startswith("2026-05-28  evil?[31m model  ")
     assert lines[3].split()[:2] == ["total", "USD"]

@@ -71,7 +71,7 @@ def test_the_data_is_written_and_can_be_used(
     printed = _update(server, target, capsys)
 
     assert f"{target}: written" in printed
-    assert "1 providers, 1 models" in printed
+    assert "1 provider, 1 model\n" in printed
     assert "1 new" in printed
     assert f"base: {target}" in printed
     book = tmp_path / "book.yaml"

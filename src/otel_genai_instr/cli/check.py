@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 
 from ..pricing.book import Alias, Discount, OwnRow, PriceBook, Scope
-from .figures import per_million, price, window_text
-from .pricers import book_from, source_of
+from ..pricing.rates import Rates
+from .figures import counted, day_text, per_million, price, window_text
+from .pricers import book_from, prices_of
 from .tables import clean_line, say, show_table
 
 _MOST_SHOWN = 50
@@ -15,7 +16,7 @@ _MOST_SHOWN = 50
 def check(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     book = book_from(options.file)
-    source_of(book)  # reads the base too
+    prices_of(book, options.file)  # reads the base too
     say(clean_line(f"{options.file}: can be used"))
     say(clean_line(f"  name      {book.name}"))
     say(f"  currency  {book.currency}")
@@ -26,8 +27,8 @@ def check(options: Namespace) -> int:
 
 
 def _show(book: PriceBook) -> None:
-    counts = f"{len(book.aliases)} models by other names, {len(book.rows)} prices, {len(book.discounts)} discounts"
-    say(f"  holds     {counts}")
+    counts = {"other name": book.aliases, "price": book.rows, "discount": book.discounts}
+    say(f"  holds     {', '.join(counted(len(items), what) for what, items in counts.items())}")
     rows = [
         *((*_scope(alias.scope), _alias(alias)) for alias in book.aliases),
         *((*_scope(row.scope), _price(row)) for row in book.rows),
@@ -42,7 +43,7 @@ def _show(book: PriceBook) -> None:
 
 
 def _scope(scope: Scope) -> tuple[str, str, str, str, str]:
-    window = window_text(scope.start, scope.end)
+    window = window_text(scope.start, scope.end, day_text)
     return scope.provider, scope.model, scope.service_tier or "standard", scope.region or "*", window
 
 
@@ -51,11 +52,22 @@ def _alias(alias: Alias) -> str:
 
 
 def _price(row: OwnRow) -> str:
-    said = {} if row.rates is None else per_million(row.rates)
-    words = [f"{name} {amount}" for name, amount in said.items()]
+    words = [] if row.rates is None else [_tokens(row.rates)]
+    words += [f"above {start:,}: {_tokens(rates)}" for start, rates in reversed(row.long_context)]
     words += [f"{unit} {price(amount)}" for unit, amount in row.per_unit.items()]
-    words += [f"above {start:,}" for start, _ in row.long_context]
-    return ", ".join(words)
+    if row.rates is not None and row.rates.request is not None:
+        words.append(f"request {price(row.rates.request)}")
+    return "; ".join(words)
+
+
+def _tokens(rates: Rates) -> str:
+    """Show the prices of tokens; cached ones that cost what input costs need no word."""
+    said = per_million(rates)
+    return ", ".join(
+        f"{name} {amount}"
+        for name, amount in said.items()
+        if not (name in ("cache_read", "cache_write", "cache_write_1h") and amount == said["input"])
+    )
 
 
 def _discount(discount: Discount) -> str:

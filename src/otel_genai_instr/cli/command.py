@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -14,7 +14,7 @@ from .problems import Problem
 from .reprice import reprice
 from .show import show
 from .tables import warn
-from .update import default_file, update
+from .update import DEFAULT_FILE, update
 
 _EXIT_CODES: Final = """\
 exit codes:
@@ -38,12 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         warn(f"otel-genai: {problem}")
         return 1
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+    except OSError as error:  # files are opened elsewhere, so this is the output
+        if not isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
+            warn(f"otel-genai: the output can't be written: {error.strerror or error}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
+        warn("otel-genai: interrupted; nothing was changed")
         return 130
     return code
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError("must not be empty")
+    return text
 
 
 def _parser() -> ArgumentParser:
@@ -60,8 +69,10 @@ def _parser() -> ArgumentParser:
     actions = prices.add_subparsers(required=True, metavar="action")
 
     showing = actions.add_parser("show", help="show what a model costs")
-    showing.add_argument("model", help="name of the model, deployment or profile, as a call names it")
-    showing.add_argument("--provider", help="value of gen_ai.provider.name; by default every provider that has it")
+    showing.add_argument("model", type=_name, help="name of the model, deployment or profile, as a call names it")
+    showing.add_argument(
+        "--provider", type=_name, help="value of gen_ai.provider.name; by default every provider that has it"
+    )
     showing.add_argument("--tier", help="service tier: flex, priority, batch, ...")
     showing.add_argument("--region", help="where the provider computes")
     showing.add_argument("--at", metavar="TIME", help="ISO time of the call; by default now")
@@ -73,7 +84,7 @@ def _parser() -> ArgumentParser:
     checking.set_defaults(run=check)
 
     updating = actions.add_parser("update", help="download newer price data into a file")
-    updating.add_argument("--to", metavar="PATH", help=f"file to write; by default {default_file()}")
+    updating.add_argument("--to", metavar="PATH", help=f"file to write; by default {DEFAULT_FILE}")
     updating.add_argument("--url", help="address of the data; by default that of the genai-prices project")
     updating.set_defaults(run=update)
 

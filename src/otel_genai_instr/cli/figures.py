@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from ..pricing.rates import PriceList, Rates
 from .problems import Problem
 
 _MILLION = 1_000_000
+_YEARS = range(2000, 9000)
+"""Of calls that can be asked about."""
 
 
 def price(amount: float) -> str:
     """An amount without the noise of floats: ``0.075``, ``12.5``."""
-    return f"{amount:.9f}".rstrip("0").rstrip(".")
+    return f"{Decimal(f'{amount:.9g}'):f}"
 
 
 def per_million(rates: Rates) -> dict[str, str]:
@@ -24,10 +27,12 @@ def per_million(rates: Rates) -> dict[str, str]:
 
 
 def _known(rates: Rates) -> Iterator[tuple[str, float]]:
-    for item in fields(rates):
-        amount: float | None = getattr(rates, item.name)
-        if amount is not None and item.name != "request":
-            yield item.name, amount
+    names = [item.name for item in fields(rates) if item.name not in ("request", "cache_write_1h")]
+    names.insert(names.index("cache_write") + 1, "cache_write_1h")
+    for name in names:
+        amount: float | None = getattr(rates, name)
+        if amount is not None:
+            yield name, amount
 
 
 def every_price(prices: PriceList) -> dict[str, str]:
@@ -54,6 +59,8 @@ def moment(text: str) -> float:
         read = datetime.fromisoformat(text)
     except ValueError:
         raise Problem(f"--at: {text!r} is no time; such as 2026-01-31 or 2026-01-31T16:30:00Z") from None
+    if read.year not in _YEARS:
+        raise Problem(f"--at: {text!r} is not allowed; a year from {_YEARS[0]} to {_YEARS[-1]}")
     return (read if read.tzinfo is not None else read.replace(tzinfo=UTC)).timestamp()
 
 
@@ -62,10 +69,20 @@ def moment_text(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def window_text(start: float, end: float) -> str:
+def day_text(seconds: float) -> str:
+    """Show the day in UTC that begins at these unix seconds."""
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def window_text(start: float, end: float, shown: Callable[[float], str] = moment_text) -> str:
     """Show how long a price holds."""
     if start == -math.inf and end == math.inf:
         return "at any time"
-    since = "" if start == -math.inf else f"from {moment_text(start)}"
-    until = "" if end == math.inf else f"until {moment_text(end)}"
+    since = "" if start == -math.inf else f"from {shown(start)}"
+    until = "" if end == math.inf else f"until {shown(end)}"
     return f"{since} {until}".strip()
+
+
+def counted(number: int, what: str) -> str:
+    """Show a number of things: ``1 call``, ``2,000 calls``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from ..pricing import Pricer, PriceSource
-from ..pricing.book import BookSource, PriceBook
+from ..pricing import PriceFileError, Pricer, PriceSource, Unpriced
+from ..pricing.book import PriceBook
 from ..pricing.book_checks import checked_book
+from ..pricing.configured import source_of
 from ..pricing.loading import LazySource, bundled_prices
-from ..pricing.price_file import PriceFileError, read_price_file
+from ..pricing.misses import MissLog
+from ..pricing.price_file import read_price_file
+from .files import expanded
 from .problems import Problem
 
 
@@ -18,11 +22,9 @@ def book_from(path: str) -> PriceBook:
     Raises:
         Problem: if it can't be used; says where and why.
     """
-    file = Path(path).expanduser()
-    try:
+    with _problems():
+        file = expanded(path)
         return checked_book(read_price_file(file), file.stem, file.parent)
-    except PriceFileError as error:
-        raise Problem(str(error)) from None
 
 
 def source_from(path: str | None) -> PriceSource:
@@ -31,25 +33,32 @@ def source_from(path: str | None) -> PriceSource:
     Raises:
         Problem: if the file, or the price data it names as its base, can't be used.
     """
-    return bundled_prices.get() if path is None else source_of(book_from(path))
+    return bundled_prices.get() if path is None else prices_of(book_from(path), path)
 
 
-def source_of(book: PriceBook) -> PriceSource:
-    """Return the prices of a book over its base.
+def prices_of(book: PriceBook, path: str) -> PriceSource:
+    """Return the prices of a book, which was read from ``path``, over its base.
 
     Raises:
         Problem: if the base can't be used.
     """
-    if book.base is None:
-        return BookSource(book, bundled_prices.get())
-    # Imported here: with 1.6 MB of data.
-    from ..pricing.bundled import BundledSource
-    from ..pricing.genai_prices_source import read_price_data
+    with _problems():
+        return source_of(book, path)
 
+
+@contextmanager
+def _problems() -> Generator[None, None, None]:
     try:
-        return BookSource(book, BundledSource(read_price_data(book.base)))
+        yield
     except PriceFileError as error:
         raise Problem(str(error)) from None
+
+
+class _Unsaid(MissLog):
+    """Says nothing about models without a price: the outcome of the command does."""
+
+    def note(self, provider: str, model: str, reason: Unpriced) -> None:
+        """Do nothing."""
 
 
 def pricer_from(path: str | None) -> Pricer:
@@ -59,4 +68,4 @@ def pricer_from(path: str | None) -> Pricer:
         Problem: as there.
     """
     source = source_from(path)
-    return Pricer(LazySource(lambda: source))
+    return Pricer(LazySource(lambda: source), _Unsaid())

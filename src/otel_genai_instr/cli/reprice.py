@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from .figures import counted
 from .pricers import pricer_from
 from .problems import Problem
-from .repricing import GROUPS, Comparison, Row, compare
+from .repricing import GROUPS, Comparison, Missing, Row, compare
 from .stored_spans import read_spans
-from .tables import say, show_table, warn
+from .tables import clean_line, say, show_table, warn
 
 _SHOWN_BAD_LINES: Final = 10
+_SHOWN_MODELS: Final = 5
 
 
 def reprice(options: Namespace) -> int:
@@ -26,11 +28,15 @@ def reprice(options: Namespace) -> int:
         say(json.dumps(_as_json(outcome, groups, len(bad_lines)), indent=2, ensure_ascii=False))
     else:
         _show(outcome, groups)
+    if not outcome.calls and not outcome.without_time:
+        warn(f"{options.spans}: holds no call; spans in OTLP JSON are looked for, of inference and embeddings")
+    if outcome.without_time:
+        warn(f"{options.spans}: {counted(outcome.without_time, 'call')} left out: without a time there is no price")
     for number in bad_lines[:_SHOWN_BAD_LINES]:
         warn(f"{options.spans}, line {number}: is not JSON; passed over")
     if bad_lines:
-        warn(f"{options.spans}: {len(bad_lines)} lines could not be read: what they hold is missing")
-    return 1 if bad_lines else 0
+        warn(f"{options.spans}: {counted(len(bad_lines), 'line')} could not be read: what is there is missing here")
+    return 1 if bad_lines or outcome.without_time else 0
 
 
 def _groups(text: str) -> tuple[str, ...]:
@@ -43,35 +49,41 @@ def _groups(text: str) -> tuple[str, ...]:
 
 def _show(outcome: Comparison, groups: Sequence[str]) -> None:
     if outcome.rows:
-        headers = (
-            *groups,
-            "currency",
-            "calls",
-            "recorded",
-            "recomputed",
-            "difference",
-            "no cost before",
-            "no cost now",
-        )
-        cells = [[*row.key, *_figures(row)] for row in outcome.rows]
+        headers = ["currency", "calls", "recorded", "recomputed", "difference"]
+        if any(row.not_recorded or row.unpriced for row in outcome.rows):
+            headers += ["no cost before", "no cost now"]
+        lines = [[*row.key, *_figures(row)[: len(headers)]] for row in outcome.rows]
         if groups:
-            cells += [["total", *[""] * (len(groups) - 1), *_figures(total)] for total in outcome.totals]
-        show_table(headers, cells, numbers=6)
+            blank = [""] * (len(groups) - 1)
+            lines += [["total", *blank, *_figures(total)[: len(headers)]] for total in outcome.totals]
+        show_table([*groups, *headers], lines, numbers=len(headers) - 1)
         say()
-    say(f"{outcome.calls} calls; prices of {', '.join(outcome.versions) or 'no list'}")
+    versions = f"; prices of {', '.join(outcome.versions)}" if outcome.versions else ""
+    say(clean_line(counted(outcome.calls, "call") + versions))
+    for total in outcome.totals:
+        if total.unpriced:
+            lost = f"{_money(total.lost)} {total.currency}"
+            say(clean_line(f"the difference counts {lost} of calls without a cost now as saved"))
     for reason, missing in sorted(outcome.missing.items()):
-        say(f"no cost at these prices: {missing.calls} calls with {missing.tokens} tokens, {reason}")
+        counts = f"{counted(missing.calls, 'call')} with {counted(missing.tokens, 'token')}"
+        say(clean_line(f"no cost at these prices: {counts}, {reason} ({_models(missing)})"))
+
+
+def _models(missing: Missing) -> str:
+    most = sorted(missing.models, key=lambda model: (-missing.models[model], model))
+    named = ", ".join(f"{model} of {provider}" for provider, model in most[:_SHOWN_MODELS])
+    return named if len(most) <= _SHOWN_MODELS else f"{named} and {len(most) - _SHOWN_MODELS:,} more"
 
 
 def _figures(row: Row) -> list[str]:
     return [
         row.currency,
-        str(row.calls),
+        f"{row.calls:,}",
         _money(row.recorded),
         _money(row.recomputed),
         _money(row.difference, sign="+"),
-        str(row.not_recorded),
-        str(row.unpriced),
+        f"{row.not_recorded:,}",
+        f"{row.unpriced:,}",
     ]
 
 
@@ -86,8 +98,14 @@ def _as_json(outcome: Comparison, groups: Sequence[str], bad_lines: int) -> dict
         "rows": [{**dict(zip(groups, row.key, strict=True)), **_numbers(row)} for row in outcome.rows],
         "totals": [_numbers(total) for total in outcome.totals],
         "no_cost_now": {
-            reason: {"calls": missing.calls, "tokens": missing.tokens} for reason, missing in outcome.missing.items()
+            reason: {
+                "calls": missing.calls,
+                "tokens": missing.tokens,
+                "models": [f"{model} of {provider}" for provider, model in sorted(missing.models)],
+            }
+            for reason, missing in outcome.missing.items()
         },
+        "calls_without_time": outcome.without_time,
         "unreadable_lines": bad_lines,
     }
 
@@ -101,4 +119,5 @@ def _numbers(row: Row) -> dict[str, object]:
         "difference": float(row.difference),
         "not_recorded": row.not_recorded,
         "unpriced": row.unpriced,
+        "recorded_of_unpriced": float(row.lost),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,10 +31,12 @@ _TOKENS: Final = {
     "image_cache_read_tokens": names.USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
     "audio_cache_read_tokens": names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
 }
+_MODEL: Final = (names.RESPONSE_MODEL, names.REQUEST_MODEL)
+_PROVIDER: Final = (names.PROVIDER_NAME,)
 _GROUPS: Final = {
     "day": None,
-    "model": (names.RESPONSE_MODEL, names.REQUEST_MODEL),
-    "provider": (names.PROVIDER_NAME,),
+    "model": _MODEL,
+    "provider": _PROVIDER,
     "tier": (names.OPENAI_RESPONSE_SERVICE_TIER, names.OPENAI_REQUEST_SERVICE_TIER),
     "feature": (own.APP_FEATURE,),
     "tenant": (own.APP_TENANT,),
@@ -61,6 +62,8 @@ class Row:
     """Calls that have a cost now and had none then."""
     unpriced: int = 0
     """Calls that had a cost then and have none now."""
+    lost: Decimal = Decimal()
+    """What the spans say that those cost; the difference counts it as saved."""
 
     @property
     def difference(self) -> Decimal:
@@ -74,6 +77,8 @@ class Missing:
 
     calls: int = 0
     tokens: int = 0
+    models: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """Calls by provider and model."""
 
 
 @dataclass(slots=True)
@@ -85,6 +90,8 @@ class Comparison:
     """One for each currency; currencies are never added."""
     calls: int
     """All of them, those that never had a cost included."""
+    without_time: int = 0
+    """Calls that say no time, without which there is no price; they are in no row."""
     missing: dict[str, Missing] = field(default_factory=dict[str, Missing])
     """By the value of ``otel_genai.cost.unpriced_reason``."""
     versions: list[str] = field(default_factory=list[str])
@@ -103,13 +110,18 @@ def compare(spans: Iterable[StoredSpan], pricer: Pricer, groups: tuple[str, ...]
         attributes = span.attributes
         if attributes.get(names.OPERATION_NAME) not in _CALLS:
             continue
+        if span.start is None:
+            outcome.without_time += 1
+            continue
         outcome.calls += 1
         key = tuple(_group(span, group) for group in groups)
         recorded = _recorded(attributes)
-        cost = _recomputed(span, pricer)
+        cost = _recomputed(span.attributes, span.start, pricer)
         if isinstance(cost, Unpriced):
             missing = outcome.missing.setdefault(cost.value, Missing())
             missing.calls += 1
+            model = (_text(attributes, _PROVIDER) or _UNSAID, _text(attributes, _MODEL) or _UNSAID)
+            missing.models[model] = missing.models.get(model, 0) + 1
             missing.tokens += (_count(attributes, names.USAGE_INPUT_TOKENS) or 0) + (
                 _count(attributes, names.USAGE_OUTPUT_TOKENS) or 0
             )
@@ -134,7 +146,9 @@ def _add(
         row.calls += 1
         if recorded is not None and recorded[1] == currency:
             row.recorded += recorded[0]
-            row.unpriced += now is None
+            if now is None:
+                row.unpriced += 1
+                row.lost += recorded[0]
         if now is not None and now.currency == currency:
             row.recomputed += Decimal(repr(now.amount))
             row.not_recorded += recorded is None
@@ -149,26 +163,26 @@ def _totals(rows: Iterable[Row]) -> list[Row]:
         total.recomputed += row.recomputed
         total.not_recorded += row.not_recorded
         total.unpriced += row.unpriced
+        total.lost += row.lost
     return [totals[currency] for currency in sorted(totals)]
 
 
 def _recorded(attributes: Attributes) -> tuple[Decimal, str] | None:
     amount = attributes.get(names.USAGE_COST_AMOUNT)
     currency = attributes.get(names.USAGE_COST_CURRENCY)
-    if isinstance(amount, bool | str) or amount is None or not math.isfinite(amount):
+    if isinstance(amount, bool | str) or amount is None:
         return None
     return Decimal(repr(amount)), currency if isinstance(currency, str) else "USD"
 
 
-def _recomputed(span: StoredSpan, pricer: Pricer) -> Cost | Unpriced:
-    attributes = span.attributes
+def _recomputed(attributes: Attributes, start: float, pricer: Pricer) -> Cost | Unpriced:
     cost = pricer.price(
-        _text(attributes, (names.PROVIDER_NAME,)) or "",
+        _text(attributes, _PROVIDER) or "",
         _text(attributes, (names.REQUEST_MODEL,)),
         _text(attributes, (names.RESPONSE_MODEL,)),
         _usage(attributes),
         service_tier=_text(attributes, (names.OPENAI_RESPONSE_SERVICE_TIER, names.OPENAI_REQUEST_SERVICE_TIER)),
-        at=span.start,
+        at=start,
     )
     # What is charged beside the tokens, such as a web search, isn't on the span: its price alone was. Without it
     # the new cost would be too low.
@@ -188,9 +202,7 @@ def _usage(attributes: Attributes) -> Usage | None:
 
 def _count(attributes: Mapping[str, object], name: str) -> int | None:
     value = attributes.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return int(value)
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _text(attributes: Attributes, candidates: tuple[str, ...]) -> str | None:
@@ -204,8 +216,5 @@ def _text(attributes: Attributes, candidates: tuple[str, ...]) -> str | None:
 def _group(span: StoredSpan, group: str) -> str:
     candidates = _GROUPS[group]
     if candidates is None:
-        try:
-            return datetime.fromtimestamp(span.start, UTC).date().isoformat()
-        except (OverflowError, OSError, ValueError):
-            return _UNSAID
+        return _UNSAID if span.start is None else datetime.fromtimestamp(span.start, UTC).date().isoformat()
     return _text(span.attributes, candidates) or _UNSAID

@@ -102,14 +102,26 @@ def _show_tokens(prices: PriceList, rates: Rates) -> None:
 def _why_not(options: Namespace, reasons: dict[str, Unpriced], source: PriceSource, at: float) -> str:
     name = f"{options.model} of {options.provider}" if options.provider else options.model
     if reasons:
-        said = ", ".join(f"{reason.value} ({provider})" for provider, reason in reasons.items())
-        return f"{name}: has no price here: {said}"
+        said: dict[Unpriced, list[str]] = {}
+        for provider, reason in reasons.items():
+            said.setdefault(reason, []).append(provider)
+        return f"{name}: " + ", ".join(
+            f"{_words(reason, options)} ({reason.value} of {', '.join(of)})" for reason, of in said.items()
+        )
     if options.provider is not None:
         known = {**PROVIDER_IDS, **{identifier: identifier for identifier in _known_models()}}
         if options.provider not in known:
             near = difflib.get_close_matches(options.provider, list(known), _NEAR_NAMES)
             return f"{name}: the provider is in no price list.{_did_you_mean(near)}"
     return f"{name}: is in no price list.{_did_you_mean(_near_models(options.model, options.provider))}"
+
+
+def _words(reason: Unpriced, options: Namespace) -> str:
+    if reason is not Unpriced.UNSUPPORTED_UNIT:
+        return "is listed without a price"
+    if options.tier is not None:
+        return f"has no price for the service tier {options.tier!r}"
+    return "is priced by something that no call reports"
 
 
 def _near_models(model: str, provider: str | None) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,8 @@ from .problems import Problem
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _NANOSECONDS: Final = 1e9
+_DIGITS: Final = re.compile(r"-?[0-9]{1,20}")
+_LARGEST: Final = 2**63
 
 Attributes = Mapping[str, str | bool | int | float]
 
@@ -27,8 +30,8 @@ Attributes = Mapping[str, str | bool | int | float]
 class StoredSpan:
     """What repricing needs of one span."""
 
-    start: float
-    """Unix seconds."""
+    start: float | None
+    """Unix seconds; ``None`` where the span has no time."""
     attributes: Attributes
     """Scalars only."""
 
@@ -73,10 +76,26 @@ def _documents(file: IO[str], path: str, on_bad_line: Callable[[int], None]) -> 
             else:
                 yield document
         return
-    document = _parsed(first[1] + file.read())
-    if document is None:
+    rest = file.read()
+    document = _parsed(first[1] + rest)
+    if document is not None:
+        yield document
+        return
+    # The first line may have been cut off, such as that of a file whose beginning was dropped.
+    bad_lines = [first[0]]
+    found = False
+    for number, line in enumerate(io.StringIO(rest), start=first[0] + 1):
+        document = _parsed(line)
+        if document is None:
+            if line.strip():
+                bad_lines.append(number)
+        elif "resourceSpans" in document:
+            found = True
+            yield document
+    if not found:
         raise Problem(f"{path}: is not OTLP JSON, neither as one document nor line by line")
-    yield document
+    for number in bad_lines:
+        on_bad_line(number)
 
 
 def _parsed(text: str) -> Mapping[str, object] | None:
@@ -91,9 +110,13 @@ def _spans(document: Mapping[str, object]) -> Iterator[StoredSpan]:
     for resource in _objects(document, "resourceSpans"):
         for scope in _objects(resource, "scopeSpans"):
             for span in _objects(scope, "spans"):
-                start = _number(span.get("startTimeUnixNano"))
-                if start is not None:
-                    yield StoredSpan(start / _NANOSECONDS, _attributes(span))
+                start = _moment(span, "startTimeUnixNano") or _moment(span, "endTimeUnixNano")
+                yield StoredSpan(start, _attributes(span))
+
+
+def _moment(span: Mapping[str, object], name: str) -> float | None:
+    nanoseconds = _number(span.get(name))
+    return nanoseconds / _NANOSECONDS if nanoseconds is not None and nanoseconds > 0 else None
 
 
 def _objects(owner: Mapping[str, object], name: str) -> Iterator[Mapping[str, object]]:
@@ -130,13 +153,12 @@ def _scalar(value: Mapping[str, object]) -> str | bool | int | float | None:
 
 
 def _number(value: object) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    """Return a finite number that fits into 64 bits, as OTLP has them."""
+    if isinstance(value, str):
+        try:
+            value = int(value) if _DIGITS.fullmatch(value) else float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        return int(value) if isinstance(value, str) else value
-    except ValueError:
-        pass
-    try:
-        return float(value)
-    except ValueError:
-        return None
+    return value if -_LARGEST <= value <= _LARGEST else None  # NaN is neither

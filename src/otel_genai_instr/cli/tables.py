@@ -9,6 +9,8 @@ from typing import Final
 from ..exporters.cells import cell_width, clean
 
 _GAP: Final = "  "
+_LEAST_WORDS: Final = 10
+"""Cells that a column of words has at least before it is drawn."""
 
 
 def say(text: str = "") -> None:
@@ -32,7 +34,7 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, numbers
     cells = [[clean(cell) for cell in row] for row in rows]
     if sys.stdout.isatty() and _draw(headers, cells, numbers):
         return
-    widths = [max(cell_width(row[column]) for row in (headers, *cells)) for column in range(len(headers))]
+    widths = _widths(headers, cells)
     for row in (headers, *cells):
         line = _GAP.join(
             _padded(cell, width, column >= len(headers) - numbers)
@@ -54,10 +56,24 @@ def _draw(headers: Sequence[str], cells: Sequence[Sequence[str]], numbers: int) 
         from rich.text import Text
     except ImportError:
         return False
+    console = Console()
+    texts = len(headers) - numbers
+    widths = _widths(headers, cells)
+    frame = 3 * len(headers) + 1
+    # Words may be broken, figures not. Where no space for words is left, plain columns say it all.
+    if frame + sum(widths[texts:]) + sum(min(width, _LEAST_WORDS) for width in widths[:texts]) > console.width:
+        return False
     table = Table()
     for column, header in enumerate(headers):
-        table.add_column(header, justify="right" if column >= len(headers) - numbers else "left")
+        if column < texts:
+            table.add_column(header, overflow="fold")
+        else:
+            table.add_column(header, justify="right", no_wrap=True)
     for row in cells:
         table.add_row(*map(Text, row))  # as text: markup in a model's name is not obeyed
-    Console().print(table)
+    console.print(table)
     return True
+
+
+def _widths(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(cell_width(row[column]) for row in (headers, *cells)) for column in range(len(headers))]

@@ -10,41 +10,39 @@ import time
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import urlopen
 
-from ..pricing import PriceKey, PriceSource
-from ..pricing.price_file import PriceFileError
+from ..pricing import PriceFileError, PriceKey, PriceSource
 from ..pricing.rates import PriceList
-from .figures import every_price
+from .download import downloaded
+from .figures import counted, every_price
+from .files import expanded
 from .problems import Problem
 from .tables import clean_line, say
 
-_MOST_BYTES: Final = 50_000_000
-_SECONDS: Final = 30
+DEFAULT_FILE: Final = "~/.cache/otel-genai/prices.json"
+"""Where the data goes unless ``--to`` says otherwise."""
 _MOST_SHOWN: Final = 20
 
 _Entry = tuple[str, str]  # provider id, model id
 
 
-def default_file() -> Path:
-    """Return where the data goes unless ``--to`` says otherwise."""
-    return Path.home() / ".cache" / "otel-genai" / "prices.json"
-
-
 def update(options: Namespace) -> int:
     """Run the command, and return its exit code."""
-    target = default_file() if options.to is None else Path(options.to).expanduser()
+    target = expanded(DEFAULT_FILE if options.to is None else options.to)
     url = options.url or _default_url()
-    content = _downloaded(url)
-    old_entries, old = _present(target)
-    new_entries, new = _written(content, target)
+    try:
+        if target.exists() and not target.is_file():
+            raise Problem(f"{target}: can't be written: is not a file")
+        content = downloaded(url)
+        old_entries, old = _present(target)
+        new_entries, new = _written(content, url, target)
+    except OSError as error:  # of the file: those of the web are told apart where it is read
+        raise Problem(f"{target}: can't be written: {error.strerror or error}") from None
     say(clean_line(f"{target}: written"))
-    say(f"  {len({provider for provider, _ in new_entries})} providers, {len(new_entries)} models")
+    providers = {provider for provider, _ in new_entries}
+    say(f"  {counted(len(providers), 'provider')}, {counted(len(new_entries), 'model')}")
     _show_changes(old_entries, old, new_entries, new)
     say(clean_line(f"To use it, name it in your price file: base: {target}"))
     return 0
@@ -56,22 +54,6 @@ def _default_url() -> str:
     return DEFAULT_UPDATE_URL
 
 
-def _downloaded(url: str) -> bytes:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Problem(f"--url: {url!r} is not allowed; an address that begins with http:// or https://")
-    try:
-        with urlopen(url, timeout=_SECONDS) as answer:
-            content = cast("bytes", answer.read(_MOST_BYTES + 1))
-    except HTTPError as error:
-        raise Problem(f"{url}: answered {error.code}") from None
-    except (URLError, HTTPException, OSError, ValueError) as error:
-        reason = error.reason if isinstance(error, URLError) else error
-        raise Problem(f"{url}: can't be read: {reason}") from None
-    if len(content) > _MOST_BYTES:
-        raise Problem(f"{url}: is larger than {_MOST_BYTES:,} bytes")
-    return content
-
-
 def _present(target: Path) -> tuple[set[_Entry], PriceSource]:
     """Return what is in force now: the file, else the installed data."""
     from ..pricing.genai_prices_source import GenaiPricesSource, read_price_data
@@ -79,40 +61,54 @@ def _present(target: Path) -> tuple[set[_Entry], PriceSource]:
     if target.exists():
         try:
             return _entries(json.loads(target.read_bytes())), read_price_data(target)
-        except (PriceFileError, OSError, ValueError):
+        except (PriceFileError, LookupError, TypeError, ValueError, RecursionError):
             pass  # of no use: the new data takes its place
     from genai_prices.data import providers
 
     return {(provider.id, model.id) for provider in providers for model in provider.models}, GenaiPricesSource()
 
 
-def _written(content: bytes, target: Path) -> tuple[set[_Entry], PriceSource]:
+def _written(content: bytes, url: str, target: Path) -> tuple[set[_Entry], PriceSource]:
     """Check the data in a file beside the target, and put it in its place only then."""
     from ..pricing.genai_prices_source import read_price_data
 
     try:
         providers = json.loads(content)
-    except ValueError:
-        raise Problem("what was downloaded is not JSON; nothing was changed") from None
+    except (ValueError, RecursionError):
+        raise Problem(f"{url}: is not JSON; nothing was changed") from None
     version = f"genai-prices data {datetime.now(UTC):%Y-%m-%d} {hashlib.sha256(content).hexdigest()[:8]}"
     temporary: str | None = None
+    place = Path(os.path.realpath(target))  # where a link leads to: it stays one
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".new")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=place.name, suffix=".new")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump({"version": version, "providers": providers}, file)
         source = read_price_data(Path(temporary))
         entries = _entries(providers)
+        _look_up(entries, source)
         os.chmod(temporary, 0o644)  # for apps of other users; the temporary file was for ours alone
-        os.replace(temporary, target)
+        os.replace(temporary, place)
     except PriceFileError:
-        raise Problem("what was downloaded is no price data of genai-prices; nothing was changed") from None
-    except OSError as error:
-        raise Problem(f"{target}: can't be written: {error.strerror or error}") from None
+        raise Problem(f"{url}: is no price data that this genai-prices understands; nothing was changed") from None
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
     return entries, source
+
+
+def _look_up(entries: set[_Entry], source: PriceSource) -> None:
+    """Look up every model once: what fails here would fail in every call.
+
+    Raises:
+        PriceFileError: if a lookup fails.
+    """
+    now = time.time()
+    try:
+        for provider, model in entries:
+            source.find(PriceKey(provider, model), now)
+    except Exception as error:  # whatever the data makes the package raise
+        raise PriceFileError(str(error)) from None
 
 
 def _entries(data: Any) -> set[_Entry]:

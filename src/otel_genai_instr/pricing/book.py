@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -15,6 +16,35 @@ from .rates import PriceList, Rates, UnitPrice
 from .source import ALWAYS, PriceKey, PriceSource, PriceWindow
 
 ANY: Final = "*"
+_LITERALLY: Final = re.compile(r"[^*?\[]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What patterns are compared with, in lower case: the names of the provider and the model of one call."""
+
+    providers: tuple[str, ...]
+    models: tuple[str, ...]
+
+    @classmethod
+    def of(cls, key: PriceKey) -> Subject:
+        """Return the names as they were given, and those that price lists use."""
+        identifier = names.provider_id(key.provider)
+        plain = names.plain_model(identifier, key.model)
+        return cls(_distinct(key.provider, identifier), _distinct(key.model, plain))
+
+
+def _distinct(*given: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.lower() for name in given))
+
+
+def _fits(pattern: str, candidates: tuple[str, ...]) -> bool:
+    if pattern == ANY or pattern in candidates:
+        return True
+    # A book may have thousands of rows, and each is asked. A pattern is compiled only where its beginning fits.
+    beginning = _LITERALLY.match(pattern)
+    literal = beginning[0] if beginning else ""
+    return literal != pattern and any(name.startswith(literal) and fnmatchcase(name, pattern) for name in candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +62,9 @@ class Scope:
     region: str | None = None
     """``None``: every region."""
 
-    def names(self, key: PriceKey) -> bool:
+    def names(self, subject: Subject) -> bool:
         """Whether the row is about this provider and model, at whatever time."""
-        identifier = names.provider_id(key.provider)
-        providers = (key.provider.lower(), identifier)
-        models = (key.model.lower(), names.plain_model(identifier, key.model).lower())
-        return any(fnmatchcase(provider, self.provider) for provider in providers) and any(
-            fnmatchcase(model, self.model) for model in models
-        )
+        return _fits(self.provider, subject.providers) and _fits(self.model, subject.models)
 
     def holds(self, key: PriceKey, at: float) -> bool:
         """Whether a row about this model is in force for the call."""
@@ -105,11 +130,13 @@ class BookSource:
     def find(self, key: PriceKey, at: float) -> PriceWindow:
         """Find the prices in force at ``at`` (unix seconds). Of several rows that fit, the first one holds."""
         book = self._book
-        named = self._resolved(key, at)
+        asked = Subject.of(key)
+        aliases = [alias for alias in book.aliases if alias.scope.names(asked)]
+        named = _resolved(key, _first(aliases, key, at))
         window = self._base.find(named, at)
-        rows = [row for row in book.rows if row.scope.names(named)]
-        discounts = [discount for discount in book.discounts if discount.scope.names(named)]
-        aliases = [alias for alias in book.aliases if alias.scope.names(key)]
+        subject = Subject.of(named)
+        rows = [row for row in book.rows if row.scope.names(subject)]
+        discounts = [discount for discount in book.discounts if discount.scope.names(subject)]
         start, end = _around(at, [item.scope for item in (*rows, *discounts, *aliases)])
 
         prices, matched = window.prices, window.model or named.model
@@ -128,12 +155,6 @@ class BookSource:
             None if matched.lower() == key.model.lower() else matched,
         )
 
-    def _resolved(self, key: PriceKey, at: float) -> PriceKey:
-        alias = _first([alias for alias in self._book.aliases if alias.scope.names(key)], key, at)
-        if alias is None:
-            return key
-        return key._replace(model=alias.model, provider=alias.provider or key.provider)
-
     def _written(self, row: OwnRow, below: PriceList | Unpriced) -> PriceList | Unpriced:
         """Return the row's prices; what it doesn't price keeps the price from below, if that is the same money."""
         book = self._book
@@ -145,6 +166,10 @@ class BookSource:
         elif row.rates is None and not by_unit:
             return below
         return PriceList(row.rates, book.currency, book.name, row.long_context, by_unit)
+
+
+def _resolved(key: PriceKey, alias: Alias | None) -> PriceKey:
+    return key if alias is None else key._replace(model=alias.model, provider=alias.provider or key.provider)
 
 
 _Item = TypeVar("_Item", Alias, OwnRow, Discount)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeGuard, cast
 
 from .book import ANY, Alias, Discount, OwnRow, PriceBook, Scope
 from .currencies import CURRENCIES
@@ -19,6 +20,10 @@ from .rates import Rates, rates_of
 _MILLION: Final = 1_000_000
 _MOST_ROWS: Final = 20_000
 _LONGEST_NAME: Final = 256
+_MOST_MONEY: Final = 1e12
+"""Higher than any price; a cost stays finite, whatever is counted."""
+_NAME: Final = f"a text of 1 to {_LONGEST_NAME} characters that can be printed"
+_SHOWN: Final = 40
 _TOKEN_PRICES: Final = tuple(item.name for item in fields(Rates) if item.name != "request")
 
 _TOP: Final = ("name", "currency", "base", "models", "prices", "discounts")
@@ -56,11 +61,17 @@ class _Checker:
         return PriceBook(
             name=self._text(top, "name", ()) or name,
             currency=currency,
-            base=None if base is None else folder / Path(base).expanduser(),
+            base=None if base is None else self._path(base, folder),
             aliases=[self._alias(row, place) for row, place in self._rows(top, "models", _ALIAS)],
             rows=[self._row(row, place) for row, place in self._rows(top, "prices", _ROW)],
             discounts=[self._discount(row, place) for row, place in self._rows(top, "discounts", _DISCOUNT)],
         )
+
+    def _path(self, base: str, folder: Path) -> Path:
+        try:
+            return folder / Path(base).expanduser()
+        except RuntimeError:
+            raise self._error(("base",), f"{_shown(base)} is not allowed; ~ is the home of nobody here") from None
 
     def _alias(self, row: Mapping[str, object], place: Place) -> Alias:
         model = self._text(row, "is", place)
@@ -76,6 +87,8 @@ class _Checker:
         per_unit = self._amounts(row, "per_unit", place, None)
         if request is not None and not tokens:
             raise self._error((*place, "per_request"), "needs per_million_tokens beside it")
+        if row.get("above") is not None and not tokens:
+            raise self._error((*place, "above"), "needs per_million_tokens beside it")
         if not tokens and not per_unit:
             raise self._error(place, "has no price; allowed: per_million_tokens, per_unit")
         return OwnRow(
@@ -105,7 +118,7 @@ class _Checker:
             raise self._error(here, "is missing: how much is taken off")
         percent = self._amount(row["percent"], here)
         if percent > 100:
-            raise self._error(here, f"{percent:g} is not allowed; a number from 0 to 100")
+            raise self._error(here, f"{_shown(row['percent'])} is not allowed; a number from 0 to 100")
         return Discount(self._scope(row, place, every_tier=True), percent)
 
     def _scope(self, row: Mapping[str, object], place: Place, *, every_tier: bool = False) -> Scope:
@@ -146,19 +159,19 @@ class _Checker:
             raise self._error(place, f"{_shown(value)} is not allowed; a mapping of {expected}")
         items = cast("Mapping[object, object]", value)
         for key in items:
-            if not isinstance(key, str) or (allowed is not None and key not in allowed):
-                listed = "names" if allowed is None else ", ".join(allowed)
-                raise self._error((*place, str(key)[:40]), f"is not known here; allowed: {listed}")
+            known = _is_name(key) if allowed is None else key in allowed
+            if not known:
+                listed = _NAME if allowed is None else ", ".join(allowed)
+                raise self._error((*place, _shown(key).strip("'")), f"is not known here; allowed: {listed}")
         return cast("Mapping[str, object]", items)
 
     def _text(self, row: Mapping[str, object], key: str, place: Place) -> str | None:
         value = row.get(key)
         if value is None:
             return None
-        if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME:
-            raise self._error(
-                (*place, key), f"{_shown(value)} is not allowed; a text of 1 to {_LONGEST_NAME} characters"
-            )
+        if not _is_name(value):
+            hint = ", in quotes" if isinstance(value, bool | int | float) else ""
+            raise self._error((*place, key), f"{_shown(value)} is not allowed; {_NAME}{hint}")
         return value.strip()
 
     def _amounts(
@@ -172,15 +185,18 @@ class _Checker:
 
     def _amount(self, value: object, place: Place) -> float:
         allowed = "a number of zero or more"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._error(place, f"{_shown(value)} is not allowed; {allowed}")
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            hint = ", without quotes" if isinstance(value, str) else ""
+            raise self._error(place, f"{_shown(value)} is not allowed; {allowed}{hint}")
         try:
             amount = float(value)
-        except OverflowError:
+        except (OverflowError, ValueError):  # too large; a signalling NaN of decimals
             amount = math.inf
         if not 0.0 <= amount < math.inf:
             raise self._error(place, f"{_shown(value)} is not allowed; {allowed}")
-        return amount
+        if amount > _MOST_MONEY:
+            raise self._error(place, f"{_shown(value)} is not allowed; at most {_MOST_MONEY:,.0f}")
+        return amount + 0.0  # zero has a sign, and would show it
 
     def _moment(self, row: Mapping[str, object], key: str, place: Place) -> float | None:
         """Return the beginning of a day, in unix seconds; days begin at midnight UTC."""
@@ -203,6 +219,26 @@ def _rates(per_million: Mapping[str, float], request: float | None) -> Rates | N
     return rates_of(per_token if request is None else {**per_token, "request": request})
 
 
+def _is_name(value: object) -> TypeGuard[str]:
+    """Whether the value can name something; what can't be printed couldn't be exported either."""
+    return isinstance(value, str) and value.strip() != "" and len(value) <= _LONGEST_NAME and value.isprintable()
+
+
 def _shown(value: object) -> str:
-    shown = repr(value) if isinstance(value, str | int | float | date | None) else type(value).__name__
-    return shown if len(shown) <= 40 else shown[:40] + "..."
+    """Return the value as its writer would recognize it, in at most some 40 characters."""
+    if value is None:
+        return "an empty value"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, str):
+        shown = repr(value[:_SHOWN])
+        return shown if len(value) <= _SHOWN else f"{shown}..."
+    if isinstance(value, int) and value.bit_length() > 4 * _SHOWN:
+        return "a huge number"  # Python refuses to write some of them out
+    if isinstance(value, int | float | Decimal | date):
+        return str(value)[:_SHOWN]
+    return type(value).__name__

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from .errors import PriceFileError
-from .loading import LazySource, bundled_prices, gate
+from .loading import LazySource, bundled_prices, gate, in_background
 from .pricer import Pricer
 from .source import PriceSource
 
@@ -41,7 +41,10 @@ def pricing_from(prices: object = None) -> Pricer:
     if prices is None:
         return Pricer()
     if isinstance(prices, str | os.PathLike):
-        return Pricer(WatchedBook(Path(os.fsdecode(cast("str | os.PathLike[str]", prices))).expanduser()))
+        path = Path(os.fsdecode(cast("str | os.PathLike[str]", prices)))
+        with suppress(RuntimeError):  # nobody has this home: then there is no file of that name, which is logged
+            path = path.expanduser()
+        return Pricer(WatchedBook(path))
     if isinstance(prices, Mapping):
         from .book_checks import checked_book
         from .price_file import Document
@@ -55,20 +58,30 @@ def _source_of_dictionary(book: PriceBook) -> PriceSource:
     from .book import BookSource
 
     try:
-        return BookSource(book, _base_of(book))
+        return source_of(book, "prices")
     except PriceFileError as error:
-        _logger.error("The base of your prices can't be used: %s. The prices of genai-prices stand in.", error)
+        _logger.error("%s. The prices of genai-prices stand in.", error)
         return BookSource(book, bundled_prices.get())
 
 
-def _base_of(book: PriceBook) -> PriceSource:
+def source_of(book: PriceBook, name: str) -> PriceSource:
+    """Return the prices of a book over its base. ``name`` is what messages call the book: its file.
+
+    Raises:
+        PriceFileError: if the base can't be used.
+    """
+    from .book import BookSource
+
     if book.base is None:
-        return bundled_prices.get()
+        return BookSource(book, bundled_prices.get())
     # Imported here: with 1.6 MB of data.
     from .bundled import BundledSource
     from .genai_prices_source import read_price_data
 
-    return BundledSource(read_price_data(book.base))
+    try:
+        return BookSource(book, BundledSource(read_price_data(book.base)))
+    except PriceFileError as error:
+        raise PriceFileError(f"{name}: base: {error}") from None
 
 
 class WatchedBook(LazySource):
@@ -79,6 +92,7 @@ class WatchedBook(LazySource):
         self._path = path
         self._check_every = check_every
         self._next_check = 0.0
+        self._looking_in: int | None = None
         self._base: Path | None = None
         self._stamp: _Stamp = ()
         self._forgetters: list[Callable[[], None]] = []
@@ -96,13 +110,24 @@ class WatchedBook(LazySource):
         if now < self._next_check:
             return
         self._next_check = now + self._check_every
-        threading.Thread(target=self.reload, name="otel-genai-prices", daemon=True).start()
+        process = os.getpid()
+        if self._looking_in == process:
+            return  # a disk may take longer than that to answer
+        self._looking_in = process
+        if not in_background(self._look):
+            self._looking_in = None
+
+    def _look(self) -> None:
+        try:
+            self.reload()
+        finally:
+            self._looking_in = None
 
     def reload(self) -> None:
         """Read the file if it changed since it was read last."""
+        if self._stamp_now() == self._stamp:
+            return  # asked before the gate is closed: nobody has to wait for a disk that doesn't answer
         with gate:
-            if self._stamp_now() == self._stamp:
-                return
             source = self._read("The prices from before stay in force.")
             if source is None:
                 return
@@ -116,7 +141,6 @@ class WatchedBook(LazySource):
 
     def _read(self, otherwise: str) -> PriceSource | None:
         """Read the book and what it stands on; ``None`` if they can't be used, or somebody is still writing."""
-        from .book import BookSource
         from .book_checks import checked_book
         from .price_file import read_price_file
 
@@ -124,7 +148,7 @@ class WatchedBook(LazySource):
         try:
             book = checked_book(read_price_file(self._path), self._path.stem, self._path.parent)
             self._base = book.base
-            source = BookSource(book, _base_of(book))
+            source = source_of(book, str(self._path))
         except PriceFileError as error:
             _logger.error("%s. %s", error, otherwise)
             return None

@@ -74,7 +74,7 @@ def read_price_data(path: Path) -> GenaiPricesSource:
     """
     content = read_bytes(path, _MOST_BYTES_OF_DATA)
     try:
-        data: object = json.loads(content)
+        data: object = json.loads(content, parse_int=_whole, parse_float=_fraction, parse_constant=_fraction)
         version: object = None
         if isinstance(data, dict):
             named = cast("dict[str, object]", data)
@@ -87,6 +87,19 @@ def read_price_data(path: Path) -> GenaiPricesSource:
     if not isinstance(version, str) or not version.strip():
         version = f"genai-prices data {hashlib.sha256(content).hexdigest()[:12]}"
     return GenaiPricesSource(providers, version.strip()[:80])
+
+
+def _whole(text: str) -> int:
+    if text.startswith("-"):
+        raise ValueError("a negative number")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    number = float(text)
+    if not 0.0 <= number < math.inf:
+        raise ValueError("a negative number, or none")
+    return number
 
 
 def _providers_from(data: object) -> list[Provider]:

@@ -56,6 +56,15 @@ gate = _Gate()
 """Held while anything is loaded."""
 
 
+def in_background(work: Callable[[], object]) -> bool:
+    """Do the work in a daemon thread; return whether one could be started. At the end of a process none can."""
+    try:
+        threading.Thread(target=work, name="otel-genai-prices", daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
+
+
 class LazySource:
     """A price source that is loaded when it is first needed, or ahead of that by :meth:`start`."""
 
@@ -75,7 +84,7 @@ class LazySource:
         if self._started_in == process:
             return
         self._started_in = process
-        threading.Thread(target=self.get, name="otel-genai-prices", daemon=True).start()
+        in_background(self.get)
 
     def get(self) -> PriceSource:
         """Return the source. Loads it here, or waits for the thread that does, if it isn't there yet."""

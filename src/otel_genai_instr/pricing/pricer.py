@@ -29,9 +29,9 @@ _Cache = BoundedCache[_Key, PriceWindow]
 class Pricer:
     """Prices calls. One instance serves all threads; nothing is loaded before it is needed."""
 
-    def __init__(self, source: LazySource = bundled_prices) -> None:
+    def __init__(self, source: LazySource = bundled_prices, misses: MissLog | None = None) -> None:
         self._source = source
-        self._misses = MissLog()
+        self._misses = misses or MissLog()
         self.forget()
         source.when_replaced(self.forget)
 

@@ -1,0 +1,73 @@
+"""JSON text to plain data, with the line of every field."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Final
+
+from .errors import PriceFileError
+
+if TYPE_CHECKING:
+    from .price_file import Place
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],\n]|[^\s{}\[\],:"]+')
+_MOST_DIGITS: Final = 400
+"""A whole number of more digits is no price; reading it takes long, and Python refuses some."""
+
+
+def read_json(text: str, name: str, most_levels: int) -> tuple[object, dict[Place, int]]:
+    """Return what the text says, and on which line each field of it stands. ``name`` is for messages.
+
+    Raises:
+        PriceFileError: if it is not JSON, nests deeper than ``most_levels``, or has a key twice.
+    """
+    try:
+        data: object = json.loads(text, parse_int=whole_number)
+    except json.JSONDecodeError as error:
+        raise PriceFileError(f"{name}, line {error.lineno}: is not JSON: {error.msg}") from None
+    except RecursionError:
+        raise PriceFileError(f"{name}: nested too deep; at most {most_levels} levels are understood") from None
+    return data, _lines(text, name, most_levels)
+
+
+def whole_number(text: str) -> int | float:
+    """Read a whole number; one that is far too long for a price is infinite, and refused as that."""
+    return int(text) if len(text) <= _MOST_DIGITS else math.inf
+
+
+def _lines(text: str, name: str, most_levels: int) -> dict[Place, int]:
+    """Return the line of each field. The text is known to be JSON, so braces and commas stand where they should."""
+    lines: dict[Place, int] = {}
+    line = 1
+    place: list[str | int] = []
+    is_key = False
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token == "\n":
+            line += 1
+        elif token in "{[":
+            lines.setdefault(tuple(place), line)
+            is_key = token == "{"
+            place.append("" if is_key else 0)
+            if len(place) > most_levels:
+                raise PriceFileError(
+                    f"{name}, line {line}: nested too deep; at most {most_levels} levels are understood"
+                )
+        elif token in "}]":
+            place.pop()
+            is_key = False
+        elif token == ",":
+            step = place[-1]
+            is_key = isinstance(step, str)
+            place[-1] = "" if isinstance(step, str) else step + 1
+        elif is_key:
+            place[-1] = key = json.loads(token)
+            if tuple(place) in lines:
+                raise PriceFileError(f"{name}, line {line}: {key}: stands twice")
+            lines[tuple(place)] = line
+            is_key = False
+        else:
+            lines.setdefault(tuple(place), line)
+    return lines
