@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
-# Not frozen: a frozen dataclass sets each field through `object.__setattr__`, which takes longer than
-# pricing.
-@dataclass(slots=True)
-class Cost:
-    """The cost of one call. Treat it as immutable.
+class Cost(NamedTuple):
+    """The cost of one call.
 
     The parts add up to the amount. A part is ``None`` when the call had none of it; a cost that the provider
     reported has no parts.
