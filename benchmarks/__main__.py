@@ -11,7 +11,7 @@ from pathlib import Path
 from . import report
 from .arms import Setup, arms_of
 from .cases import all_cases
-from .details import Figure, chunk_cost, chunk_memory, message_cost, start_up
+from .details import Figure, chunk_cost, chunk_memory, message_cost, price_cost, start_up
 from .measuring import FULL_EFFORT, QUICK_EFFORT, Effort, measure, pin_to_one_core
 
 
@@ -87,6 +87,7 @@ def details_with(effort: Effort) -> Iterator[tuple[str, Callable[[], list[Figure
                 yield f"chunk {api} {'async' if is_async else 'sync'}", chunk(api, is_async, capture)
     for api in ("chat", "responses"):
         yield f"memory {api}", memory(api)
+    yield "price", lambda: [price_cost(effort)]
     yield "messages", lambda: [message_cost(effort)]
     yield "startup", start_up
 

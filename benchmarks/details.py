@@ -1,4 +1,4 @@
-"""What the table of calls doesn't show: the cost of a chunk, of a message, of memory, and of starting up."""
+"""What the table of calls lacks: the cost of a chunk, a message, a price, of memory and of starting up."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import subprocess
 import sys
 import tracemalloc
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, process_time, time_ns
 from typing import Any, Final
+
+from otel_genai_instr.model import Usage
+from otel_genai_instr.pricing import Pricer
 
 from . import cases
 from .arms import Arms, Create, Setup, arms_of
@@ -21,6 +24,10 @@ SHORT: Final = 200
 LONG: Final = 2000
 MESSAGES: Final = (1, 1000)
 STARTS: Final = 15
+CHUNK_GOAL: Final = 0.4
+"""Microseconds that one more chunk may cost."""
+PRICE_GOAL: Final = 0.5
+"""Microseconds that pricing one call may cost, once its model's price is resolved."""
 _HALF_A_POINTER: Final = 4.0  # bytes: the least that a kept object costs is the eight of its place in a list
 
 
@@ -49,7 +56,23 @@ def chunk_cost(api: str, is_async: bool, capture: bool, effort: Effort) -> Figur
         (long - short) / (LONG - SHORT) * 1e6 for short, long in zip(per_chunk[SHORT], per_chunk[LONG], strict=True)
     ]
     name = f"one more chunk, {api} stream, {_form(is_async)}, content {'on' if capture else 'off'}"
-    return Figure(name, "us", statistics.median(added), half_spread(added), None if capture else 0.4)
+    return Figure(name, "us", statistics.median(added), half_spread(added), None if capture else CHUNK_GOAL)
+
+
+def price_cost(effort: Effort, calls: int = 20_000) -> Figure:
+    """CPU time of pricing one call whose price is resolved."""
+    pricer, now = Pricer(), time_ns() / 1e9
+    usage = Usage(input_tokens=1_200, output_tokens=300, cache_read_tokens=1_000, reasoning_tokens=64)
+
+    def block() -> float:
+        started = process_time()
+        for _ in range(calls):
+            pricer.price("openai", cases.CHAT_MODEL, cases.CHAT_MODEL, usage, at=now)
+        return (process_time() - started) / calls * 1e6
+
+    block()
+    measured = [block() for _ in range(effort.rounds)]
+    return Figure("price of a call", "us", statistics.median(measured), half_spread(measured), PRICE_GOAL)
 
 
 def message_cost(effort: Effort) -> Figure:

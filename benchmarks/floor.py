@@ -48,17 +48,17 @@ class Prices:
         fresh, cached, output = (
             Pricer().price("openai", model, model, usage, at=time_ns() / 1e9)
             for usage in (
-                Usage(input_tokens=million, output_tokens=0),
-                Usage(input_tokens=million, output_tokens=0, cache_read_tokens=million),
-                Usage(input_tokens=0, output_tokens=million),
+                Usage(input_tokens=million),
+                Usage(input_tokens=million, cache_read_tokens=million),
+                Usage(input_tokens=0, output_tokens=0 if model.startswith("text-embedding-") else million),
             )
         )
-        if not isinstance(fresh, Cost) or not isinstance(cached, Cost):
+        if not isinstance(fresh, Cost) or not isinstance(cached, Cost) or not isinstance(output, Cost):
             raise LookupError(f"no price for {model}: {fresh}")
         return cls(
             input=fresh.amount / million,
             cached=cached.amount / million,
-            output=output.amount / million if isinstance(output, Cost) else 0.0,  # embeddings put out no tokens
+            output=output.amount / million,
             version=fresh.price_version or "",
             model=fresh.model,
         )
