@@ -50,6 +50,7 @@ class Estimator:
 
     def load(self) -> None:
         """Load the encodings here and now. What can't be loaded is logged, once, and stays unused."""
+        self._started_in = os.getpid()  # called by hand, too: one try in a process is enough
         faults: dict[str, Exception] = {}
         for name in (NEWER, OLDER):
             if name in self._encodings:
