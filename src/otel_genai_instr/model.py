@@ -128,11 +128,15 @@ class Response(Record):
 
 @dataclass(slots=True)
 class Content:
-    """What was sent: read from the request only when content is captured."""
+    """What was sent: read from the request only when content is captured, or counted."""
 
     system_instructions: list[Part] = field(default_factory=list["Part"])
     messages: list[Message] = field(default_factory=list["Message"])
     tools: list[Mapping[str, object]] = field(default_factory=list[Mapping[str, object]])
+    tools_in_full: list[Mapping[str, object]] = field(default_factory=list[Mapping[str, object]])
+    """The same tools with descriptions and schemas; to be counted, never recorded."""
+    complete: bool = True
+    """Whether the model read no more than this: no conversation, response or prompt that the provider keeps."""
 
 
 @dataclass(slots=True)

@@ -160,6 +160,18 @@ def test_odd_tools_do_no_harm(estimator: Estimator, tool: dict[str, object]) -> 
     assert tokens >= ALONE
 
 
+def test_tools_in_full_are_what_counts(estimator: Estimator) -> None:
+    content = offered({"type": "function", "name": "f"})
+    content.tools_in_full = [{"type": "function", "name": "f", "description": "Do it."}]
+    assert counted(estimator.estimate("gpt-4", content, [])) == (ALONE + 10 + len("f:Do it") + 12, 0)
+
+
+def test_of_an_incomplete_input_only_the_answer_counts(estimator: Estimator) -> None:
+    content = sent(said("user", Text("a")))
+    content.complete = False
+    assert counted(estimator.estimate("gpt-4", content, [said("assistant", Text("ab"))])) == (None, 2)
+
+
 def test_special_tokens_in_a_text_are_text(estimator: Estimator) -> None:
     usage = estimator.estimate("gpt-4", None, [said("assistant", Text("<|end|>"))])
 

@@ -140,6 +140,22 @@ def test_a_response(capture: Capture, model: str, asynchronous: bool) -> None:
     assert tokens == ((3 + 1 + 6) + (3 + 1 + 12) + 3, ANSWER_TOKENS)
 
 
+@MODELS
+@BOTH_SDKS
+def test_a_function_on_offer_is_input(capture: Capture, model: str, asynchronous: bool) -> None:
+    town = {"type": "string", "description": "Name of the town."}
+    unit = {"type": "string", "description": "Unit of the temperature", "enum": ["celsius", "fahrenheit"]}
+    parameters = {"type": "object", "properties": {"town": town, "unit": unit}, "required": ["town"]}
+    weather = {"name": "get_weather", "description": "Tells the weather of a town.", "parameters": parameters}
+    reply = chat_stream(model, called=True)
+    tools = [{"type": "function", "function": weather}]
+    given, _ = drain(capture, reply, asynchronous, "chat", model=model, messages=MESSAGES, tools=tools)
+    # get_weather:Tells the weather of a town | town:string:Name of the town | unit:string:Unit of the temperature
+    lines, values = 9 + 7 + 7, 2 + 2
+    function = 10 if model == "gpt-4-0613" else 7
+    assert given == MESSAGE_TOKENS + function + lines + values + (3 + 3 + 3 - 3 + 2 * 3) + 12
+
+
 @pytest.mark.parametrize(
     ("model", "text", "tokens"),
     [

@@ -29,12 +29,12 @@ def _estimator() -> Estimator:
     return estimator
 
 
-def _ask(capture: Capture, **usage: Any) -> None:
-    answer = answers.chat()
+def _ask(capture: Capture, model: str = "gpt-4o-mini-2024-07-18", **usage: Any) -> None:
+    answer = answers.chat(model=model)
     del answer["usage"]
     answer.update(usage)
     client: Any = FakeProvider(capture.clock).then(json_reply(answer)).client()
-    client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    client.chat.completions.create(model=model, messages=MESSAGES)
 
 
 def test_missing_usage_is_counted_and_marked(capture: Capture) -> None:
@@ -51,6 +51,16 @@ def test_missing_usage_is_counted_and_marked(capture: Capture) -> None:
     for metric in ("gen_ai.client.operation.cost", "gen_ai.client.inference.operation.input_tokens"):
         (point,) = capture.metrics()[metric]
         assert point["attributes"]["otel_genai.cost.estimated"] is True
+
+
+@pytest.mark.parametrize("settings", [{}, {"cost": False}], ids=["no price", "no cost"])
+def test_counted_tokens_are_marked_without_a_price_too(capture: Capture, settings: dict[str, Any]) -> None:
+    capture.instrument(estimate_usage=True, estimator=_estimator(), **settings)
+    _ask(capture, model="no-such-model")
+    attributes = capture.attributes()
+    assert attributes["gen_ai.usage.output_tokens"] > 0
+    assert "gen_ai.usage.cost.amount" not in attributes
+    assert attributes["otel_genai.cost.estimated"] is True
 
 
 def test_reported_usage_is_taken_as_it_is(capture: Capture) -> None:

@@ -47,7 +47,7 @@ def count_sent(encoding: Encoding, sent: Content) -> int:
     tokens = _PER_ANSWER + sum(_count_message(encoding, message) for message in sent.messages)
     if sent.system_instructions:
         tokens += _count_message(encoding, Message(_INSTRUCTIONS_ROLE, sent.system_instructions))
-    return tokens + _count_tools(encoding, sent.tools)
+    return tokens + _count_tools(encoding, sent.tools_in_full or sent.tools)
 
 
 def count_received(encoding: Encoding, received: Sequence[Message]) -> int:

@@ -88,7 +88,8 @@ class Estimator:
         if not (sent or received):
             return None
         try:
-            given = count_sent(encoding, sent) if sent and (sent.messages or sent.system_instructions) else None
+            known = sent is not None and sent.complete and (sent.messages or sent.system_instructions)
+            given = count_sent(encoding, sent) if sent is not None and known else None
             taken = count_received(encoding, received)
         except NotText:
             return None

@@ -121,6 +121,8 @@ def add_usage(attributes: Attributes, usage: Usage) -> None:
             attributes[_USAGE_PARTS[field]] = value
         elif value is not None and field in _USAGE:
             attributes[_USAGE[field]] = value
+    if usage.estimated:  # priced or not
+        attributes[own.COST_ESTIMATED] = True
 
 
 def add_cost(attributes: Attributes, cost: pricing.Cost) -> None:
@@ -131,8 +133,6 @@ def add_cost(attributes: Attributes, cost: pricing.Cost) -> None:
     for name, value in zip(_COST_NAMES, _cost_parts(cost), strict=True):
         if value is not None:
             attributes[name] = value
-    if cost.estimated:
-        attributes[own.COST_ESTIMATED] = True
 
 
 def add_failure(attributes: Attributes, failure: Failure) -> None:

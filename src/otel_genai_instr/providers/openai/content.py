@@ -1,4 +1,4 @@
-"""Request bodies and results to neutral messages; only used when content is captured."""
+"""Request bodies and results to neutral messages; only used when content is captured or counted."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from ...model import (
 )
 from ..fields import as_list, as_str, fields_of
 
+_KEPT_BY_THE_PROVIDER: Final = ("previous_response_id", "conversation", "prompt")
 # The message schema's words for the provider's finish reasons.
 _FINISH: Final = {"tool_calls": "tool_call", "function_call": "tool_call"}
 
@@ -34,6 +35,7 @@ def read_chat_content(body: Mapping[str, object]) -> Content:
     return Content(
         messages=[_chat_message(fields_of(message)) for message in as_list(body.get("messages"))],
         tools=[*_tools(body.get("tools")), *_functions(body.get("functions"))],
+        tools_in_full=[fields_of(tool) for tool in (*as_list(body.get("tools")), *as_list(body.get("functions")))],
     )
 
 
@@ -46,6 +48,8 @@ def read_responses_content(body: Mapping[str, object]) -> Content:
         system_instructions=[Text(instructions)] if instructions is not None else [],
         messages=[Message("user", [Text(text)])] if text is not None else _turns(given),
         tools=_tools(body.get("tools")),
+        tools_in_full=[fields_of(tool) for tool in as_list(body.get("tools"))],
+        complete=not any(body.get(name) for name in _KEPT_BY_THE_PROVIDER),
     )
 
 
