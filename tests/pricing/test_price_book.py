@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -22,7 +23,7 @@ def price(book: Book, provider: str, model: str, usage: Usage = USAGE, at: float
     return cost
 
 
-def tokens(**per_million: float) -> Book:
+def tokens(**per_million: float | Decimal) -> Book:
     return {"per_million_tokens": per_million}
 
 
@@ -234,6 +235,22 @@ def test_a_wrong_dictionary_is_refused_by_field_and_value(book: Book, field: str
     assert field in str(refused.value)
     assert problem in str(refused.value)
     assert len(str(refused.value)) < 400
+
+
+def test_decimals_are_money_too() -> None:
+    cost = price({"prices": [{"model": "m", **tokens(input=Decimal("2.20"))}]}, "acme", "m", Usage(input_tokens=M))
+
+    assert cost.amount == pytest.approx(2.2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [10**5_000, Decimal("sNaN"), Decimal("-1"), Decimal("Infinity"), 1e13],
+    ids=["huge", "signalling", "negative", "endless", "too much"],
+)
+def test_no_number_is_too_strange_to_be_named(wrong: object) -> None:
+    with pytest.raises(PriceFileError, match=r"^prices: prices\[0\]\.per_unit\.page: .{1,60} is not allowed; "):
+        pricing_from({"prices": [{"model": "m", "per_unit": {"page": wrong}}]})
 
 
 @pytest.mark.parametrize("wrong", [5, 2.5, True, ["x"], object()])

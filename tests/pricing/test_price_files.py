@@ -15,6 +15,7 @@ import pytest
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, Unpriced, pricing_from
 from otel_genai_instr.pricing.configured import WatchedBook
+from otel_genai_instr.pricing.loading import bundled_prices, gate
 from otel_genai_instr.pricing.price_file import MAX_BYTES
 
 from .test_price_loading import needs_fork, run
@@ -96,7 +97,22 @@ class TestGood:
         path.write_text("# nothing yet\n")
 
         assert of(pricing_from(path), "gpt-4o") == pytest.approx(3.5)
-        assert "a mapping of name, currency" in errors(caplog)[0]
+        assert "says nothing; allowed: a mapping of name, currency" in errors(caplog)[0]
+
+    @pytest.mark.parametrize(
+        ("written", "price"), [("1e3", 1_000), ("2.5e-1", 0.25), ("010", 10), (".5", 0.5), ("+3", 3), ("-0.0", 0)]
+    )
+    def test_numbers_are_those_of_yaml_1_2(self, path: Path, written: str, price: float) -> None:
+        path.write_text(GOOD % written)
+
+        assert of(pricing_from(path)) == price
+
+    def test_words_that_once_were_more_are_words(self, path: Path) -> None:
+        path.write_text("name: no\n" + GOOD % 1)
+
+        cost = pricing_from(path).price("x", "my-llm", None, USAGE, at=NOON)
+        assert isinstance(cost, Cost)
+        assert cost.price_version == "no"
 
     def test_nothing_is_read_before_it_is_needed(self, path: Path) -> None:
         pricer = pricing_from(path)
@@ -137,6 +153,28 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         "line 5: prices[0].per_unit.image: -2",
     ),
     "NaN": ("prices:\n- model: m\n  per_unit: {page: .nan}\n", "line 3: prices[0].per_unit.page: nan"),
+    "NaN as decimals have it": ("discounts:\n- {model: m, percent: .NaN}\n", "line 2: discounts[0].percent: nan"),
+    "a negative number in JSON": (
+        '{"prices": [\n{"model": "m",\n "per_unit": {"page": -1}}]}',
+        "line 3: prices[0].per_unit.page: -1 is not allowed",
+    ),
+    "nested lists in JSON": ('{"prices":\n' + "[" * 50 + "]" * 50 + "}", "line 2: nested too deep"),
+    "minutes": ("discounts:\n- {model: m, percent: 1:30}\n", "percent: '1:30' is not allowed; a number"),
+    "a number in quotes": ("discounts:\n- {model: m, percent: '5'}\n", "a number of zero or more, without quotes"),
+    "a model without quotes": ("discounts:\n- {model: 4, percent: 5}\n", "4 is not allowed; a text of 1 to 256"),
+    "a price beyond money": ("prices:\n- {model: m, per_unit: {page: 1e13}}\n", "page: 10000000000000.0 is not"),
+    "half a character in JSON": ('{"name": "\\ud800"}', "line 1: name: '\\ud800' is not allowed; a text"),
+    "what a terminal obeys": ('name: "\\e[31m"', "line 1: name: '\\x1b[31m' is not allowed; a text"),
+    "a unit that can't be printed": (
+        'prices:\n- {model: m, per_unit: {"a\\tb": 1}}',
+        "is not known here; allowed: a text",
+    ),
+    "above nothing": (
+        "prices:\n- model: m\n  per_unit: {page: 1}\n  above: [{input_tokens: 1, per_million_tokens: {input: 1}}]\n",
+        "line 4: prices[0].above: needs per_million_tokens",
+    ),
+    "a home of nobody": ("base: ~nobody-has-this-name/x.json\n", "line 1: base: '~nobody-has-this-name/x.json' is not"),
+    "a base with a negative price": (GOOD % 1 + "base: below_zero.json", "below_zero.json: is no price data"),
     "a missing key": ("name: a\nprices:\n\n- per_unit: {page: 1}\n", "line 4: prices[0].model: is missing"),
     "a currency": ("name: a\ncurrency: ZZZ", "line 2: currency: 'ZZZ' is not a currency"),
     "no such base": (GOOD % 1 + "base: nowhere.json", "nowhere.json: can't be read: No such file"),
@@ -149,6 +187,7 @@ class TestBad:
     def test_at_first(self, path: Path, kind: str, caplog: pytest.LogCaptureFixture) -> None:
         content = BAD[kind]
         path = path.with_suffix(".json") if "JSON" in kind else path
+        path.with_name("below_zero.json").write_text(json.dumps(TestBase.DATA).replace("7", "-7"))
         rewrite(path, content[0])
         pricer = pricing_from(path)
 
@@ -166,6 +205,7 @@ class TestBad:
         if "JSON" in kind:
             path, good = path.with_suffix(".json"), GOOD_JSON
         path.write_text(good % 3)
+        path.with_name("below_zero.json").write_text(json.dumps(TestBase.DATA).replace("7", "-7"))
         book = WatchedBook(path)
         pricer = Pricer(book)
         assert of(pricer) == 3
@@ -190,6 +230,10 @@ class TestBad:
             "None of its prices is used, only those that come with the package."
         ]
 
+    def test_no_home(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert of(pricing_from("~nobody-has-this-name/prices.yaml"), "gpt-4o") == pytest.approx(3.5)
+        assert errors(caplog)[0].startswith("~nobody-has-this-name/prices.yaml: can't be read: No such file")
+
     def test_a_folder(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         assert of(pricing_from(tmp_path), "gpt-4o") == pytest.approx(3.5)
         assert "is not a file" in errors(caplog)[0]
@@ -211,7 +255,8 @@ class TestBad:
 
     def test_a_name_that_no_file_can_have(self, caplog: pytest.LogCaptureFixture) -> None:
         assert of(pricing_from("a\0b"), "gpt-4o") == pytest.approx(3.5)
-        assert len(errors(caplog)) == 1
+        (message,) = errors(caplog)
+        assert message.startswith("'a\\x00b': is not the name of a file")
 
 
 class TestFollowed:
@@ -245,6 +290,51 @@ class TestFollowed:
             pricer.warm_up()
             of(pricer)
         assert not looks
+
+    def test_a_disk_that_does_not_answer_keeps_one_thread_and_nobody_else(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path.write_text(GOOD % 3)
+        pricer = Pricer(WatchedBook(path, check_every=0.0))
+        assert of(pricer) == 3
+        answers, asked = threading.Event(), threading.Event()
+        looks: list[object] = []
+        stat = os.stat
+
+        def hanging(*arguments: object, **more: object) -> os.stat_result:
+            if str(path) in str(arguments[0]):
+                looks.append(arguments)
+                asked.set()
+                answers.wait(30)
+            return stat(*arguments, **more)  # pyright: ignore[reportArgumentType, reportCallIssue] - passed on
+
+        monkeypatch.setattr(os, "stat", hanging)
+        for _ in range(50):
+            pricer.warm_up()
+        assert asked.wait(10)
+        with gate:  # a fork would wait for this
+            assert of(Pricer(bundled_prices), "gpt-4o") == pytest.approx(3.5)
+        answers.set()
+        assert len(looks) == 1
+
+    def test_no_thread_can_be_started(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refused(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        path.write_text(GOOD % 3)
+        book = WatchedBook(path, check_every=0.0)
+        pricer = Pricer(book)
+        monkeypatch.setattr(threading.Thread, "start", refused)
+        for _ in range(2):
+            pricer.warm_up()
+            assert of(pricer) == 3
+        monkeypatch.undo()
+        rewrite(path, GOOD % 4)
+        deadline = time.monotonic() + 10
+        while of(pricer) != 4 and time.monotonic() < deadline:
+            pricer.warm_up()
+            time.sleep(0.005)
+        assert of(pricer) == 4
 
     def test_an_unchanged_file_is_not_read_again(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_text(GOOD % 3)

@@ -59,6 +59,8 @@ class Story:
     name: str
     replies: Callable[[], list[Reply]]
     tell: Callable[[FakeProvider], object]
+    options: Callable[[], dict[str, Any]] = dict[str, Any]
+    """How the instrumentation is turned on, beside what all stories have in common."""
 
 
 def _tell(value: object) -> object:

@@ -47,7 +47,7 @@ def pricing_from(prices: object = None) -> Pricer:
         return Pricer(WatchedBook(path))
     if isinstance(prices, Mapping):
         from .book_checks import checked_book
-        from .price_file import Document
+        from .document import Document
 
         book = checked_book(Document(cast("Mapping[str, object]", prices), "prices", {}), "prices")
         return Pricer(LazySource(lambda: _source_of_dictionary(book)))
@@ -93,6 +93,7 @@ class WatchedBook(LazySource):
         self._check_every = check_every
         self._next_check = 0.0
         self._looking_in: int | None = None
+        self._last_fault: type[Exception] | None = None
         self._base: Path | None = None
         self._stamp: _Stamp = ()
         self._forgetters: list[Callable[[], None]] = []
@@ -120,6 +121,10 @@ class WatchedBook(LazySource):
     def _look(self) -> None:
         try:
             self.reload()
+        except Exception as error:  # a fault of ours; the next look may be luckier
+            if type(error) is not self._last_fault:
+                self._last_fault = type(error)
+                _logger.error("%s: can't be followed (%s: %s)", self._path, type(error).__name__, error)
         finally:
             self._looking_in = None
 
