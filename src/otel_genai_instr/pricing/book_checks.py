@@ -13,8 +13,8 @@ from typing import Final, TypeGuard, cast
 
 from .book import ANY, Alias, Discount, OwnRow, PriceBook, Scope
 from .currencies import CURRENCIES
+from .document import Document, Place
 from .errors import PriceFileError
-from .price_file import Document, Place
 from .rates import Rates, rates_of
 
 _MILLION: Final = 1_000_000

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from .document import Place
 from .errors import PriceFileError
-
-if TYPE_CHECKING:
-    from .price_file import Place
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],\n]|[^\s{}\[\],:"]+')
 _MOST_DIGITS: Final = 400

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from .document import Place
 from .errors import PriceFileError
 from .json_text import whole_number
 
 if TYPE_CHECKING:
     from yaml import Event
-
-    from .price_file import Place
 
 _WHOLE: Final = re.compile(r"[-+]?[0-9]+")
 _NUMBER: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
