@@ -37,6 +37,11 @@ class Source:
         return self.path.relative_to(PACKAGE).as_posix()
 
     @property
+    def module(self) -> str:
+        """As it is imported, without the package's name: ``patching.hooks``."""
+        return self.name.removesuffix(".py").removesuffix("/__init__").removesuffix("__init__").replace("/", ".")
+
+    @property
     def room(self) -> str:
         """The folder, or the file at the top: ``patching``, ``model``; ``""`` for the package itself."""
         first = self.name.split("/")[0].removesuffix(".py")
