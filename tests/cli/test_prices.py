@@ -192,3 +192,62 @@ def test_as_a_process_whose_reader_goes_away() -> None:
     os.close(writing)
     assert run.returncode == 1
     assert "Traceback" not in run.stderr
+
+
+def test_without_a_home_everything_but_its_folder_works(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def expanded_for_nobody(path: Path) -> Path:
+        if str(path).startswith("~"):
+            raise RuntimeError("Could not determine home directory.")
+        return path
+
+    monkeypatch.setattr(Path, "expanduser", expanded_for_nobody)
+    monkeypatch.setattr(Path, "home", lambda: expanded_for_nobody(Path("~")))
+    assert _shown("gpt-4o", "--provider", "openai", capsys=capsys)
+    assert "~/x.yaml: nobody here has the home" in _refused("check", "~/x.yaml", capsys=capsys)
+    assert "prices.json: nobody here has the home" in _refused("update", capsys=capsys)
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00+05:00", "1999-12-31"])
+def test_show_at_a_time_of_no_call(time: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is not allowed; a year from 2000 to 8999" in _refused("show", "gpt-4o", "--at", time, capsys=capsys)
+
+
+def test_show_a_tier_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    said = _refused("show", "gpt-4o", "--tier", "wat", capsys=capsys)
+    assert said.count("has no price for the service tier 'wat' (unsupported_unit of ") == 1
+    assert "openai" in said
+
+
+@pytest.mark.parametrize("arguments", [["show", ""], ["show", "gpt-4o", "--provider", " "]])
+def test_show_nothing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["prices", *arguments])
+    assert ended.value.code == 2
+    assert "must not be empty" in capsys.readouterr().err
+
+
+def test_check_names_the_file_whose_base_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text("base: nowhere.json\n")
+    assert f"{path}: base: {tmp_path / 'nowhere.json'}: can't be read" in _refused("check", str(path), capsys=capsys)
+
+
+def test_small_prices_are_not_shown_as_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text(
+        "prices:\n- {model: m, per_million_tokens: {input: 0, cache_read: 1e-10}, per_request: 2e-10, "
+        "per_unit: {input_character: 1.5e-10}}\n"
+    )
+    assert main(["prices", "check", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "input 0, cache_read 0.0000000001; input_character 0.00000000015; request 0.0000000002" in printed
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device on this platform")
+def test_output_that_can_not_be_written() -> None:
+    program = [sys.executable, "-m", "otel_genai_instr.cli", "prices", "show", "gpt-4o"]
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (1, "otel-genai: the output can't be written: No space left on device\n")

@@ -132,7 +132,7 @@ def test_calls_without_a_cost_are_counted(
     (row,) = outcome["rows"]
     assert (row["model"], row["calls"], row["not_recorded"], row["unpriced"]) == ("who-knows", 1, 1, 0)
     assert row["recomputed"] == pytest.approx(1200 / 1e6)
-    assert outcome["no_cost_now"] == {"unknown_model": {"calls": 1, "tokens": 1200}}
+    assert outcome["no_cost_now"] == {"unknown_model": {"calls": 1, "tokens": 1200, "models": models[:1]}}
 
 
 def test_a_cost_that_can_not_be_worked_out_any_more_is_counted(
@@ -356,3 +356,103 @@ def test_as_a_process(capture: Capture, clock: FakeClock, tmp_path: Path) -> Non
     run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
     assert (run.returncode, run.stderr) == (0, "")
     assert json.loads(run.stdout)["totals"][0]["recomputed"] == pytest.approx(PRICE)
+
+
+def _call(start: object = "1780000000000000000", **more: dict[str, Any]) -> dict[str, Any]:
+    """A chat call as a span of OTLP JSON; ``more`` by the names after ``gen_ai.``, with ``__`` for the dot."""
+    values: dict[str, dict[str, Any]] = {
+        "operation__name": {"stringValue": "chat"},
+        "provider__name": {"stringValue": "openai"},
+        "request__model": {"stringValue": "gpt-4o-mini"},
+        "usage__input_tokens": {"intValue": "1000"},
+        "usage__output_tokens": {"intValue": "0"},
+        **more,
+    }
+    attributes = [{"key": f"gen_ai.{name.replace('__', '.')}", "value": value} for name, value in values.items()]
+    return {"startTimeUnixNano": start, "attributes": attributes}
+
+
+def _document(*spans: dict[str, Any]) -> str:
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
+
+
+@pytest.mark.parametrize("value", ["1e400", "NaN", "-inf", "9" * 5_000, "9" * 30, 10**400, 1e308, -(10**30), "²", None])
+@pytest.mark.parametrize("kind", ["intValue", "doubleValue", "stringValue"])
+def test_numbers_that_are_none(kind: str, value: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    strange = {kind: value}
+    span = _call(usage__output_tokens=strange, usage__cost__amount=strange)
+    (row,) = _reprice(_file(tmp_path / "spans", _document(span)), capsys=capsys)["rows"]
+    assert (row["recorded"], row["not_recorded"]) == (0, 1)
+    assert row["recomputed"] == pytest.approx(1000 * 0.15 / 1e6)
+
+
+@pytest.mark.parametrize("start", [None, "0", 0, -5, "NaN", "9" * 30, 10**400, "yesterday"])
+def test_a_call_without_a_time_is_left_out_and_said(
+    start: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _file(tmp_path / "spans", _document(_call(start), _call()))
+    assert main(["reprice", str(path), "--json"]) == 1
+    printed = capsys.readouterr()
+    outcome = json.loads(printed.out)
+    assert (outcome["calls"], outcome["calls_without_time"]) == (1, 1)
+    assert f"{path}: 1 call left out: without a time there is no price" in printed.err
+
+
+def test_the_end_of_a_call_is_a_time_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    span = {**_call(None), "endTimeUnixNano": "1780000000000000000"}
+    (row,) = _reprice(_file(tmp_path / "spans", _document(span)), capsys=capsys)["rows"]
+    assert row["day"] == "2026-05-28"
+
+
+def test_a_first_line_that_is_cut_off_is_passed_over_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = _document(_call())
+    path = _file(tmp_path / "spans", f"{line[100:]}\n{line}\n\nno\n{line}\n")
+    outcome = _reprice(path, capsys=capsys, code=1)
+    assert (outcome["calls"], outcome["unreadable_lines"]) == (2, 2)
+    assert main(["reprice", str(path)]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[:2] == [f"{path}, line {number}: is not JSON; passed over" for number in (1, 4)]
+    assert said[2].startswith(f"{path}: 2 lines could not be read")
+
+
+def test_a_file_without_a_call_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _file(tmp_path / "spans", '{"resourceMetrics": []}')
+    assert main(["reprice", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "0 calls\n"
+    assert printed.err.startswith(f"{path}: holds no call;")
+
+
+def test_what_is_lost_is_said_and_not_called_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cost = {"usage__cost__amount": {"doubleValue": 0.25}}
+    path = _file(
+        tmp_path / "spans", _document(_call(**cost), _call(**cost, request__model={"stringValue": "nobody-knows-it"}))
+    )
+    assert main(["reprice", str(path)]) == 0
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert printed.err == ""  # nor is it logged: the last line says it
+    assert lines[0].endswith("no cost before  no cost now")
+    assert lines[-2:] == [
+        "the difference counts 0.250000 USD of calls without a cost now as saved",
+        "no cost at these prices: 1 call with 1,000 tokens, unknown_model (nobody-knows-it of openai)",
+    ]
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_no_figure_is_cut_in_a_narrow_terminal(columns: int, tmp_path: Path) -> None:
+    pytest.importorskip("rich")
+    pty = pytest.importorskip("pty")
+    name = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
+    cost = {"usage__cost__amount": {"doubleValue": 12345.678901}}
+    path = _file(tmp_path / "spans", _document(_call(**cost, request__model={"stringValue": name}), _call(**cost)))
+    terminal, screen = pty.openpty()
+    command = [sys.executable, "-m", "otel_genai_instr.cli", "reprice", str(path)]
+    environment = {**os.environ, "COLUMNS": str(columns)}
+    run = subprocess.run(command, stdout=screen, stderr=screen, timeout=60, check=False, env=environment)
+    os.close(screen)
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert run.returncode == 0
+    assert "…" not in shown
+    assert "24,691.357802" in shown

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +25,14 @@ class PriceServer(ThreadingHTTPServer):
     content: bytes = b""
     status = 200
     requests = 0
+    location: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked = threading.Event()
+        self.hold = threading.Event()
+        """Answers wait for it."""
+        self.hold.set()
 
     @property
     def url(self) -> str:
@@ -30,10 +43,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = cast("PriceServer", self.server)
         server.requests += 1
+        server.asked.set()
+        server.hold.wait(60)
         self.send_response(server.status)
+        if server.location is not None:
+            self.send_header("location", server.location)
         self.send_header("content-length", str(len(server.content)))
         self.end_headers()
-        self.wfile.write(server.content)
+        with suppress(OSError):  # who asked may be gone
+            self.wfile.write(server.content)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""
@@ -41,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[PriceServer]:
-    with PriceServer(("127.0.0.1", 0), _Handler) as server:
+    with PriceServer() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -153,3 +171,81 @@ def test_a_place_that_can_not_be_written(
 def test_no_other_command_downloads(server: PriceServer, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prices", "show", "gpt-4o"]) == 0
     assert server.requests == 0
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"<html>", b"\xff\xfe"])
+def test_what_is_not_json_is_named_by_its_address(
+    content: bytes, server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.content = content
+    assert main(["prices", "update", "--url", server.url, "--to", str(tmp_path / "p.json")]) == 1
+    assert capsys.readouterr().err == f"otel-genai: {server.url}: is not JSON; nothing was changed\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [(b'"input_mtok": 5', b'"input_mtok": -5'), (b'"equals": "m"', b'"regex": "("')]
+)
+def test_prices_that_no_call_could_use_are_refused(
+    right: bytes, wrong: bytes, server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.content = _data(m=5).replace(right, wrong)
+    assert wrong in server.content
+    assert main(["prices", "update", "--url", server.url, "--to", str(tmp_path / "p.json")]) == 1
+    assert "is no price data that this genai-prices understands; nothing was changed" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ['{"x": 1}', "[5]", "[" * 100_000, "", "[]", '{"providers": {}}'])
+def test_a_useless_file_is_replaced(
+    content: str, server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "p.json"
+    target.write_text(content)
+    server.content = _data(x=1)
+    assert f"{target}: written" in _update(server, target, capsys)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders there")
+def test_a_place_that_is_no_file(server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, problem in (("pipe", "is not a file"), (".", "is not a file"), ("n" * 300, "File name too long")):
+        assert main(["prices", "update", "--url", server.url, "--to", str(tmp_path / name)]) == 1
+        assert f"can't be written: {problem}" in capsys.readouterr().err
+    assert server.requests == 0
+
+
+def test_a_link_stays_one(server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "real.json")
+    server.content = _data(x=1)
+    _update(server, link, capsys)
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["providers"]
+
+
+@pytest.mark.parametrize(("url", "said"), [("http://[", "Invalid IPv6 URL"), ("http://127.0.0.1/ü", "beyond ASCII")])
+def test_an_address_that_is_none(url: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_way_off_the_web_is_not_followed(
+    server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.status, server.location = 302, "ftp://127.0.0.1:1/x"
+    assert main(["prices", "update", "--url", server.url, "--to", str(tmp_path / "p.json")]) == 1
+    assert "leads to ftp://127.0.0.1:1/x, which is not followed" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_an_interrupt_leaves_nothing_behind(server: PriceServer, tmp_path: Path) -> None:
+    server.hold.clear()
+    command = [sys.executable, "-m", "otel_genai_instr.cli", "prices", "update", "--url", server.url]
+    run = subprocess.Popen([*command, "--to", str(tmp_path / "p.json")], stderr=subprocess.PIPE, text=True)
+    assert server.asked.wait(30)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=30)
+    server.hold.set()
+    assert (run.returncode, said) == (130, "otel-genai: interrupted; nothing was changed\n")
+    assert list(tmp_path.iterdir()) == []
