@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -316,6 +318,26 @@ class TestFollowed:
             assert of(Pricer(bundled_prices), "gpt-4o") == pytest.approx(3.5)
         answers.set()
         assert len(looks) == 1
+
+    @pytest.mark.parametrize("broken", [False, True])
+    def test_a_file_that_is_replaced_while_it_is_read_at_first(
+        self, path: Path, broken: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        path.write_text("prices: [" if broken else GOOD % 3)
+        really_open: Any = builtins.open
+        replaced: list[Path] = []
+
+        def opening(file: Any, *arguments: Any, **more: Any) -> Any:
+            content = really_open(file, *arguments, **more)
+            if file == path and not replaced:
+                replaced.append(path)
+                rewrite(path, GOOD % 4)
+            return content
+
+        monkeypatch.setattr(builtins, "open", opening)
+        assert of(pricing_from(path)) == 4
+        assert replaced
+        assert errors(caplog) == []
 
     def test_no_thread_can_be_started(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refused(_: threading.Thread) -> None:

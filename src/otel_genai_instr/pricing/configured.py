@@ -23,6 +23,8 @@ _logger = logging.getLogger("otel_genai_instr")
 
 _CHECK_EVERY: Final = 10.0
 """Seconds between two looks at a price file."""
+_MOST_READS: Final = 5
+"""Of a file that is replaced while it is read. What the last one read holds then, and the next look reads on."""
 
 _Stamp = tuple[tuple[int, int, int] | None, ...]
 
@@ -145,25 +147,33 @@ class WatchedBook(LazySource):
         return self._read("None of its prices is used, only those that come with the package.") or bundled_prices.get()
 
     def _read(self, otherwise: str) -> PriceSource | None:
-        """Read the book and what it stands on; ``None`` if they can't be used, or somebody is still writing."""
+        """Read the book and what it stands on, again if somebody writes meanwhile; ``None`` if they can't be used."""
+        source: PriceSource | None = None
+        problem = ""
+        for _ in range(_MOST_READS):
+            source, problem = None, ""
+            try:
+                source = self._read_once()
+            except PriceFileError as error:
+                problem = str(error)
+            except Exception as error:  # a fault of ours must not take the other prices along
+                problem = f"{self._path}: can't be used ({type(error).__name__}: {error})"
+            if self._stamp_now() == self._stamp:
+                break
+        if source is None:
+            _logger.error("%s. %s", problem, otherwise)
+        return source
+
+    def _read_once(self) -> PriceSource:
+        """Read what is there now. What is written from here on is a change."""
         from .book_checks import checked_book
         from .price_file import read_price_file
 
-        before = _stamp_of(self._path)
-        try:
-            book = checked_book(read_price_file(self._path), self._path.stem, self._path.parent)
-            self._base = book.base
-            source = source_of(book, str(self._path))
-        except PriceFileError as error:
-            _logger.error("%s. %s", error, otherwise)
-            return None
-        except Exception as error:  # a fault of ours must not take the other prices along
-            _logger.error("%s: can't be used (%s: %s). %s", self._path, type(error).__name__, error, otherwise)
-            return None
-        finally:
-            # What is written from here on is a change.
-            self._stamp = (before, None if self._base is None else _stamp_of(self._base))
-        return source if _stamp_of(self._path) == before else None
+        self._stamp = self._stamp_now()
+        book = checked_book(read_price_file(self._path), self._path.stem, self._path.parent)
+        self._base = book.base
+        self._stamp = (self._stamp[0], None if book.base is None else _stamp_of(book.base))
+        return source_of(book, str(self._path))
 
     def _stamp_now(self) -> _Stamp:
         return (_stamp_of(self._path), None if self._base is None else _stamp_of(self._base))
