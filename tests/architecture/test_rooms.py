@@ -14,7 +14,7 @@ from otel_genai_instr.providers.openai.methods import REQUIREMENT
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
-EVERYONE_KNOWS: Final = {"model", "semconv", "guard", "settings", "text", "_version"}
+EVERYONE_KNOWS: Final = {"model", "semconv", "guard", "settings", "text", "hosts", "_version"}
 KNOWS: Final = {
     "": {
         "evaluation",
@@ -28,6 +28,7 @@ KNOWS: Final = {
     "semconv": set[str](),
     "model": set[str](),
     "text": set[str](),
+    "hosts": set[str](),
     "guard": set[str](),
     "settings": {"semconv"},
     "pricing": set[str](),
@@ -40,8 +41,8 @@ KNOWS: Final = {
     "cli": {"", "exporters", "pricing"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
-LEAVES: Final = {"_version", "semconv", "model", "text", "guard", "settings"}
-READERS_KNOW: Final = {"model", "semconv", "text", "providers"}
+LEAVES: Final = {"_version", "semconv", "model", "text", "hosts", "guard", "settings"}
+READERS_KNOW: Final = {"model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
 GLUE: Final = {"__init__.py", "methods.py"}
 """The files of a provider that may know ``patching``."""

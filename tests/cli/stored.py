@@ -24,11 +24,18 @@ def otlp_json(spans: Sequence[ReadableSpan], indent: int | None = None) -> str:
     return MessageToJson(encode_spans(spans), indent=indent)
 
 
-def chat_spans(capture: Capture, clock: FakeClock, *answers: Any, days_between: float = 0, **options: Any) -> list[Any]:
+def chat_spans(
+    capture: Capture,
+    clock: FakeClock,
+    *answers: Any,
+    days_between: float = 0,
+    host: str = "api.openai.com",
+    **options: Any,
+) -> list[Any]:
     """Spans of chat calls with these answers, one after the other."""
     capture.instrument(**options)
     provider = FakeProvider(clock, *map(json_reply, answers))
-    client = provider.client()
+    client = provider.client(base_url=f"https://{host}/v1")
     for _ in answers:
         client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": "Hi"}])
         clock.advance(days_between * DAY)

@@ -171,6 +171,15 @@ def test_the_service_tier_of_the_span_counts(
     assert row["recomputed"] == pytest.approx(600 * 0.25 / 1e6 + 400 * 0.125 / 1e6 + 200 * 1.00 / 1e6)
 
 
+def test_the_region_of_the_host_counts(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = chat_spans(capture, clock, answer("gpt-5.4"), host="eu.api.openai.com")
+    (row,) = _reprice(_file(tmp_path / "s.json", otlp_json(spans)), capsys=capsys)["rows"]
+
+    assert row["recorded"] == row["recomputed"] == pytest.approx((600 * 2.5 + 400 * 0.25 + 200 * 15) / 1e6 * 1.1)
+
+
 def test_embeddings_are_calls_and_other_spans_are_not(
     capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from ..hosts import region_of_host
 from ..model import Usage
 from ..pricing import Cost, Pricer, Unpriced
 from ..semconv import attributes as names
@@ -182,6 +183,7 @@ def _recomputed(attributes: Attributes, start: float, pricer: Pricer) -> Cost | 
         _text(attributes, (names.RESPONSE_MODEL,)),
         _usage(attributes),
         service_tier=_text(attributes, (names.OPENAI_RESPONSE_SERVICE_TIER, names.OPENAI_REQUEST_SERVICE_TIER)),
+        region=region_of_host(_text(attributes, (names.SERVER_ADDRESS,)) or ""),
         at=start,
     )
     # What is charged beside the tokens, such as a web search, isn't on the span: its price alone was. Without it

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from ...hosts import region_of_host
 from ...model import Endpoint
 
 OPENAI: Final = "openai"
@@ -48,14 +48,6 @@ _BY_HOST_SUFFIX: Final = (
     (".amazonaws.com", BEDROCK),
     (".ml.cloud.ibm.com", "ibm.watsonx.ai"),
 )
-# Hosts that compute in one region, which some providers charge for:
-# https://developers.openai.com/api/docs/guides/your-data, https://docs.x.ai/developers/advanced-api-usage/regions,
-# https://docs.mistral.ai/studio-api/regional-inference, https://cloud.google.com/vertex-ai/docs/general/locations
-_REGIONAL_HOSTS: Final = re.compile(
-    r"(?P<before>[a-z0-9-]+)(?:\.api\.openai\.com|\.api\.x\.ai|-aiplatform\.googleapis\.com)"
-    r"|api\.(?P<between>[a-z0-9-]+)\.mistral\.ai"
-)
-
 _known: WeakKeyDictionary[object, tuple[object, Mapping[str, str], Endpoint]] = WeakKeyDictionary()
 
 
@@ -97,9 +89,3 @@ def provider_of_host(host: str) -> str:
     if known is not None:
         return known
     return next((provider for suffix, provider in _BY_HOST_SUFFIX if host.endswith(suffix)), OPENAI)
-
-
-def region_of_host(host: str) -> str | None:
-    """The region in which this host computes, in the provider's own words; ``None`` if the host doesn't say."""
-    found = _REGIONAL_HOSTS.fullmatch(host)
-    return found["before"] or found["between"] if found is not None else None
