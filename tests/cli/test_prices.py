@@ -140,6 +140,35 @@ def test_check_says_what_a_file_holds(book: str, capsys: pytest.CaptureFixture[s
     assert "20 % off" in printed
 
 
+DOUBTFUL = """\
+prices:
+  - {provider: openai, model: "gpt-4*", until: 2027-01-01, per_million_tokens: {input: 1, output: 2}}
+  - {provider: openai, model: gpt-4o, from: 2026-01-01, until: 2027-01-01, per_million_tokens: {input: 1, output: 2}}
+  - {provider: openai, model: gpt-4o, per_million_tokens: {input: 1, output: 2}}
+  - {provider: openai, model: gpt-4o, service_tier: batch, per_million_tokens: {input: 1, output: 2}}
+  - {provider: openai, model: "gpt-?o", per_million_tokens: {input: 1, output: 2}}
+  - {provider: my-gateway, model: llama, per_million_tokens: {input: 1, output: 2}}
+discounts:
+  - {provider: antropic, model: "*", percent: 5}
+  - {provider: anthropic, model: "claude-*", region: us, percent: 5}
+  - {provider: anthropic, model: "claude-*", percent: 5}
+  - {provider: anthropic, model: "claude-*", service_tier: batch, percent: 5}
+"""
+
+
+def test_check_doubts_what_never_holds_and_what_looks_misspelt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "prices.yaml"
+    file.write_text(DOUBTFUL)
+    assert main(["prices", "check", str(file)]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")] == [
+        "note: prices[1] (openai gpt-4o) never holds: prices[0] (openai gpt-4*) stands before it",
+        "note: discounts[3] (anthropic claude-*) never holds: discounts[2] (anthropic claude-*) stands before it",
+        "note: discounts[0].provider: antropic has no listed prices; is anthropic meant?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -7,7 +7,8 @@ from argparse import Namespace
 from ..pricing.book import Alias, Discount, OwnRow, PriceBook, Scope
 from ..pricing.rates import Rates
 from .figures import counted, day_text, per_million, price, window_text
-from .pricers import book_from, prices_of
+from .hints import hints
+from .pricers import book_from, known_models, prices_of
 from .tables import clean_line, say, show_table
 
 _MOST_SHOWN = 50
@@ -23,6 +24,11 @@ def check(options: Namespace) -> int:
     if book.base is not None:
         say(clean_line(f"  base      {book.base}"))
     _show(book)
+    found = list(hints(book, known_models()))
+    if found:
+        say()
+    for hint in found:
+        say(clean_line(f"note: {hint}"))
     return 0
 
 

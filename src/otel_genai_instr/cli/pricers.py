@@ -69,3 +69,10 @@ def pricer_from(path: str | None) -> Pricer:
     """
     source = source_from(path)
     return Pricer(LazySource(lambda: source), _Unsaid())
+
+
+def known_models() -> dict[str, list[str]]:
+    """Return the names that the installed price data has entries for, by provider id."""
+    from genai_prices.data import providers
+
+    return {provider.id: [model.id for model in provider.models] for provider in providers}

@@ -10,7 +10,7 @@ from ..pricing import PriceKey, PriceSource, PriceWindow, Unpriced
 from ..pricing.names import PROVIDER_IDS
 from ..pricing.rates import PriceList, Rates
 from .figures import moment, moment_text, per_million, price, window_text
-from .pricers import source_from
+from .pricers import known_models, source_from
 from .problems import Problem
 from .tables import clean_line, say, show_table
 
@@ -109,7 +109,7 @@ def _why_not(options: Namespace, reasons: dict[str, Unpriced], source: PriceSour
             f"{_words(reason, options)} ({reason.value} of {', '.join(of)})" for reason, of in said.items()
         )
     if options.provider is not None:
-        known = {**PROVIDER_IDS, **{identifier: identifier for identifier in _known_models()}}
+        known = {**PROVIDER_IDS, **{identifier: identifier for identifier in known_models()}}
         if options.provider not in known:
             near = difflib.get_close_matches(options.provider, list(known), _NEAR_NAMES)
             return f"{name}: the provider is in no price list.{_did_you_mean(near)}"
@@ -125,17 +125,10 @@ def _words(reason: Unpriced, options: Namespace) -> str:
 
 
 def _near_models(model: str, provider: str | None) -> list[str]:
-    known = _known_models()
+    known = known_models()
     wanted = set(PROVIDER_IDS.values()) if provider is None else {PROVIDER_IDS.get(provider, provider)}
     candidates = dict.fromkeys(name for identifier, names in known.items() if identifier in wanted for name in names)
     return difflib.get_close_matches(model, candidates, _NEAR_NAMES, 0.5)
-
-
-def _known_models() -> dict[str, list[str]]:
-    """Return the names that the installed price data has entries for, by provider id."""
-    from genai_prices.data import providers
-
-    return {provider.id: [model.id for model in provider.models] for provider in providers}
 
 
 def _did_you_mean(names: list[str]) -> str:
