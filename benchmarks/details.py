@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tracemalloc
@@ -18,7 +17,7 @@ from otel_genai_instr.pricing import Pricer
 
 from . import cases
 from .arms import Arms, Create, Setup, arms_of
-from .measuring import Effort, blocks_of, half_spread, interleave
+from .measuring import Effort, blocks_of, interleave, spread_of
 
 SHORT: Final = 200
 LONG: Final = 2000
@@ -26,6 +25,8 @@ MESSAGES: Final = (1, 1000)
 STARTS: Final = 15
 CHUNK_GOAL: Final = 0.4
 """Microseconds that one more chunk may cost."""
+START_GOAL: Final = 25.0
+"""Milliseconds that importing and instrumenting may cost."""
 PRICE_GOAL: Final = 0.5
 """Microseconds that pricing one call may cost, once its model's price is resolved."""
 _HALF_A_POINTER: Final = 4.0  # bytes: the least that a kept object costs is the eight of its place in a list
@@ -45,21 +46,25 @@ class Figure:
 def chunk_cost(api: str, is_async: bool, capture: bool, effort: Effort) -> Figure:
     """CPU time per chunk over an iterator that only stamps the first one: long streams less short ones."""
     make = cases.chat_stream if api == "chat" else cases.responses_stream
-    per_chunk: dict[int, list[float]] = {}
+    seconds: dict[int, dict[str, list[float]]] = {}
     for chunks in (SHORT, LONG):
         with arms_of(Setup(make(chunks), "stub", is_async, capture)) as arms:
             arms.creates["floor"] = _stamping(arms.creates["plain"], is_async)
             with blocks_of(arms, "floor", "ours") as blocks:
-                seconds = interleave(blocks, effort)
-        per_chunk[chunks] = [b - a for a, b in zip(seconds["floor"], seconds["ours"], strict=True)]
-    added = [
-        (long - short) / (LONG - SHORT) * 1e6 for short, long in zip(per_chunk[SHORT], per_chunk[LONG], strict=True)
-    ]
+                seconds[chunks] = interleave(blocks, effort)
+    added = {chunks: min(times["ours"]) - min(times["floor"]) for chunks, times in seconds.items()}
+    more = LONG - SHORT
     name = f"one more chunk, {api} stream, {_form(is_async)}, content {'on' if capture else 'off'}"
-    return Figure(name, "us", statistics.median(added), half_spread(added), None if capture else CHUNK_GOAL)
+    return Figure(
+        name,
+        "us",
+        (added[LONG] - added[SHORT]) / more * 1e6,
+        spread_of(seconds[LONG]["ours"]) / more * 1e6,
+        None if capture else CHUNK_GOAL,
+    )
 
 
-def price_cost(effort: Effort, calls: int = 20_000) -> Figure:
+def price_cost(effort: Effort, calls: int = 5_000) -> Figure:
     """CPU time of pricing one call whose price is resolved."""
     pricer, now = Pricer(), time_ns() / 1e9
     usage = Usage(input_tokens=1_200, output_tokens=300, cache_read_tokens=1_000, reasoning_tokens=64)
@@ -72,20 +77,20 @@ def price_cost(effort: Effort, calls: int = 20_000) -> Figure:
 
     block()
     measured = [block() for _ in range(effort.rounds)]
-    return Figure("price of a call", "us", statistics.median(measured), half_spread(measured), PRICE_GOAL)
+    return Figure("price of a call", "us", min(measured), spread_of(measured), PRICE_GOAL)
 
 
 def message_cost(effort: Effort) -> Figure:
     """What a chat call with many messages costs more than one with a single message, content off."""
-    added: dict[int, list[float]] = {}
+    added: dict[int, float] = {}
+    spread = 0.0
     for messages in MESSAGES:
         with arms_of(Setup(cases.chat(messages), "stub")) as arms, blocks_of(arms, "plain", "ours") as blocks:
             seconds = interleave(blocks, effort)
-        added[messages] = [b - a for a, b in zip(seconds["plain"], seconds["ours"], strict=True)]
+        added[messages] = min(seconds["ours"]) - min(seconds["plain"])
+        spread = max(spread, spread_of(seconds["ours"]) / added[messages])
     few, many = (added[messages] for messages in MESSAGES)
-    ratios = [b / a for a, b in zip(few, many, strict=True)]
-    name = f"{MESSAGES[1]} messages instead of {MESSAGES[0]}, content off"
-    return Figure(name, "x", statistics.median(many) / statistics.median(few), half_spread(ratios), 1.1)
+    return Figure(f"{MESSAGES[1]} messages instead of {MESSAGES[0]}, content off", "x", many / few, spread, 1.1)
 
 
 def chunk_memory(api: str, streams: int = 10) -> Figure:
@@ -109,11 +114,14 @@ def start_up() -> list[Figure]:
     for run in runs:
         if run["prices"] or run["sdk"]:
             raise AssertionError(f"instrument() loaded {run['prices'] or run['sdk']}")
+    names = ("import", "instrument")
     total = [run["import"] + run["instrument"] for run in runs]
     return [
-        Figure("import, CPU", "ms", statistics.median(run["import"] for run in runs), 0.0),
-        Figure("instrument, CPU", "ms", statistics.median(run["instrument"] for run in runs), 0.0),
-        Figure("import + instrument, CPU", "ms", statistics.median(total), half_spread(total), 25.0),
+        *(
+            Figure(f"{name}, CPU", "ms", min(run[name] for run in runs), spread_of([run[name] for run in runs]))
+            for name in names
+        ),
+        Figure("import + instrument, CPU", "ms", min(total), spread_of(total), START_GOAL),
     ]
 
 
