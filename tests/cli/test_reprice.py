@@ -395,6 +395,18 @@ def test_numbers_that_are_none(kind: str, value: object, tmp_path: Path, capsys:
     assert row["recomputed"] == pytest.approx(1000 * 0.15 / 1e6)
 
 
+def test_a_call_that_was_exported_twice_counts_once(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = chat_spans(capture, clock, answer(), answer())
+    path = _file(tmp_path / "spans", "\n".join([otlp_json([first]), otlp_json([first, second]), otlp_json([second])]))
+    outcome = _reprice(path, capsys=capsys)
+    assert (outcome["calls"], outcome["calls_repeated"]) == (2, 2)
+    assert outcome["totals"][0]["recorded"] == pytest.approx(2 * PRICE)
+    assert main(["reprice", str(path)]) == 0
+    assert "2 calls stood there more than once, and counted once\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("start", [None, "0", 0, -5, "NaN", "9" * 30, 10**400, "yesterday"])
 def test_a_call_without_a_time_is_left_out_and_said(
     start: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]

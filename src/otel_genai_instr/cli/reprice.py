@@ -60,6 +60,8 @@ def _show(outcome: Comparison, groups: Sequence[str]) -> None:
         say()
     versions = f"; prices of {', '.join(outcome.versions)}" if outcome.versions else ""
     say(clean_line(counted(outcome.calls, "call") + versions))
+    if outcome.repeated:
+        say(f"{counted(outcome.repeated, 'call')} stood there more than once, and counted once")
     for total in outcome.totals:
         if total.unpriced:
             lost = f"{_money(total.lost)} {total.currency}"
@@ -105,6 +107,7 @@ def _as_json(outcome: Comparison, groups: Sequence[str], bad_lines: int) -> dict
             }
             for reason, missing in outcome.missing.items()
         },
+        "calls_repeated": outcome.repeated,
         "calls_without_time": outcome.without_time,
         "unreadable_lines": bad_lines,
     }

@@ -91,6 +91,8 @@ class Comparison:
     """One for each currency; currencies are never added."""
     calls: int
     """All of them, those that never had a cost included."""
+    repeated: int = 0
+    """Calls that stood in the file before: exporters send again what may not have arrived."""
     without_time: int = 0
     """Calls that say no time, without which there is no price; they are in no row."""
     missing: dict[str, Missing] = field(default_factory=dict[str, Missing])
@@ -107,10 +109,16 @@ def compare(spans: Iterable[StoredSpan], pricer: Pricer, groups: tuple[str, ...]
     rows: dict[tuple[tuple[str, ...], str], Row] = {}
     outcome = Comparison([], [], 0)
     versions: set[str] = set()
+    seen: set[str] = set()
     for span in spans:
         attributes = span.attributes
         if attributes.get(names.OPERATION_NAME) not in _CALLS:
             continue
+        if span.identity is not None:
+            if span.identity in seen:
+                outcome.repeated += 1
+                continue
+            seen.add(span.identity)
         if span.start is None:
             outcome.without_time += 1
             continue

@@ -34,6 +34,8 @@ class StoredSpan:
     """Unix seconds; ``None`` where the span has no time."""
     attributes: Attributes
     """Scalars only."""
+    identity: str | None = None
+    """Trace and span id: a span that was exported twice stands in a file twice."""
 
 
 def read_spans(path: str, on_bad_line: Callable[[int], None]) -> Iterator[StoredSpan]:
@@ -111,7 +113,12 @@ def _spans(document: Mapping[str, object]) -> Iterator[StoredSpan]:
         for scope in _objects(resource, "scopeSpans"):
             for span in _objects(scope, "spans"):
                 start = _moment(span, "startTimeUnixNano") or _moment(span, "endTimeUnixNano")
-                yield StoredSpan(start, _attributes(span))
+                yield StoredSpan(start, _attributes(span), _identity(span))
+
+
+def _identity(span: Mapping[str, object]) -> str | None:
+    trace, own = span.get("traceId"), span.get("spanId")
+    return f"{trace}/{own}" if isinstance(trace, str) and isinstance(own, str) and trace and own else None
 
 
 def _moment(span: Mapping[str, object], name: str) -> float | None:
