@@ -261,6 +261,15 @@ class TestBad:
         assert message.startswith("'a\\x00b': is not the name of a file")
 
 
+def followed(pricer: Pricer, price: float) -> object:
+    """What it charges once it has charged ``price``, or after ten seconds."""
+    deadline = time.monotonic() + 10
+    while of(pricer) != price and time.monotonic() < deadline:
+        pricer.warm_up()
+        time.sleep(0.005)
+    return of(pricer)
+
+
 class TestFollowed:
     def test_a_change_is_seen_by_calls_to_come(self, path: Path) -> None:
         path.write_text(GOOD % 3)
@@ -269,11 +278,7 @@ class TestFollowed:
         assert of(pricer) == 3
 
         rewrite(path, GOOD % 4)
-        deadline = time.monotonic() + 10
-        while of(pricer) != 4 and time.monotonic() < deadline:
-            pricer.warm_up()
-            time.sleep(0.005)
-        assert of(pricer) == 4
+        assert followed(pricer, 4) == 4
 
     def test_looks_are_rare_and_never_in_the_calling_thread(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_text(GOOD % 3)
@@ -352,11 +357,7 @@ class TestFollowed:
             assert of(pricer) == 3
         monkeypatch.undo()
         rewrite(path, GOOD % 4)
-        deadline = time.monotonic() + 10
-        while of(pricer) != 4 and time.monotonic() < deadline:
-            pricer.warm_up()
-            time.sleep(0.005)
-        assert of(pricer) == 4
+        assert followed(pricer, 4) == 4
 
     def test_an_unchanged_file_is_not_read_again(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_text(GOOD % 3)

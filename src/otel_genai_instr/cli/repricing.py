@@ -13,25 +13,11 @@ from ..model import Usage
 from ..pricing import Cost, Pricer, Unpriced
 from ..semconv import attributes as names
 from ..semconv import own, values
+from ..semconv.usage import USAGE_PARTS, USAGE_TOTALS
 from .stored_spans import Attributes, StoredSpan
 
 _CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
-_TOKENS: Final = {
-    "input_tokens": names.USAGE_INPUT_TOKENS,
-    "output_tokens": names.USAGE_OUTPUT_TOKENS,
-    "cache_read_tokens": names.USAGE_CACHE_READ_INPUT_TOKENS,
-    "cache_write_tokens": names.USAGE_CACHE_WRITE_INPUT_TOKENS,
-    "reasoning_tokens": names.USAGE_REASONING_OUTPUT_TOKENS,
-    "text_input_tokens": names.USAGE_TEXT_INPUT_TOKENS,
-    "image_input_tokens": names.USAGE_IMAGE_INPUT_TOKENS,
-    "audio_input_tokens": names.USAGE_AUDIO_INPUT_TOKENS,
-    "text_output_tokens": names.USAGE_TEXT_OUTPUT_TOKENS,
-    "image_output_tokens": names.USAGE_IMAGE_OUTPUT_TOKENS,
-    "audio_output_tokens": names.USAGE_AUDIO_OUTPUT_TOKENS,
-    "text_cache_read_tokens": names.USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
-    "image_cache_read_tokens": names.USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
-    "audio_cache_read_tokens": names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
-}
+_TOKENS: Final = {**USAGE_TOTALS, **USAGE_PARTS}
 _MODEL: Final = (names.RESPONSE_MODEL, names.REQUEST_MODEL)
 _PROVIDER: Final = (names.PROVIDER_NAME,)
 _GROUPS: Final = {

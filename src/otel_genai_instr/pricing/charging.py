@@ -21,7 +21,7 @@ _EVERY_CALL: Final = {"input_tokens", "output_tokens", "cache_read_tokens", "cac
 _SOME_CALLS: Final = frozenset(Usage.__annotations__) - _EVERY_CALL
 """What most usages don't say, and then needn't be asked for one by one."""
 _new: Final = cast("Callable[[type[Cost], tuple[object, ...]], Cost]", tuple[object, ...].__new__)
-"""Takes half as long as the class: this file has half a microsecond for a call."""
+"""Takes half as long as the class, and runs for every call."""
 
 
 def charge(prices: PriceList, usage: Usage, model: str | None, only_tokens: bool = False) -> Cost | Unpriced:

@@ -11,6 +11,7 @@ from .. import pricing
 from ..model import Endpoint, Failure, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own
+from ..semconv.usage import USAGE_PARTS, USAGE_TOTALS
 from .scope import Scope
 
 Attributes = dict[str, AttributeValue]
@@ -44,24 +45,6 @@ _RESPONSE: Final = {
     "status": names.RESPONSE_STATUS,
     "conversation_id": names.CONVERSATION_ID,
     "dimension_count": names.EMBEDDINGS_DIMENSION_COUNT,
-}
-_USAGE: Final = {
-    "input_tokens": names.USAGE_INPUT_TOKENS,
-    "output_tokens": names.USAGE_OUTPUT_TOKENS,
-}
-_USAGE_PARTS: Final = {
-    "cache_read_tokens": names.USAGE_CACHE_READ_INPUT_TOKENS,
-    "cache_write_tokens": names.USAGE_CACHE_WRITE_INPUT_TOKENS,
-    "reasoning_tokens": names.USAGE_REASONING_OUTPUT_TOKENS,
-    "text_input_tokens": names.USAGE_TEXT_INPUT_TOKENS,
-    "image_input_tokens": names.USAGE_IMAGE_INPUT_TOKENS,
-    "audio_input_tokens": names.USAGE_AUDIO_INPUT_TOKENS,
-    "text_output_tokens": names.USAGE_TEXT_OUTPUT_TOKENS,
-    "image_output_tokens": names.USAGE_IMAGE_OUTPUT_TOKENS,
-    "audio_output_tokens": names.USAGE_AUDIO_OUTPUT_TOKENS,
-    "text_cache_read_tokens": names.USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
-    "image_cache_read_tokens": names.USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
-    "audio_cache_read_tokens": names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
 }
 """Fields of a record, and the attributes they become."""
 
@@ -117,10 +100,10 @@ def add_response(attributes: Attributes, response: Response) -> None:
 def add_usage(attributes: Attributes, usage: Usage) -> None:
     """Token counts. A total of zero is a fact, a part of zero says nothing."""
     for field, value in usage.__dict__.items():
-        if value and field in _USAGE_PARTS:
-            attributes[_USAGE_PARTS[field]] = value
-        elif value is not None and field in _USAGE:
-            attributes[_USAGE[field]] = value
+        if value and field in USAGE_PARTS:
+            attributes[USAGE_PARTS[field]] = value
+        elif value is not None and field in USAGE_TOTALS:
+            attributes[USAGE_TOTALS[field]] = value
     if usage.estimated:  # priced or not
         attributes[own.COST_ESTIMATED] = True
 
