@@ -9,6 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, dataclass_transform
 
+Said = str | bool | int | float | tuple[str, ...]
+Attributes = Mapping[str, Said]
+"""By the conventions' names."""
+
 
 @dataclass_transform(kw_only_default=True)
 class Record:
@@ -44,35 +48,17 @@ class Endpoint:
     """Where the provider computes, in its own words, when that changes the price."""
 
 
-class Request(Record):
+@dataclass(slots=True)
+class Request:
     """What was asked for, as far as it is known before the call."""
 
-    operation: str = ""
+    operation: str
     """Value of ``gen_ai.operation.name``."""
     model: str | None = None
-    stream: bool = False
-    choice_count: int | None = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    seed: int | None = None
-    frequency_penalty: float | None = None
-    presence_penalty: float | None = None
-    stop_sequences: tuple[str, ...] | None = None
-    reasoning_level: str | None = None
-    output_type: str | None = None
-    conversation_id: str | None = None
-    previous_response_id: str | None = None
-    response_id: str | None = None
-    """The response that is fetched; only for ``fetch_response``."""
-    stream_cursor: str | None = None
-    encoding_formats: tuple[str, ...] | None = None
-    dimension_count: int | None = None
     service_tier: str | None = None
     """The tier asked for (``flex``, ``priority``, ...); it decides the price when the response names none."""
-    specific: Mapping[str, str | bool | int | float] | None = None
-    """Attributes that only this provider has, by their convention names."""
+    attributes: Attributes = field(default_factory=dict[str, Said])
+    """What else was said, by the conventions' names."""
 
 
 class Usage(Record):
@@ -108,22 +94,18 @@ class Usage(Record):
 class Response(Record):
     """What came back; of a stream, what has come so far."""
 
-    id: str | None = None
     model: str | None = None
     finish_reasons: Sequence[str | None] = ()
     """The provider's own string for each choice, in order; ``None`` for a choice that is still open."""
-    status: str | None = None
-    """Life-cycle state of a stored response."""
-    conversation_id: str | None = None
-    dimension_count: int | None = None
     service_tier: str | None = None
     usage: Usage | None = None
     error_code: str | None = None
     """Set when the provider reports a failed generation inside a successful HTTP response."""
     error_message: str | None = None
-    messages: list[Message] | None = None
-    """One per choice; only when content is captured."""
-    specific: Mapping[str, str | bool | int | float] | None = None
+    attributes: Attributes | None = None
+    """What else it says, by the conventions' names."""
+    dimensions: Attributes | None = None
+    """The same, of how it was served: few values, so that metrics can be split by them."""
 
 
 @dataclass(slots=True)

@@ -13,11 +13,10 @@ from ..model import Usage
 from ..pricing import Cost, Pricer, Unpriced
 from ..semconv import attributes as names
 from ..semconv import own, values
-from ..semconv.usage import USAGE_PARTS, USAGE_TOTALS
+from ..semconv.usage import USAGE
 from .stored_spans import Attributes, StoredSpan
 
 _CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
-_TOKENS: Final = {**USAGE_TOTALS, **USAGE_PARTS}
 _MODEL: Final = (names.RESPONSE_MODEL, names.REQUEST_MODEL)
 _PROVIDER: Final = (names.PROVIDER_NAME,)
 _GROUPS: Final = {
@@ -189,7 +188,7 @@ def _recomputed(attributes: Attributes, start: float, pricer: Pricer) -> Cost | 
 
 def _usage(attributes: Attributes) -> Usage | None:
     said: dict[str, Any] = {}
-    for name, attribute in _TOKENS.items():
+    for name, attribute in USAGE.items():
         count = _count(attributes, attribute)
         if count is not None:
             said[name] = count

@@ -22,23 +22,19 @@ def fields_of(source: Any) -> Mapping[str, Any]:
     SDK models keep declared fields in ``__dict__`` and undeclared ones in ``__pydantic_extra__``. Reading
     them there avoids the slow path that a model takes for every name it doesn't have.
     """
-    if source is None:
-        return NOTHING
     if _kind_of(source) is dict:
         return source
     try:
-        values, extra = source.__dict__, source.__pydantic_extra__
+        extra, values = source.__pydantic_extra__, source.__dict__
     except AttributeError:
         return _fields_of_other(source)
-    if _kind_of(values) is not dict:
-        return NOTHING
-    if extra and _kind_of(extra) is dict:
-        return {**values, **extra}
-    return values
+    return {**values, **extra} if extra and _kind_of(extra) is dict else values
 
 
 def _fields_of_other(source: object) -> Mapping[str, Any]:
     """Of anything but a dictionary and a model."""
+    if source is None:
+        return NOTHING
     if is_mapping(type(source)):
         return cast("Mapping[str, Any]", source)
     values: object = getattr(source, "__dict__", None)
@@ -71,8 +67,6 @@ def as_int(value: object) -> int | None:
 
 def as_count(value: object) -> int | None:
     """``value`` if it can count something."""
-    if value is None:
-        return None
     if type(value) is int:
         return value if 0 <= value <= _LARGEST else None
     number = as_int(value)

@@ -6,12 +6,9 @@ from typing import Final
 
 from . import attributes as names
 
-USAGE_TOTALS: Final = {
+USAGE: Final = {
     "input_tokens": names.USAGE_INPUT_TOKENS,
     "output_tokens": names.USAGE_OUTPUT_TOKENS,
-}
-"""A total of zero is a fact."""
-USAGE_PARTS: Final = {
     "cache_read_tokens": names.USAGE_CACHE_READ_INPUT_TOKENS,
     "cache_write_tokens": names.USAGE_CACHE_WRITE_INPUT_TOKENS,
     "reasoning_tokens": names.USAGE_REASONING_OUTPUT_TOKENS,
@@ -25,4 +22,5 @@ USAGE_PARTS: Final = {
     "image_cache_read_tokens": names.USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
     "audio_cache_read_tokens": names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
 }
-"""A part of zero says nothing."""
+USAGE_TOTALS: Final = frozenset({"input_tokens", "output_tokens"})
+"""A total of zero is a fact; a part of zero, as all others are, says nothing."""

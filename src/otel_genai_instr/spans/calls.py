@@ -9,7 +9,7 @@ from typing import Any, Final, TypedDict, Unpack, cast
 from opentelemetry import trace
 from opentelemetry.context import Context
 
-from ..model import Endpoint, Failure, Message, Request, Response, Usage
+from ..model import Endpoint, Failure, Message, Request, Response, Said, Usage
 from ..semconv import attributes as names
 from ..semconv import values
 from ..telemetry.operation import Operation
@@ -76,6 +76,28 @@ _FIELDS: Final = {
     if name.startswith("reasoning") or "cache" in name
 }
 """Counts whose field in the neutral usage has a shorter name."""
+
+
+_REQUEST: Final = {
+    "stream": names.REQUEST_STREAM,
+    "choice_count": names.REQUEST_CHOICE_COUNT,
+    "max_tokens": names.REQUEST_MAX_TOKENS,
+    "temperature": names.REQUEST_TEMPERATURE,
+    "top_p": names.REQUEST_TOP_P,
+    "top_k": names.REQUEST_TOP_K,
+    "seed": names.REQUEST_SEED,
+    "frequency_penalty": names.REQUEST_FREQUENCY_PENALTY,
+    "presence_penalty": names.REQUEST_PRESENCE_PENALTY,
+    "stop_sequences": names.REQUEST_STOP_SEQUENCES,
+    "reasoning_level": names.REQUEST_REASONING_LEVEL,
+    "output_type": names.OUTPUT_TYPE,
+    "conversation_id": names.CONVERSATION_ID,
+    "previous_response_id": names.REQUEST_PREVIOUS_RESPONSE_ID,
+    "encoding_formats": names.REQUEST_ENCODING_FORMATS,
+    "dimension_count": names.EMBEDDINGS_DIMENSION_COUNT,
+}
+_RESPONSE: Final = {"id": names.RESPONSE_ID, "conversation_id": names.CONVERSATION_ID}
+"""What is said of a call, and the attribute that it becomes."""
 
 
 class CallBlock(Block):
@@ -175,8 +197,13 @@ class _Outcome:
         self._used = used
 
     def response(self) -> Response:
-        usage = Usage(**self._used) if self._used else None
-        return Response(**self._said, usage=usage)
+        return Response(
+            model=self._said.get("model"),
+            finish_reasons=self._said.get("finish_reasons", ()),
+            service_tier=self._said.get("service_tier"),
+            usage=Usage(**self._used) if self._used else None,
+            attributes=_attributes(self._said, _RESPONSE),
+        )
 
     def output(self) -> list[Message]:
         return []
@@ -208,10 +235,7 @@ def inference(
     if operation not in values.INFERENCE_OPERATIONS:
         raise ValueError(f"operation is {operation!r}; allowed: {', '.join(sorted(values.INFERENCE_OPERATIONS))}")
     checks.known("inference", options, RequestOptions.__annotations__)
-    return CallBlock(
-        Request(operation=operation, model=checks.optional_text("model", model), **_given(options)),
-        _endpoint(provider, server_address, server_port),
-    )
+    return CallBlock(_request(operation, model, options), _endpoint(provider, server_address, server_port))
 
 
 def embeddings(
@@ -224,10 +248,20 @@ def embeddings(
 ) -> CallBlock:
     """A call that embeds: ``embeddings {model}``. The arguments are those of :func:`inference`."""
     checks.known("embeddings", options, EmbeddingsOptions.__annotations__)
-    return CallBlock(
-        Request(operation=values.EMBEDDINGS, model=checks.optional_text("model", model), **_given(options)),
-        _endpoint(provider, server_address, server_port),
+    return CallBlock(_request(values.EMBEDDINGS, model, options), _endpoint(provider, server_address, server_port))
+
+
+def _request(operation: str, model: str | None, options: Mapping[str, Any]) -> Request:
+    given = _given(options)
+    if given.get("choice_count") == 1:  # what everyone gets who doesn't ask
+        del given["choice_count"]
+    return Request(
+        operation, checks.optional_text("model", model), given.get("service_tier"), _attributes(given, _REQUEST)
     )
+
+
+def _attributes(said: Mapping[str, Any], names_of: Mapping[str, str]) -> dict[str, Said]:
+    return {names_of[name]: value for name, value in said.items() if name in names_of}
 
 
 def _endpoint(provider: str, address: str | None, port: int | None) -> Endpoint:

@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 from opentelemetry import baggage, context, trace
 
 from .. import guard, pricing
-from ..model import Content, Endpoint, Failure, Message, Request, Response, Usage
+from ..model import Content, Endpoint, Failure, Message, Request, Response
 from ..semconv import attributes as names
 from ..semconv import own, values
 from . import attributes, content, events
@@ -26,6 +26,7 @@ _CURRENT: Final = context.create_key("otel-genai-operation")
 _PRICED_OPERATIONS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
 
 
+_CLIENT: Final = trace.SpanKind.CLIENT
 _ENDED: Final = context.Context()
 _COMPLETE: Final = ENDINGS[Ending.COMPLETE]
 _STOPPED: Final = ENDINGS[Ending.STOPPED]
@@ -56,6 +57,7 @@ class Operation:
         "_content",
         "_first_chunk",
         "_gaps",
+        "_inference",
         "_open",
         "_previous_chunk",
         "_read_error",
@@ -83,9 +85,9 @@ class Operation:
         read_content: Callable[[Mapping[str, object]], Content] | None = None,
     ) -> None:
         """Start the operation and its span, in the current context; the request is about to be issued."""
-        if telemetry.settings.cost:
+        settings = telemetry.settings
+        if settings.cost:
             telemetry.pricer.warm_up()
-        clock = telemetry.clock
         self._telemetry = telemetry
         self._read_error = read_error
         self._open = threading.Lock()
@@ -93,11 +95,12 @@ class Operation:
         self._sent: Content | None = None
         self._first_chunk: float | None = None
         self._previous_chunk: float | None = None
-        self._gaps: list[float] | None = [] if telemetry.settings.time_per_output_chunk else None
+        self._gaps: list[float] | None = [] if settings.time_per_output_chunk else None
         parent = current_context()
-        self._scope = scope = scope_in(parent) or NO_SCOPE
-        inference = request.operation in values.INFERENCE_OPERATIONS
+        operation, model = request.operation, request.model
+        self._inference = inference = operation in values.INFERENCE_OPERATIONS
         self._attributes = attributes.of_request(request, endpoint)
+        self._scope = scope = scope_in(parent) or NO_SCOPE
         if scope is not NO_SCOPE:
             attributes.add_scope(self._attributes, scope, inference)
         self.request = request
@@ -105,35 +108,28 @@ class Operation:
         self.attempts = 0
         self.read_content = read_content
         # Asked before the span starts: a fault after it would leave the span open.
-        mode = telemetry.settings.capture_content
+        mode = settings.capture_content
         on_span, on_event = mode.on_span, mode.on_event and inference
+        counts = inference and telemetry.estimator is not None
+        name = f"{operation} {model}" if model and operation != values.FETCH_RESPONSE else operation
+        clock = telemetry.clock
         self._start_ns = clock.wall_ns()
         self._started = clock.monotonic()
-        self.span = telemetry.tracer.start_span(
-            f"{request.operation} {request.model}"
-            if request.model and request.operation != values.FETCH_RESPONSE
-            else request.operation,
-            parent,
-            trace.SpanKind.CLIENT,
-            self._attributes,
-            start_time=self._start_ns,
+        self.span = span = telemetry.tracer.start_span(
+            name, parent, _CLIENT, self._attributes, start_time=self._start_ns
         )
-        self.wants_content = on_event or (on_span and self.span.is_recording())
+        self.wants_content = wants_content = on_event or (on_span and span.is_recording())
         """Whether messages are to be recorded."""
-        self.wants_text = self.wants_content or (telemetry.estimator is not None and inference)
+        self.wants_text = wants_content or counts
         """Whether messages are to be read: to be recorded, or to count the tokens that the provider doesn't report."""
-        if parent and not telemetry.settings.propagate_baggage and baggage.get_all(parent):
+        if parent and not settings.propagate_baggage and baggage.get_all(parent):
             parent = baggage.clear(parent)
         try:
-            self.context = inside(parent, self.span, _CURRENT, self)
+            self.context = inside(parent, span, _CURRENT, self)
         except Exception:
-            self.span.end()  # nobody else will
+            span.end()  # nobody else will
             raise
         """Current while the SDK works on this operation, and only then. Carries no baggage by default."""
-
-    @property
-    def _is_inference(self) -> bool:
-        return self.request.operation in values.INFERENCE_OPERATIONS
 
     def sent(self, sent: Content) -> None:
         """Note what was sent; the content is copied at once, because the caller may change it later."""
@@ -192,18 +188,18 @@ class Operation:
         seconds: float,
         end_ns: int,
     ) -> None:
-        response: Response | None = None
         try:
-            response = reading.response() if reading is not None else None
+            response = reading.response() if reading is not None else Response()
         except Exception as fault:
+            response = Response()
             guard.report("read.response", fault)
-        if self.wants_text and response is not None and response.usage is None and reading is not None:
+        if self.wants_text and response.usage is None and reading is not None:
             try:
                 self._estimate(response, reading)
             except Exception as fault:
                 guard.report("estimate", fault)
         failure: Failure | None = None
-        if error is not None or (response is not None and response.error_code is not None):
+        if error is not None or response.error_code is not None:
             rule = _FAILED  # a generation can also fail inside a call that returned
             try:
                 failure = self._failure(response, error)
@@ -212,12 +208,7 @@ class Operation:
                 guard.report("read.error", fault)
         series: Series | None = None
         try:
-            scope = self._scope
-            dimensions = scope.dimensions
-            if scope.prompt_dimensions and self._is_inference:
-                dimensions += scope.prompt_dimensions
-            series = self._telemetry.metrics.table.find(self.request, self.endpoint, response, dimensions)
-            self._record_timing(series, failure, seconds)
+            series = self._record_timing(response, failure, seconds)
         except Exception as fault:
             guard.report("metrics.timing", fault)
         outcome: pricing.Cost | pricing.Unpriced | None = None
@@ -225,18 +216,22 @@ class Operation:
             outcome = self._price(response, failure)
         except Exception as fault:
             guard.report("pricing", fault)
-        try:
-            if series is not None and response is not None and response.usage is not None:
-                self._record_usage(series, response.usage, outcome)
-        except Exception as fault:
-            guard.report("metrics.usage", fault)
+        usage = response.usage
+        if usage is not None and series is not None:
+            try:
+                telemetry = self._telemetry
+                telemetry.metrics.record_usage(
+                    series, self._inference, usage, outcome, telemetry.settings.metrics_compat, self.context
+                )
+            except Exception as fault:
+                guard.report("metrics.usage", fault)
         if self._scope.tallies:
             try:
                 self._count(response, outcome, failure)
             except Exception as fault:
                 guard.report("tally", fault)
         message = self._message(failure, error) if failure is not None else None
-        if self.span.is_recording() or self.wants_content:
+        if self.wants_content or self.span.is_recording():
             self._write(rule, reading, response, failure, outcome, message, end_ns)
         if error is not None and failure is not None:
             try:
@@ -252,23 +247,21 @@ class Operation:
         if estimator is not None and received:
             response.usage = estimator.estimate(response.model or self.request.model, self._sent, received)
 
-    def _failure(self, response: Response | None, error: BaseException | None) -> Failure:
-        if error is not None or response is None or response.error_code is None:
+    def _failure(self, response: Response, error: BaseException | None) -> Failure:
+        if error is not None or response.error_code is None:
             return self._read_error(error or Exception())
         return Failure(response.error_code, code=response.error_code, message=response.error_message)
 
     def _count(
         self,
-        response: Response | None,
+        response: Response,
         outcome: pricing.Cost | pricing.Unpriced | None,
         failure: Failure | None,
     ) -> None:
-        usage = response.usage if response is not None else None
-        model = (response.model if response is not None else None) or self.request.model
+        model = response.model or self.request.model
         scope = self._scope
-        count_call(
-            scope.tallies, scope.agent, self.request.operation, model, usage, outcome, failed=failure is not None
-        )
+        failed = failure is not None
+        count_call(scope.tallies, scope.agent, self.request.operation, model, response.usage, outcome, failed)
 
     def _message(self, failure: Failure, error: BaseException | None) -> str | None:
         if not self._telemetry.settings.records_messages_of_errors:
@@ -279,42 +272,44 @@ class Operation:
             guard.report("read.error", fault)
             return None
 
-    def _record_timing(self, series: Series, failure: Failure | None, seconds: float) -> None:
-        compat = self._telemetry.settings.metrics_compat
-        metrics = self._telemetry.metrics
-        metrics.record_duration(series, self.request, failure, seconds, compat, self.context)
-        if self._first_chunk is not None and self._is_inference:
-            metrics.record_stream(series, self._first_chunk - self._started, self._gaps or (), compat, self.context)
+    def _record_timing(self, response: Response, failure: Failure | None, seconds: float) -> Series:
+        """Find the series of this operation, and record its duration there."""
+        scope = self._scope
+        dimensions = scope.dimensions
+        if scope.prompt_dimensions and self._inference:
+            dimensions += scope.prompt_dimensions
+        telemetry = self._telemetry
+        metrics = telemetry.metrics
+        series = metrics.table.find(self.request, self.endpoint, response, dimensions)
+        first_chunk = self._first_chunk
+        if first_chunk is not None:
+            first_chunk -= self._started
+        compat = telemetry.settings.metrics_compat
+        metrics.record_timing(series, self._inference, failure, seconds, first_chunk, self._gaps, compat, self.context)
+        return series
 
-    def _price(self, response: Response | None, failure: Failure | None) -> pricing.Cost | pricing.Unpriced | None:
-        if not self._telemetry.settings.cost or self.request.operation not in _PRICED_OPERATIONS:
+    def _price(self, response: Response, failure: Failure | None) -> pricing.Cost | pricing.Unpriced | None:
+        request, telemetry = self.request, self._telemetry
+        usage = response.usage
+        if not telemetry.settings.cost or request.operation not in _PRICED_OPERATIONS:
             return None
-        usage = response.usage if response is not None else None
         if usage is None and failure is not None:
             return None  # nothing was answered, nothing is owed
-        return self._telemetry.pricer.price(
+        return telemetry.pricer.price(
             self.endpoint.provider,
-            self.request.model,
-            response.model if response is not None else None,
+            request.model,
+            response.model,
             usage,
-            service_tier=(response.service_tier if response is not None else None) or self.request.service_tier,
+            service_tier=response.service_tier or request.service_tier,
             region=self.endpoint.region,
             at=self._start_ns / 1e9,
         )
-
-    def _record_usage(self, series: Series, usage: Usage, outcome: pricing.Cost | pricing.Unpriced | None) -> None:
-        metrics = self._telemetry.metrics
-        metrics.record_usage(series, self.request, usage, self._telemetry.settings.metrics_compat, self.context)
-        if isinstance(outcome, pricing.Cost):
-            metrics.record_cost(series, outcome, self.context)
-        elif outcome is not None:
-            metrics.record_unpriced(series, usage, outcome)
 
     def _write(
         self,
         rule: EndingRule,
         reading: Reading | None,
-        response: Response | None,
+        response: Response,
         failure: Failure | None,
         outcome: pricing.Cost | pricing.Unpriced | None,
         message: str | None,
@@ -337,7 +332,7 @@ class Operation:
     ) -> attributes.Attributes:
         """``written`` with the content, last: limits cut what comes last. The event is emitted here too."""
         structure: content.Structure = dict(self._content or {})
-        variables: Mapping[str, str] = self._scope.prompt_variables if self._is_inference else {}
+        variables: Mapping[str, str] = self._scope.prompt_variables if self._inference else {}
         try:
             if reading is not None:
                 structure.update(content.of_output(reading.output()))
@@ -345,7 +340,7 @@ class Operation:
             guard.report("read.output", fault)
         try:
             mode = self._telemetry.settings.capture_content
-            if mode.on_event and self._is_inference:
+            if mode.on_event and self._inference:
                 events.emit_details(
                     self._telemetry.logger,
                     {**self._attributes, **written, **variables},
@@ -363,7 +358,7 @@ class Operation:
         self,
         written: attributes.Attributes,
         rule: EndingRule,
-        response: Response | None,
+        response: Response,
         failure: Failure | None,
         outcome: pricing.Cost | pricing.Unpriced | None,
     ) -> None:
@@ -377,8 +372,6 @@ class Operation:
             attributes.add_cost(written, outcome)
         elif outcome is not None:
             written[own.COST_UNPRICED_REASON] = outcome.value
-        if response is None:
-            return
         attributes.add_response(written, response)
         if response.usage is not None:
             attributes.add_usage(written, response.usage)

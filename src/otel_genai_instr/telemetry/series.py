@@ -1,6 +1,6 @@
 """Metric dimensions and exact token counters.
 
-A ``Counter.add`` costs as much as half a span, and a call owes up to five. So the counters are cells,
+A ``Counter.add`` costs as much as half a span, and a call owes up to five. So the counters are numbers,
 added to under a lock and read by observable counters when metrics are collected. Dimensions hold
 strings from user input (model names), so their number is bounded: what does not fit shares one
 overflow series per operation and provider, and totals stay exact.
@@ -11,15 +11,19 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
 from typing import Final
 
-from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.metrics import Observation
 from opentelemetry.util.types import AttributeValue
 
-from ..model import Endpoint, Request, Response
+from ..model import Endpoint, Request, Response, Usage
+from ..pricing import Cost
 from ..semconv import attributes as names
+from ..semconv import own
 from .scope import Dimensions
+from .token_sums import Counter, TokenSums
+
+Attributes = dict[str, AttributeValue]
 
 MAX_SERIES: Final = 2000
 """Distinct combinations of dimensions before further ones share the overflow series."""
@@ -27,31 +31,35 @@ MAX_SERIES: Final = 2000
 _Key = tuple[object, ...]
 
 
-class Cell:
-    """One counter, and one value of its extra dimension. Compared by identity, which is fast."""
-
-    __slots__ = ("dimension", "instrument")
-
-    def __init__(self, instrument: str, dimension: str) -> None:
-        self.instrument: Final = instrument
-        self.dimension: Final = dimension
-
-
 class Series:
-    """One combination of dimensions: its attributes, built once, and its counter cells."""
+    """One combination of dimensions: its attributes, built once, and its tokens."""
 
-    __slots__ = ("_derived", "attributes", "cells")
+    __slots__ = ("_costs", "_derived", "attributes", "tokens")
 
-    def __init__(self, attributes: dict[str, AttributeValue]) -> None:
+    def __init__(self, attributes: Attributes) -> None:
         self.attributes: Final = attributes
-        self.cells: Final[dict[Cell, int]] = {}
-        self._derived: Final[dict[tuple[tuple[str, AttributeValue], ...], dict[str, AttributeValue]]] = {}
+        self._derived: Final[dict[tuple[tuple[str, AttributeValue], ...], Attributes]] = {}
+        self._costs: Final[dict[tuple[str, str, bool], Attributes]] = {}
+        self.tokens: Final = TokenSums()
 
-    def plus(self, *extra: tuple[str, AttributeValue]) -> dict[str, AttributeValue]:
+    def plus(self, *extra: tuple[str, AttributeValue]) -> Attributes:
         """The attributes and further ones that take few values; built once for each."""
         attributes = self._derived.get(extra)
         if attributes is None:
             attributes = self._derived[extra] = {**self.attributes, **dict(extra)}
+        return attributes
+
+    def priced(self, cost: Cost) -> Attributes:
+        """The attributes, and what kind of money it is."""
+        kind = cost.currency, cost.source, cost.estimated
+        attributes = self._costs.get(kind)
+        if attributes is None:
+            attributes = self._costs[kind] = {
+                **self.attributes,
+                names.USAGE_COST_CURRENCY: cost.currency,
+                names.USAGE_COST_SOURCE: cost.source,
+                **({own.COST_ESTIMATED: True} if cost.estimated else {}),
+            }
         return attributes
 
 
@@ -75,26 +83,23 @@ class SeriesTable:
     def __len__(self) -> int:
         return len(self._series) + len(self._overflow)
 
-    def find(self, request: Request, endpoint: Endpoint, response: Response | None, extra: Dimensions = ()) -> Series:
+    def find(self, request: Request, endpoint: Endpoint, response: Response, extra: Dimensions = ()) -> Series:
         """The series of an operation; a shared one when there are too many. ``extra`` are its surroundings'."""
-        model = specific = None
-        if response is not None:
-            model = response.model
-            specific = response.specific
+        served = response.dimensions
         key: _Key = (
             request.operation,
             endpoint.provider,
             request.model,
-            model,
+            response.model,
             endpoint.address,
             endpoint.port,
-            tuple(specific.values()) if specific else None,
+            tuple(served.items()) if served else None,
             extra,
         )
         series = self._series.get(key)
-        return series if series is not None else self._add(key, specific, extra)
+        return series if series is not None else self._add(key, served, extra)
 
-    def _add(self, key: _Key, specific: object, extra: Dimensions) -> Series:
+    def _add(self, key: _Key, served: object, extra: Dimensions) -> Series:
         operation, provider, request_model, response_model, address, port, *_ = key
         with self._lock:
             if len(self._series) >= self._limit:
@@ -118,31 +123,33 @@ class SeriesTable:
                     names.RESPONSE_MODEL: response_model,
                     names.SERVER_ADDRESS: address,
                     names.SERVER_PORT: port,
-                    **(specific if isinstance(specific, dict) else {}),
+                    **(served if isinstance(served, dict) else {}),
                     **dict(extra),
                 }
             )
             return self._series.setdefault(key, Series(attributes))
 
-    def add(self, series: Series, counts: Iterable[tuple[Cell, int]]) -> None:
-        """Add tokens to cells of ``series``."""
-        with self._lock:  # ``cells[k] = cells.get(k, 0) + n`` without a lock loses counts between threads
-            cells = series.cells
-            for cell, tokens in counts:
-                cells[cell] = cells.get(cell, 0) + tokens
+    def add(self, series: Series, usage: Usage) -> None:
+        """Add the tokens of one call."""
+        with self._lock:  # ``+=`` without a lock loses counts between threads
+            series.tokens.add(usage)
 
-    def observe(self, instrument: str, dimension_name: str) -> Iterator[Observation]:
-        """The current totals of one instrument."""
+    def add_unpriced(self, series: Series, tokens: int, reason: str) -> None:
+        """Add tokens that have no price."""
+        with self._lock:
+            series.tokens.add_unpriced(tokens, reason)
+
+    def observe(self, counter: Counter) -> list[Observation]:
+        """The totals of one counter."""
         with self._lock:
             every = [*self._series.values(), *self._overflow.values()]
-            totals = [
-                (series, cell.dimension, total)
-                for series in every
-                for cell, total in series.cells.items()
-                if cell.instrument == instrument
-            ]
-        for series, dimension, total in totals:
-            yield Observation(total, series.plus((dimension_name, dimension)))
+            totals = [(series, counter.read(series.tokens)) for series in every]
+        return [
+            Observation(tokens, series.plus((counter.dimension, value)))
+            for series, by_value in totals
+            for value, tokens in by_value.items()
+            if tokens
+        ]
 
 
 def _free_all_locks() -> None:
@@ -152,15 +159,6 @@ def _free_all_locks() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_free_all_locks)
-
-
-def observer(table: SeriesTable, instrument: str, dimension_name: str):
-    """A callback for an observable counter over ``table``."""
-
-    def observe(_options: CallbackOptions) -> Iterable[Observation]:
-        return list(table.observe(instrument, dimension_name))
-
-    return observe
 
 
 def _said(attributes: dict[str, object]) -> dict[str, AttributeValue]:

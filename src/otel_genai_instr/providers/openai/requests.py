@@ -5,120 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ...model import Request
+from ...model import Request, Said
 from ...semconv import attributes as names
 from ...semconv import values
 from ..fields import as_count, as_float, as_int, as_list, as_str, as_texts, fields_of
 
-_Read = Callable[[object], object]
-
-_SAMPLING: Final[dict[str, tuple[str, _Read]]] = {
-    "model": ("model", as_str),
-    "temperature": ("temperature", as_float),
-    "top_p": ("top_p", as_float),
-    "service_tier": ("service_tier", as_str),
-}
-_CHAT: Final[dict[str, tuple[str, _Read]]] = {
-    **_SAMPLING,
-    "n": ("choice_count", as_count),
-    "max_tokens": ("max_tokens", as_count),
-    "top_k": ("top_k", as_int),
-    "seed": ("seed", as_int),
-    "frequency_penalty": ("frequency_penalty", as_float),
-    "presence_penalty": ("presence_penalty", as_float),
-    "stop": ("stop_sequences", as_texts),
-    "reasoning_effort": ("reasoning_level", as_str),
-}
-_RESPONSES: Final[dict[str, tuple[str, _Read]]] = {
-    **_SAMPLING,
-    "max_output_tokens": ("max_tokens", as_count),
-    "previous_response_id": ("previous_response_id", as_str),
-}
-"""The argument, and the field of the request that it becomes."""
-_SPECIFIC: Final[dict[str, dict[str, str | bool | int | float]]] = {
-    api: {names.OPENAI_API_TYPE: api} for api in (values.API_CHAT_COMPLETIONS, values.API_RESPONSES)
-}
-"""Shared by all requests of an API; nobody changes it."""
+_Fields = dict[str, tuple[str, Callable[[object], Said | None]]]
 
 
-def read_chat_request(arguments: Mapping[str, object]) -> Request:
-    """``chat.completions.create``, ``.parse`` and ``.stream``."""
-    given = _with_extra_body(arguments)
-    request = _read(given, _CHAT, values.API_CHAT_COMPLETIONS)
-    if "max_completion_tokens" in given:
-        limit = as_count(given["max_completion_tokens"])
-        request.max_tokens = limit if limit is not None else request.max_tokens
-    if "modalities" in given and "audio" in as_list(given["modalities"]):
-        request.output_type = values.OUTPUT_SPEECH
-    elif "response_format" in given:
-        request.output_type = _format_type(given["response_format"])
-    return request
+def _as_choice_count(value: object) -> int | None:
+    """One choice is what everyone gets who doesn't ask."""
+    count = as_count(value)
+    return count if count != 1 else None
 
 
-def read_responses_request(arguments: Mapping[str, object]) -> Request:
-    """``responses.create``, ``.parse`` and ``.stream``."""
-    given = _with_extra_body(arguments)
-    request = _read(given, _RESPONSES, values.API_RESPONSES)
-    if "reasoning" in given:
-        request.reasoning_level = as_str(fields_of(given["reasoning"]).get("effort"))
-    if "text" in given or "text_format" in given:
-        text_format = given.get("text_format")
-        request.output_type = _format_type(
-            text_format if isinstance(text_format, type) else fields_of(given.get("text")).get("format")
-        )
-    if "conversation" in given:
-        conversation = given["conversation"]
-        request.conversation_id = as_str(conversation) or as_str(fields_of(conversation).get("id"))
-    return request
+def _as_stream(value: object) -> bool | None:
+    return True if value is True else None
 
 
-def _read(given: Mapping[str, object], fields: Mapping[str, tuple[str, _Read]], api: str) -> Request:
-    """What both APIs have, looking only at what was given: most calls give few of the many arguments."""
-    request = Request()
-    request.operation = values.CHAT
-    for name, value in given.items():
-        if name in fields:
-            field, read = fields[name]
-            setattr(request, field, read(value))
-    if given.get("stream") is True:
-        request.stream = True
-    request.specific = _SPECIFIC[api]
-    tier = request.service_tier
-    if tier is not None and tier != "auto":
-        request.specific = {**request.specific, names.OPENAI_REQUEST_SERVICE_TIER: tier}
-    return request
+def _as_effort(reasoning: object) -> str | None:
+    return as_str(fields_of(reasoning).get("effort"))
 
 
-def read_retrieve_request(arguments: Mapping[str, object]) -> Request:
-    """``responses.retrieve``: a stored response is read, nothing is generated."""
-    cursor = as_int(arguments.get("starting_after"))
-    return Request(
-        operation=values.FETCH_RESPONSE,
-        response_id=as_str(arguments.get("response_id")),
-        stream_cursor=str(cursor) if cursor is not None else None,
-        specific=_SPECIFIC[values.API_RESPONSES],
-    )
+def _as_format_of_text(text: object) -> str | None:
+    return _as_format(fields_of(text).get("format"))
 
 
-def read_embeddings_request(arguments: Mapping[str, object]) -> Request:
-    """``embeddings.create``."""
-    given = _with_extra_body(arguments)
-    request = Request()
-    request.operation = values.EMBEDDINGS
-    request.model = as_str(given.get("model"))
-    if "encoding_format" in given:
-        request.encoding_formats = as_texts(given["encoding_format"])
-    if "dimensions" in given:
-        request.dimension_count = as_count(given["dimensions"])
-    return request
+def _as_cursor(value: object) -> str | None:
+    cursor = as_int(value)
+    return str(cursor) if cursor is not None else None
 
 
-def _with_extra_body(arguments: Mapping[str, object]) -> Mapping[str, object]:
-    extra = arguments.get("extra_body")
-    return {**arguments, **fields_of(extra)} if extra else arguments
+def _as_id(value: object) -> str | None:
+    return as_str(value) or as_str(fields_of(value).get("id"))
 
 
-def _format_type(wanted: object) -> str | None:
+def _as_chosen_tier(value: object) -> str | None:
+    tier = as_str(value)
+    return tier if tier != "auto" else None
+
+
+def _as_format(wanted: object) -> str | None:
     """``json`` for a class, a JSON schema or JSON mode; the convention names the modality, not the format."""
     if wanted is None:
         return None
@@ -130,3 +57,97 @@ def _format_type(wanted: object) -> str | None:
     if kind.startswith("json"):
         return values.OUTPUT_JSON
     return kind if kind in (values.OUTPUT_TEXT, values.OUTPUT_IMAGE) else None
+
+
+def _as_spoken(modalities: object) -> str | None:
+    return values.OUTPUT_SPEECH if "audio" in as_list(modalities) else None
+
+
+_SAMPLING: Final[_Fields] = {
+    "temperature": (names.REQUEST_TEMPERATURE, as_float),
+    "top_p": (names.REQUEST_TOP_P, as_float),
+    "stream": (names.REQUEST_STREAM, _as_stream),
+    "service_tier": (names.OPENAI_REQUEST_SERVICE_TIER, _as_chosen_tier),
+}
+_CHAT: Final[_Fields] = {
+    **_SAMPLING,
+    "n": (names.REQUEST_CHOICE_COUNT, _as_choice_count),
+    "max_tokens": (names.REQUEST_MAX_TOKENS, as_count),
+    "top_k": (names.REQUEST_TOP_K, as_int),
+    "seed": (names.REQUEST_SEED, as_int),
+    "frequency_penalty": (names.REQUEST_FREQUENCY_PENALTY, as_float),
+    "presence_penalty": (names.REQUEST_PRESENCE_PENALTY, as_float),
+    "stop": (names.REQUEST_STOP_SEQUENCES, as_texts),
+    "reasoning_effort": (names.REQUEST_REASONING_LEVEL, as_str),
+    "response_format": (names.OUTPUT_TYPE, _as_format),
+}
+_RESPONSES: Final[_Fields] = {
+    **_SAMPLING,
+    "max_output_tokens": (names.REQUEST_MAX_TOKENS, as_count),
+    "previous_response_id": (names.REQUEST_PREVIOUS_RESPONSE_ID, as_str),
+    "reasoning": (names.REQUEST_REASONING_LEVEL, _as_effort),
+    "text": (names.OUTPUT_TYPE, _as_format_of_text),
+    "conversation": (names.CONVERSATION_ID, _as_id),
+}
+_RETRIEVE: Final[_Fields] = {
+    "response_id": (names.RESPONSE_ID, as_str),
+    "starting_after": (names.REQUEST_STREAM_CURSOR, _as_cursor),
+}
+_EMBEDDINGS: Final[_Fields] = {
+    "encoding_format": (names.REQUEST_ENCODING_FORMATS, as_texts),
+    "dimensions": (names.EMBEDDINGS_DIMENSION_COUNT, as_count),
+}
+"""The argument, the attribute that it becomes, and how its value is read."""
+
+
+def read_chat_request(arguments: Mapping[str, object]) -> Request:
+    """``chat.completions.create``, ``.parse`` and ``.stream``."""
+    attributes: dict[str, Said] = {names.OPENAI_API_TYPE: values.API_CHAT_COMPLETIONS}
+    given = _with_extra_body(arguments)
+    request = _read(values.CHAT, given, _CHAT, attributes)
+    # Newer names of what the table has, which win over it.
+    if "max_completion_tokens" in given:
+        _put(attributes, names.REQUEST_MAX_TOKENS, as_count(given["max_completion_tokens"]))
+    if "modalities" in given:
+        _put(attributes, names.OUTPUT_TYPE, _as_spoken(given["modalities"]))
+    return request
+
+
+def read_responses_request(arguments: Mapping[str, object]) -> Request:
+    """``responses.create``, ``.parse`` and ``.stream``."""
+    attributes: dict[str, Said] = {names.OPENAI_API_TYPE: values.API_RESPONSES}
+    given = _with_extra_body(arguments)
+    request = _read(values.CHAT, given, _RESPONSES, attributes)
+    if isinstance(given.get("text_format"), type):
+        attributes[names.OUTPUT_TYPE] = values.OUTPUT_JSON
+    return request
+
+
+def read_retrieve_request(arguments: Mapping[str, object]) -> Request:
+    """``responses.retrieve``: a stored response is read, nothing is generated."""
+    return _read(values.FETCH_RESPONSE, arguments, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+
+
+def read_embeddings_request(arguments: Mapping[str, object]) -> Request:
+    """``embeddings.create``."""
+    return _read(values.EMBEDDINGS, _with_extra_body(arguments), _EMBEDDINGS, {})
+
+
+def _read(operation: str, given: Mapping[str, object], fields: _Fields, attributes: dict[str, Said]) -> Request:
+    """What all APIs have, looking only at what was given: most calls give few of the many arguments."""
+    for name, value in given.items():
+        if name in fields:
+            attribute, read = fields[name]
+            _put(attributes, attribute, read(value))
+    model, tier = given.get("model"), given.get("service_tier")
+    return Request(operation, as_str(model), as_str(tier), attributes)
+
+
+def _put(attributes: dict[str, Said], name: str, value: Said | None) -> None:
+    if value is not None:
+        attributes[name] = value
+
+
+def _with_extra_body(arguments: Mapping[str, object]) -> Mapping[str, object]:
+    extra = arguments.get("extra_body")
+    return {**arguments, **fields_of(extra)} if extra else arguments

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Final
 
-from ...model import Response
+from ...model import Response, Said
 from ...semconv import attributes as names
 from ..fields import as_list, as_str, fields_of
 from .usage import read_chat_usage, read_responses_usage
-
-Specific = dict[str, str | bool | int | float]
 
 
 def read_chat(result: object) -> Response:
@@ -21,7 +19,8 @@ def read_chat(result: object) -> Response:
     if choices:
         read.finish_reasons = [as_str(fields_of(choice).get("finish_reason")) for choice in as_list(choices)]
     read.usage = read_chat_usage(said.get("usage"))
-    if error := fields_of(said.get("error")):  # gateways answer 200 and put the upstream's error here
+    error = said.get("error")
+    if error and (error := fields_of(error)):  # gateways answer 200 and put the upstream's error here
         _read_failure(read, error, "error")
     return read
 
@@ -30,28 +29,44 @@ def read_response(result: object) -> Response:
     """A response of the Responses API."""
     said = fields_of(result)
     read = _read_common(said)
-    read.finish_reasons = finish_reasons_of(said)
-    if said.get("conversation") is not None:
-        read.conversation_id = as_str(fields_of(said["conversation"]).get("id"))
-    read.usage = read_responses_usage(said.get("usage"))
-    if read.usage is not None and (units := _tools_run(said)):
-        read.usage.units = units
-    error = fields_of(said.get("error"))
-    if error or said.get("status") == "failed":
-        _read_failure(read, error, "failed")
+    items = [fields_of(item) for item in as_list(said.get("output"))]
+    kinds = {as_str(item.get("type")) for item in items}
+    read.finish_reasons = _finish_reasons(said, kinds)
+    conversation = said.get("conversation")
+    if conversation is not None:
+        _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
+    usage = read.usage = read_responses_usage(said.get("usage"))
+    if usage is not None and not _CHARGED_CALLS.isdisjoint(kinds) and (units := _tools_run(said, items)):
+        usage.units = units
+    error = said.get("error")
+    if (error and fields_of(error)) or said.get("status") == "failed":
+        _read_failure(read, fields_of(error), "failed")
     return read
 
 
 def _read_common(said: Mapping[str, Any]) -> Response:
-    """What both APIs answer: who, which model, and how it was served."""
+    """What both APIs answer."""
+    return response_of(said.get("id"), said.get("model"), said.get("service_tier"), said.get("system_fingerprint"))
+
+
+def response_of(identity: object, model: object, tier: object, fingerprint: object) -> Response:
+    """Which response this is, of which model, and how it was served."""
     read = Response()
-    read.id = as_str(said.get("id"))
-    read.model = as_str(said.get("model"))
-    tier = said.get("service_tier")
-    if tier is not None:
-        read.service_tier = as_str(tier)
-    read.specific = read_specific(tier, said.get("system_fingerprint"))
+    read.model = as_str(model)
+    _add(read, names.RESPONSE_ID, as_str(identity))
+    if tier is not None or fingerprint is not None:
+        dimensions: dict[str, Said] = {}
+        if (tier := as_str(tier)) is not None:
+            read.service_tier = dimensions[names.OPENAI_RESPONSE_SERVICE_TIER] = tier
+        if (fingerprint := as_str(fingerprint)) is not None:
+            dimensions[names.OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = fingerprint
+        read.dimensions = dimensions
     return read
+
+
+def _add(read: Response, name: str, value: Said | None) -> None:
+    if value is not None:
+        read.attributes = {**read.attributes, name: value} if read.attributes else {name: value}
 
 
 def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
@@ -64,8 +79,10 @@ def read_fetched_response(result: object) -> Response:
     response = read_response(result)
     response.usage = None
     response.error_code = response.error_message = None
-    response.status = as_str(fields_of(result).get("status"))
-    response.conversation_id = None
+    response.attributes = {
+        name: value for name, value in (response.attributes or {}).items() if name != names.CONVERSATION_ID
+    }
+    _add(response, names.RESPONSE_STATUS, as_str(fields_of(result).get("status")))
     return response
 
 
@@ -74,33 +91,21 @@ def read_embeddings(result: object) -> Response:
     said = fields_of(result)
     read = Response()
     read.model = as_str(said.get("model"))
-    read.dimension_count = _dimensions(as_list(said.get("data")))
+    _add(read, names.EMBEDDINGS_DIMENSION_COUNT, _dimensions(as_list(said.get("data"))))
     read.usage = read_chat_usage(said.get("usage"))
     return read
 
 
-def read_specific(tier: object, fingerprint: object) -> Specific | None:
-    """What only OpenAI answers, and those who speak its format."""
-    if tier is None and fingerprint is None:
-        return None
-    specific: Specific = {}
-    if (tier_name := as_str(tier)) is not None:
-        specific[names.OPENAI_RESPONSE_SERVICE_TIER] = tier_name
-    if (said := as_str(fingerprint)) is not None:
-        specific[names.OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = said
-    return specific or None
-
-
 _INCOMPLETE: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}
 _TOOL_CALLS: Final = frozenset({"function_call", "custom_tool_call"})
+_CHARGED_CALLS: Final = frozenset({"web_search_call", "file_search_call"})
 
 
-def finish_reasons_of(response: Mapping[str, object]) -> list[str | None]:
-    """One reason, derived from the status; none while the response is under way."""
+def _finish_reasons(response: Mapping[str, object], kinds: Set[str | None]) -> list[str | None]:
+    """One reason, derived from the status and the kinds of items; none while the response is under way."""
     status = response.get("status")
     if status == "completed":
-        calls = any(as_str(fields_of(item).get("type")) in _TOOL_CALLS for item in as_list(response.get("output")))
-        return ["tool_call" if calls else "stop"]
+        return ["stop" if _TOOL_CALLS.isdisjoint(kinds) else "tool_call"]
     if status == "incomplete":
         reason = as_str(fields_of(response.get("incomplete_details")).get("reason"))
         return [_INCOMPLETE.get(reason or "", reason or "length")]
@@ -109,7 +114,7 @@ def finish_reasons_of(response: Mapping[str, object]) -> list[str | None]:
     return []
 
 
-def _tools_run(response: Mapping[str, object]) -> dict[str, float]:
+def _tools_run(response: Mapping[str, object], items: Iterable[Mapping[str, object]]) -> dict[str, float]:
     """Calls of the provider's own tools that it charges one by one.
 
     Of a web search only the searches are charged, not the pages that were opened
@@ -117,11 +122,10 @@ def _tools_run(response: Mapping[str, object]) -> dict[str, float]:
     share: one response doesn't tell.
     """
     units: dict[str, float] = {}
-    for item in as_list(response.get("output")):
-        said = fields_of(item)
-        kind = said.get("type")
+    for item in items:
+        kind = item.get("type")
         if kind == "web_search_call":
-            action = as_str(fields_of(said.get("action")).get("type"))
+            action = as_str(fields_of(item.get("action")).get("type"))
             unit = _web_search(response) if action in (None, "search") else None
         else:
             unit = "file_search_call" if kind == "file_search_call" else None

@@ -10,7 +10,7 @@ from ...model import Message, Response
 from ...semconv import values
 from ..fields import NOTHING, as_int, as_list, as_str, fields_of
 from .content import output_message, read_response_output
-from .responses import read_fetched_response, read_response, read_specific
+from .responses import read_fetched_response, read_response, response_of
 from .usage import read_chat_usage
 
 
@@ -87,13 +87,9 @@ class ChatStreamReader:
 
     def response(self) -> Response:
         """What has come so far."""
-        read = Response()
-        read.id = as_str(self._id)
-        read.model = as_str(self._model)
+        read = response_of(self._id, self._model, self._tier, self._fingerprint)
         read.finish_reasons = [self._reasons[index] for index in sorted(self._reasons)]
-        read.service_tier = as_str(self._tier)
         read.usage = read_chat_usage(self._usage)
-        read.specific = read_specific(self._tier, self._fingerprint)
         return read
 
     def output(self) -> list[Message]:

@@ -34,11 +34,15 @@ def read_chat_usage(usage: object) -> Usage | None:
     if usage is None:
         return None
     said = fields_of(usage)
-    read = _read(said, said.get("prompt_tokens"), said.get("completion_tokens"))
-    if read is not None:
-        _read_parts(read, said.get("prompt_tokens_details"), said.get("completion_tokens_details"))
-        if read.cache_read_tokens is None and "prompt_cache_hit_tokens" in said:  # DeepSeek's own name
-            read.cache_read_tokens = as_count(said["prompt_cache_hit_tokens"])
+    read = _read(
+        said,
+        said.get("prompt_tokens"),
+        said.get("completion_tokens"),
+        said.get("prompt_tokens_details"),
+        said.get("completion_tokens_details"),
+    )
+    if "prompt_cache_hit_tokens" in said and read is not None and read.cache_read_tokens is None:  # DeepSeek's own name
+        read.cache_read_tokens = as_count(said["prompt_cache_hit_tokens"])
     return read
 
 
@@ -47,37 +51,39 @@ def read_responses_usage(usage: object) -> Usage | None:
     if usage is None:
         return None
     said = fields_of(usage)
-    read = _read(said, said.get("input_tokens"), said.get("output_tokens"))
-    if read is not None:
-        _read_parts(read, said.get("input_tokens_details"), said.get("output_tokens_details"))
-    return read
+    return _read(
+        said,
+        said.get("input_tokens"),
+        said.get("output_tokens"),
+        said.get("input_tokens_details"),
+        said.get("output_tokens_details"),
+    )
 
 
-def _read(said: Mapping[str, Any], input_tokens: object, output_tokens: object) -> Usage | None:
+def _read(
+    said: Mapping[str, Any], inputs: object, outputs: object, input_details: object, output_details: object
+) -> Usage | None:
     cost = _reported_cost(said["cost"]) if "cost" in said else None
-    inputs, outputs = as_count(input_tokens), as_count(output_tokens)
-    if inputs is None and outputs is None and cost is None:
+    input_tokens, output_tokens = as_count(inputs), as_count(outputs)
+    if input_tokens is None and output_tokens is None and cost is None:
         return None
     read = Usage()
-    read.input_tokens = inputs
-    read.output_tokens = outputs
+    read.input_tokens = input_tokens
+    read.output_tokens = output_tokens
     if cost is not None:
         read.provider_cost = cost
-    return read
-
-
-def _read_parts(read: Usage, inputs: object, outputs: object) -> None:
-    """Only parts that are there: most are absent or zero, and a part of zero says nothing."""
-    if inputs is not None:
-        details = fields_of(inputs)
+    if input_details is not None:
+        details = fields_of(input_details)
         _put(read, details, _INPUT_PARTS)
         if "cached_tokens_details" in details:
             _put(read, fields_of(details["cached_tokens_details"]), _CACHED_PARTS)
-    if outputs is not None:
-        _put(read, fields_of(outputs), _OUTPUT_PARTS)
+    if output_details is not None:
+        _put(read, fields_of(output_details), _OUTPUT_PARTS)
+    return read
 
 
 def _put(read: Usage, details: Mapping[str, Any], parts: Mapping[str, str]) -> None:
+    """Only parts that are there: most are absent or zero, and a part of zero says nothing."""
     for name, value in details.items():
         if value and name in parts:
             count = as_count(value)
