@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, dataclass_transform
 
+from .semconv import attributes as names
+
 Said = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, Said]
 """By the conventions' names."""
@@ -46,6 +48,16 @@ class Endpoint:
     port: int | None = None
     region: str | None = None
     """Where the provider computes, in its own words, when that changes the price."""
+    attributes: Attributes = field(init=False, repr=False)
+    """The same, region apart, by the conventions' names: made once, because clients make many calls."""
+
+    def __post_init__(self) -> None:
+        attributes: dict[str, Said] = {names.PROVIDER_NAME: self.provider}
+        if self.address is not None:
+            attributes[names.SERVER_ADDRESS] = self.address
+            if self.port is not None:
+                attributes[names.SERVER_PORT] = self.port
+        self.attributes = attributes
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ KNOWS: Final = {
     },  # the public API: for type checkers, or by name when asked
     "_version": set[str](),
     "semconv": set[str](),
-    "model": set[str](),
+    "model": {"semconv"},
     "text": set[str](),
     "hosts": set[str](),
     "guard": set[str](),

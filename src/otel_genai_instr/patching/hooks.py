@@ -136,13 +136,19 @@ def is_async(kind: type, name: str) -> bool:
 
 def _around(original: Callable[..., object], around: _Closing | _Loading | _Parsing, returned: _Returned) -> object:
     def call(*args: object, **kwargs: object) -> object:
-        guard.run("hook", around.before)
+        try:
+            around.before()
+        except Exception as fault:
+            guard.report("hook", fault)
         try:
             result = original(*args, **kwargs)
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
-        guard.run("hook", returned, result, kwargs)
+        try:
+            returned(result, kwargs)
+        except Exception as fault:
+            guard.report("hook", fault)
         return result
 
     return call
@@ -152,13 +158,19 @@ def _around_async(
     original: Callable[..., Awaitable[object]], around: _Closing | _Loading | _Parsing, returned: _Returned
 ) -> object:
     async def call(*args: object, **kwargs: object) -> object:
-        guard.run("hook", around.before)
+        try:
+            around.before()
+        except Exception as fault:
+            guard.report("hook", fault)
         try:
             result = await original(*args, **kwargs)
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
-        guard.run("hook", returned, result, kwargs)
+        try:
+            returned(result, kwargs)
+        except Exception as fault:
+            guard.report("hook", fault)
         return result
 
     return call

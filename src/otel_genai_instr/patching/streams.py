@@ -8,6 +8,7 @@ caller's own spans between two chunks are siblings of the stream's span.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import cast
@@ -43,11 +44,6 @@ class StreamWatch:
         self.reading = reader
         self.feed = reader.feed
 
-    def stamp(self) -> bool:
-        """A chunk arrived whose time matters. Return whether that of the next one does."""
-        self.operation.chunk()
-        return self.operation.times_chunks
-
     def drained(self) -> None:
         """The stream is at its end."""
         self.operation.finish(self.reading)
@@ -67,14 +63,15 @@ class StreamWatch:
 
     def __del__(self) -> None:
         # Dropped: whoever held the stream is gone. A half-built watch has no operation.
-        operation = getattr(self, "operation", None)
-        if operation is not None:
+        operation: Operation | None = getattr(self, "operation", None)
+        if operation is not None and not operation.has_ended:
             guard.run("stream.dropped", operation.stop, getattr(self, "reading", None))
 
 
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
     """The inner iterator of a synchronous stream. A generator: nothing that stands in between is cheaper."""
-    entered = watch.operation.context
+    operation = watch.operation
+    entered, stamp = operation.context, operation.chunk
     advance, feed = inner.__next__, watch.feed
     stamps = True
     while True:
@@ -94,7 +91,7 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
             raise
         try:
             if stamps:
-                stamps = watch.stamp()
+                stamps = stamp()
             feed(chunk)
         except Exception as fault:
             guard.report("stream.chunk", fault)
@@ -118,15 +115,15 @@ class ObservedAsyncIterator:
         return self
 
     async def __anext__(self) -> object:
-        watch = self._watch
+        watch, entered = self._watch, self._context
         watch.busy = True
         try:
-            token = enter(self._context)
+            token = enter(entered)
             try:
                 chunk = await self._advance()
             finally:
                 # A coroutine that is dropped while suspended is closed in whatever context the collector runs.
-                if current() is self._context:
+                if current() is entered:
                     leave(token)
                 watch.busy = False
         except StopAsyncIteration:
@@ -137,7 +134,7 @@ class ObservedAsyncIterator:
             raise
         try:
             if self._stamps:
-                self._stamps = watch.stamp()
+                self._stamps = watch.operation.chunk()
             self._feed(chunk)
         except Exception as fault:
             guard.report("stream.chunk", fault)
@@ -149,7 +146,7 @@ class ObservedAsyncIterator:
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
     """Let ``watch`` see every chunk of ``stream`` and its end."""
-    hook_close(stream.response, watch, "aclose" if is_async(stream) else "close")
+    hook_close(stream.response, watch, "aclose" if is_async(type(stream)) else "close")
     watch_chunks(stream, watch)
 
 
@@ -158,12 +155,13 @@ def watch_chunks(stream: SdkStream, watch: StreamWatch) -> None:
     inner = stream._iterator  # pyright: ignore[reportPrivateUsage]
     observed = (
         ObservedAsyncIterator(cast("AsyncIterator[object]", inner), watch)
-        if is_async(stream)
+        if is_async(type(stream))
         else observe(cast("Iterator[object]", inner), watch)
     )
     stream._iterator = observed  # pyright: ignore[reportPrivateUsage]
 
 
-def is_async(stream: SdkStream) -> bool:
-    """Whether the stream is read with ``async for``."""
-    return hasattr(type(stream), "__anext__")
+@functools.lru_cache(maxsize=256)
+def is_async(kind: type[SdkStream]) -> bool:
+    """Whether streams of this class are read with ``async for``."""
+    return hasattr(kind, "__anext__")

@@ -18,15 +18,11 @@ def of_request(request: Request, endpoint: Endpoint) -> Attributes:
     """Everything that is known before the call, so that samplers can decide on it."""
     attributes: Attributes = {
         names.OPERATION_NAME: request.operation,
-        names.PROVIDER_NAME: endpoint.provider,
+        **endpoint.attributes,
         **request.attributes,
     }
     if request.model is not None:
         attributes[names.REQUEST_MODEL] = request.model
-    if endpoint.address is not None:
-        attributes[names.SERVER_ADDRESS] = endpoint.address
-        if endpoint.port is not None:
-            attributes[names.SERVER_PORT] = endpoint.port
     return attributes
 
 

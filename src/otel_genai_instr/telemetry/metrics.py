@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from opentelemetry.context import Context
@@ -48,21 +49,16 @@ class Metrics:
             _observable(meter, counter.instrument, partial(_observed, self.table, counter))
         _observable(meter, instruments.INTERNAL_ERRORS, _internal_errors)
 
-    def record_timing(
+    def record_duration(
         self,
         series: Series,
         inference: bool,
         failure: Failure | None,
         seconds: float,
-        first_chunk: float | None,
-        gaps: Sequence[float] | None,
         compat: MetricsCompat,
         context: Context,
     ) -> None:
-        """The duration of any operation, with ``error.type`` when it failed; of a stream that of its chunks besides.
-
-        ``first_chunk`` and ``gaps`` are the seconds to the first chunk and, if they were collected, between the chunks.
-        """
+        """The duration of any operation, with ``error.type`` when it failed."""
         attributes = series.attributes
         if failure is not None:
             # Not kept: the type of a failure is low-cardinality by intent, but not by guarantee.
@@ -71,14 +67,18 @@ class Metrics:
             self._inference_duration.record(seconds, attributes, context)
         if not inference or compat.emits_legacy:
             self._operation_duration.record(seconds, attributes, context)
-        if first_chunk is None or not inference:
-            return
+
+    def record_stream(
+        self, series: Series, first_chunk: float, chunks: Sequence[float], compat: MetricsCompat, context: Context
+    ) -> None:
+        """Seconds to the first chunk and, if the times of all chunks were collected, between them."""
+        attributes = series.attributes
         if compat.emits_latest:
-            self._time_to_first_chunk.record(first_chunk, series.attributes, context)
+            self._time_to_first_chunk.record(first_chunk, attributes, context)
         if compat.emits_legacy:
-            self._legacy_time_to_first_chunk.record(first_chunk, series.attributes, context)
-        for gap in gaps or ():
-            self._time_per_output_chunk.record(gap, series.attributes, context)
+            self._legacy_time_to_first_chunk.record(first_chunk, attributes, context)
+        for before, after in pairwise(chunks):
+            self._time_per_output_chunk.record(after - before, attributes, context)
 
     def record_usage(
         self,

@@ -13,6 +13,7 @@ from .. import guard, pricing
 from ..model import Content, Endpoint, Failure, Message, Request, Response
 from ..semconv import attributes as names
 from ..semconv import own, values
+from ..settings import CaptureContent
 from . import attributes, content, events
 from .current import current as current_context
 from .current import inside
@@ -54,12 +55,11 @@ class Operation:
 
     __slots__ = (
         "_attributes",
+        "_chunks",
         "_content",
         "_first_chunk",
-        "_gaps",
         "_inference",
         "_open",
-        "_previous_chunk",
         "_read_error",
         "_scope",
         "_sent",
@@ -94,8 +94,7 @@ class Operation:
         self._content: content.Structure | None = None
         self._sent: Content | None = None
         self._first_chunk: float | None = None
-        self._previous_chunk: float | None = None
-        self._gaps: list[float] | None = [] if settings.time_per_output_chunk else None
+        self._chunks: list[float] | None = [] if settings.time_per_output_chunk else None
         parent = current_context()
         operation, model = request.operation, request.model
         self._inference = inference = operation in values.INFERENCE_OPERATIONS
@@ -107,10 +106,7 @@ class Operation:
         self.endpoint = endpoint
         self.attempts = 0
         self.read_content = read_content
-        # Asked before the span starts: a fault after it would leave the span open.
-        mode = settings.capture_content
-        on_span, on_event = mode.on_span, mode.on_event and inference
-        counts = inference and telemetry.estimator is not None
+        self.wants_content = self.wants_text = False
         name = f"{operation} {model}" if model and operation != values.FETCH_RESPONSE else operation
         clock = telemetry.clock
         self._start_ns = clock.wall_ns()
@@ -118,18 +114,23 @@ class Operation:
         self.span = span = telemetry.tracer.start_span(
             name, parent, _CLIENT, self._attributes, start_time=self._start_ns
         )
-        self.wants_content = wants_content = on_event or (on_span and span.is_recording())
-        """Whether messages are to be recorded."""
-        self.wants_text = wants_content or counts
-        """Whether messages are to be read: to be recorded, or to count the tokens that the provider doesn't report."""
-        if parent and not settings.propagate_baggage and baggage.get_all(parent):
-            parent = baggage.clear(parent)
         try:
+            if telemetry.reads_messages:
+                self._choose_content(settings.capture_content)
+            if parent and not settings.propagate_baggage and baggage.get_all(parent):
+                parent = baggage.clear(parent)
             self.context = inside(parent, span, _CURRENT, self)
         except Exception:
             span.end()  # nobody else will
             raise
         """Current while the SDK works on this operation, and only then. Carries no baggage by default."""
+
+    def _choose_content(self, mode: CaptureContent) -> None:
+        on_event = mode.on_event and self._inference
+        self.wants_content = on_event or (mode.on_span and self.span.is_recording())
+        """Whether messages are to be recorded."""
+        self.wants_text = self.wants_content or (self._inference and self._telemetry.estimator is not None)
+        """Whether messages are to be read: to be recorded, or to count the tokens that the provider doesn't report."""
 
     def sent(self, sent: Content) -> None:
         """Note what was sent; the content is copied at once, because the caller may change it later."""
@@ -137,19 +138,20 @@ class Operation:
         if self.wants_content:
             self._content = content.of_request(sent)
 
-    def chunk(self) -> None:
-        """A chunk arrived. Call it for the first one; for each one when :attr:`times_chunks` says so."""
+    def chunk(self) -> bool:
+        """A chunk arrived whose time matters: the first one's does. Return whether that of the next one does."""
         now = self._telemetry.clock.monotonic()
         if self._first_chunk is None:
             self._first_chunk = now
-        elif self._gaps is not None and self._previous_chunk is not None:
-            self._gaps.append(now - self._previous_chunk)
-        self._previous_chunk = now
+        if self._chunks is None:
+            return False
+        self._chunks.append(now)
+        return True
 
     @property
-    def times_chunks(self) -> bool:
-        """Whether the time between chunks is measured."""
-        return self._gaps is not None
+    def has_ended(self) -> bool:
+        """Whether nothing that is still told will change anything."""
+        return self._open.locked()
 
     def finish(self, reading: Reading | None) -> None:
         """The call returned or the stream was drained."""
@@ -206,16 +208,16 @@ class Operation:
             except Exception as fault:
                 failure = Failure(type(error).__qualname__ if error is not None else values.ERROR_OTHER)
                 guard.report("read.error", fault)
-        series: Series | None = None
-        try:
-            series = self._record_timing(response, failure, seconds)
-        except Exception as fault:
-            guard.report("metrics.timing", fault)
         outcome: pricing.Cost | pricing.Unpriced | None = None
         try:
             outcome = self._price(response, failure)
         except Exception as fault:
             guard.report("pricing", fault)
+        series: Series | None = None
+        try:
+            series = self._record_timing(response, failure, seconds)
+        except Exception as fault:
+            guard.report("metrics.timing", fault)
         usage = response.usage
         if usage is not None and series is not None:
             try:
@@ -281,11 +283,11 @@ class Operation:
         telemetry = self._telemetry
         metrics = telemetry.metrics
         series = metrics.table.find(self.request, self.endpoint, response, dimensions)
-        first_chunk = self._first_chunk
-        if first_chunk is not None:
-            first_chunk -= self._started
-        compat = telemetry.settings.metrics_compat
-        metrics.record_timing(series, self._inference, failure, seconds, first_chunk, self._gaps, compat, self.context)
+        compat, inference = telemetry.settings.metrics_compat, self._inference
+        metrics.record_duration(series, inference, failure, seconds, compat, self.context)
+        if self._first_chunk is not None and inference:
+            first_chunk, chunks = self._first_chunk - self._started, self._chunks or ()
+            metrics.record_stream(series, first_chunk, chunks, compat, self.context)
         return series
 
     def _price(self, response: Response, failure: Failure | None) -> pricing.Cost | pricing.Unpriced | None:

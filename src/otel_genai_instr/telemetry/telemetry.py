@@ -44,6 +44,9 @@ class Telemetry:
         """Counts the tokens that no provider reported; only for who asked."""
         if self.estimator is not None:
             self.estimator.warm_up()
+        mode = settings.capture_content
+        self.reads_messages = mode.on_span or mode.on_event or self.estimator is not None
+        """Whether any call's messages are read."""
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
 
 

@@ -138,7 +138,9 @@ def _read(operation: str, given: Mapping[str, object], fields: _Fields, attribut
     for name, value in given.items():
         if name in fields:
             attribute, read = fields[name]
-            _put(attributes, attribute, read(value))
+            said = read(value)
+            if said is not None:
+                attributes[attribute] = said
     model, tier = given.get("model"), given.get("service_tier")
     return Request(operation, as_str(model), as_str(tier), attributes)
 

@@ -91,7 +91,7 @@ def read_embeddings(result: object) -> Response:
     said = fields_of(result)
     read = Response()
     read.model = as_str(said.get("model"))
-    _add(read, names.EMBEDDINGS_DIMENSION_COUNT, _dimensions(as_list(said.get("data"))))
+    _add(read, names.EMBEDDINGS_DIMENSION_COUNT, _dimensions(said.get("data")))
     read.usage = read_chat_usage(said.get("usage"))
     return read
 

@@ -41,6 +41,8 @@ class ChatStreamReader:
         self._capture = capture
         self._reasons: dict[int, str | None] = {}
         """Finish reason of each choice that has begun."""
+        self._begun: set[int] = set()
+        """Choices of which no more is to be learned until they finish; the model is known, too."""
         self._choices: dict[int, _Choice] = {}
         self._id: object = None
         self._model: object = None
@@ -51,22 +53,18 @@ class ChatStreamReader:
     def feed(self, chunk: Any) -> None:
         """Take in one chunk. Usage may come in several: the last one counts."""
         # This runs for every chunk. Most only carry another piece of text: for them, no more than is needed to know it.
-        index: Any = None
-        delta: Any = None
+        piece: Any = None
         try:
             said = chunk.__dict__
             (choice,) = said["choices"]
             piece = choice.__dict__
-            index, delta = piece["index"], piece["delta"]
-            is_plain = (
-                piece["finish_reason"] is None and index in self._reasons and said["usage"] is None and self._model
-            )
+            is_plain = piece["finish_reason"] is None and said["usage"] is None and piece["index"] in self._begun
         except (AttributeError, KeyError, TypeError, ValueError):
             is_plain = False
         if not is_plain:
             self._feed(fields_of(chunk))
         elif self._capture:
-            _feed_delta(self._choices[index], fields_of(delta))
+            _feed_delta(self._choices[piece["index"]], fields_of(piece.get("delta")))
 
     def _feed(self, said: Mapping[str, Any]) -> None:
         if not self._model:  # Azure's first chunk has an empty one
@@ -100,6 +98,8 @@ class ChatStreamReader:
         reason = as_str(piece.get("finish_reason"))
         if reason is not None or index not in self._reasons:
             self._reasons[index] = reason
+        if self._model:
+            self._begun.add(index)
         if self._capture:
             choice = self._choices.get(index)
             if choice is None:
@@ -179,13 +179,11 @@ class ResponsesStreamReader:
             fields = event.__dict__
         except AttributeError:
             fields = fields_of(event)
-        response = fields.get("response")
-        if response is not None:
-            self._response = response
-            self._ended = as_str(fields.get("type")) in _TERMINAL
-            return
         kind = fields.get("type")
-        if kind == "error":
+        if "response" in fields and fields["response"] is not None:
+            self._response = fields["response"]
+            self._ended = as_str(kind) in _TERMINAL
+        elif kind == "error":
             self._error = dict(fields)
         elif self._capture:
             self._keep(kind, fields)
