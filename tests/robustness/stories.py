@@ -35,12 +35,20 @@ CHAT: Final[dict[str, Any]] = {
     "temperature": 0.5,
     "messages": MESSAGES,
     "tools": TOOLS,
+    "n": 1,
     "stop": ["x"],
     "response_format": {"type": "json_object"},
     "extra_body": {"service_tier": "flex", "modalities": ["text"]},
 }
 UNKNOWN: Final[dict[str, Any]] = {**CHAT, "model": "nobody-knows-it"}
-RESPONSES: Final[dict[str, Any]] = {"model": "gpt-4o-mini", "input": INPUT, "instructions": "Be brief."}
+RESPONSES: Final[dict[str, Any]] = {
+    "model": "gpt-4o-mini",
+    "input": INPUT,
+    "instructions": "Be brief.",
+    "reasoning": {"effort": "low"},
+    "text": {"format": {"type": "text"}},
+    "extra_body": {"conversation": {"id": "conv_1"}},
+}
 EMBEDDINGS: Final[dict[str, Any]] = {"model": "text-embedding-3-small", "input": ["a"], "encoding_format": "float"}
 SPOKEN_USAGE: Final[dict[str, Any]] = {
     "prompt_tokens": 1000,

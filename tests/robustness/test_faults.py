@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 from otel_genai_instr import guard
 from otel_genai_instr.patching import hooks
-from otel_genai_instr.patching.shapes import shape_of
+from otel_genai_instr.patching.shapes import is_async_stream, shape_of
 from otel_genai_instr.pricing import Pricer, loading
 from otel_genai_instr.pricing.loading import LazySource, bundled_prices
 from otel_genai_instr.providers import fields
@@ -99,8 +99,7 @@ OFF_THE_PATH: Final = {
         "settings:_names",
         "settings:_without_people",
         "telemetry.dimensions:DimensionGuard.__init__",
-        "telemetry.metrics:_cells",
-        "telemetry.series:Cell.__init__",
+        "telemetry.token_sums:_of_no_modality",
         "telemetry.step_metrics:StepMetrics.__init__",
         "telemetry.telemetry:share",
         "telemetry.telemetry:telemetry_with",
@@ -109,12 +108,15 @@ OFF_THE_PATH: Final = {
         "telemetry.metrics:_observable",
         "telemetry.metrics:metrics_of",
         "telemetry.series:SeriesTable.__init__",
-        "telemetry.series:observer",
         "telemetry.telemetry:Telemetry.__init__",
     },
     "when metrics are collected, where the SDK logs what a callback raises": {
         "telemetry.metrics:_internal_errors",
+        "telemetry.metrics:_observed",
         "telemetry.series:SeriesTable.observe",
+        "telemetry.token_sums:_input",
+        "telemetry.token_sums:_output",
+        "telemetry.token_sums:_with_unknown",
     },
     "at a fork": {
         "pricing.loading:_Gate._after_fork_in_child",
@@ -257,7 +259,7 @@ def observed(story: Story, around: AbstractContextManager[Any] | None = None) ->
     capture = Capture()
     ended = Ended()
     capture.tracer_provider.add_span_processor(ended)
-    for remembered in (shape_of, hooks.is_async, fields.is_mapping):
+    for remembered in (shape_of, is_async_stream, hooks.is_async, fields.is_mapping):
         remembered.cache_clear()
     options: dict[str, Any] = {
         "capture_content": "span_and_event",

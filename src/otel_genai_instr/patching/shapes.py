@@ -53,6 +53,12 @@ def shape_of(kind: type) -> Shape:
     return Shape.PARSED
 
 
+@functools.lru_cache(maxsize=256)
+def is_async_stream(kind: type[SdkStream]) -> bool:
+    """Whether streams of this class are read with ``async for``."""
+    return hasattr(kind, "__anext__")
+
+
 @dataclass(slots=True)  # not frozen: that takes twice as long to make
 class Parsed:
     """Reads a parsed result, or the JSON body of one."""

@@ -8,7 +8,6 @@ caller's own spans between two chunks are siblings of the stream's span.
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import cast
@@ -18,7 +17,7 @@ from ..telemetry.current import current, enter, leave
 from ..telemetry.operation import Operation, Reading
 from .hooks import hook_close
 from .methods import StreamReader
-from .shapes import SdkStream
+from .shapes import SdkStream, is_async_stream
 
 
 def _ignore(_chunk: object) -> None:
@@ -64,8 +63,12 @@ class StreamWatch:
     def __del__(self) -> None:
         # Dropped: whoever held the stream is gone. A half-built watch has no operation.
         operation: Operation | None = getattr(self, "operation", None)
-        if operation is not None and not operation.has_ended:
-            guard.run("stream.dropped", operation.stop, getattr(self, "reading", None))
+        if operation is None:
+            return
+        try:
+            operation.stop(getattr(self, "reading", None))
+        except Exception as fault:
+            guard.report("stream.dropped", fault)
 
 
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
@@ -146,7 +149,7 @@ class ObservedAsyncIterator:
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
     """Let ``watch`` see every chunk of ``stream`` and its end."""
-    hook_close(stream.response, watch, "aclose" if is_async(type(stream)) else "close")
+    hook_close(stream.response, watch, "aclose" if is_async_stream(type(stream)) else "close")
     watch_chunks(stream, watch)
 
 
@@ -155,13 +158,7 @@ def watch_chunks(stream: SdkStream, watch: StreamWatch) -> None:
     inner = stream._iterator  # pyright: ignore[reportPrivateUsage]
     observed = (
         ObservedAsyncIterator(cast("AsyncIterator[object]", inner), watch)
-        if is_async(type(stream))
+        if is_async_stream(type(stream))
         else observe(cast("Iterator[object]", inner), watch)
     )
     stream._iterator = observed  # pyright: ignore[reportPrivateUsage]
-
-
-@functools.lru_cache(maxsize=256)
-def is_async(kind: type[SdkStream]) -> bool:
-    """Whether streams of this class are read with ``async for``."""
-    return hasattr(kind, "__anext__")

@@ -148,11 +148,6 @@ class Operation:
         self._chunks.append(now)
         return True
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing that is still told will change anything."""
-        return self._open.locked()
-
     def finish(self, reading: Reading | None) -> None:
         """The call returned or the stream was drained."""
         self._end(_COMPLETE, reading, None)
