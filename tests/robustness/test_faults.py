@@ -151,6 +151,7 @@ OFF_THE_PATH: Final = {
         "telemetry.metrics:Metrics.record_evaluation",
     },
     "for objects that are neither dictionaries nor models of this SDK": {
+        "providers.fields:_fields_of_other",
         "providers.fields:is_mapping",
     },
     "where price data is missing": {

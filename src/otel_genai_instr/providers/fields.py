@@ -22,6 +22,8 @@ def fields_of(source: Any) -> Mapping[str, Any]:
     SDK models keep declared fields in ``__dict__`` and undeclared ones in ``__pydantic_extra__``. Reading
     them there avoids the slow path that a model takes for every name it doesn't have.
     """
+    if source is None:
+        return NOTHING
     if _kind_of(source) is dict:
         return source
     try:
@@ -33,8 +35,6 @@ def fields_of(source: Any) -> Mapping[str, Any]:
 
 def _fields_of_other(source: object) -> Mapping[str, Any]:
     """Of anything but a dictionary and a model."""
-    if source is None:
-        return NOTHING
     if is_mapping(type(source)):
         return cast("Mapping[str, Any]", source)
     values: object = getattr(source, "__dict__", None)
