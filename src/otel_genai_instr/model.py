@@ -6,9 +6,10 @@ Knows no SDK and no OpenTelemetry. ``None`` means "not said", never zero.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, dataclass_transform
 
+from .records import define
 from .semconv import attributes as names
 
 Said = str | bool | int | float | tuple[str, ...]
@@ -37,7 +38,7 @@ class Record:
         return {name: value for name, value in self.__dict__.items() if value is not None}
 
 
-@dataclass(slots=True)
+@define
 class Endpoint:
     """Who answers the call."""
 
@@ -60,7 +61,7 @@ class Endpoint:
         self.attributes = attributes
 
 
-@dataclass(slots=True)
+@define
 class Request:
     """What was asked for, as far as it is known before the call."""
 
@@ -120,7 +121,7 @@ class Response(Record):
     """The same, of how it was served: few values, so that metrics can be split by them."""
 
 
-@dataclass(slots=True)
+@define
 class Content:
     """What was sent: read from the request only when content is captured, or counted."""
 
@@ -133,7 +134,7 @@ class Content:
     """Whether the model read no more than this: no conversation, response or prompt that the provider keeps."""
 
 
-@dataclass(slots=True)
+@define
 class Text:
     """Plain text."""
 
@@ -141,7 +142,7 @@ class Text:
     type: Literal["text"] = "text"
 
 
-@dataclass(slots=True)
+@define
 class Reasoning:
     """Reasoning that the model showed."""
 
@@ -149,7 +150,7 @@ class Reasoning:
     type: Literal["reasoning"] = "reasoning"
 
 
-@dataclass(slots=True)
+@define
 class ToolCall:
     """A tool that the model asks the application to run."""
 
@@ -160,7 +161,7 @@ class ToolCall:
     type: Literal["tool_call"] = "tool_call"
 
 
-@dataclass(slots=True)
+@define
 class ToolCallResponse:
     """What the application's tool answered."""
 
@@ -169,7 +170,7 @@ class ToolCallResponse:
     type: Literal["tool_call_response"] = "tool_call_response"
 
 
-@dataclass(slots=True)
+@define
 class ServerToolCall:
     """A tool that the provider ran by itself, such as a web search."""
 
@@ -179,7 +180,7 @@ class ServerToolCall:
     type: Literal["server_tool_call"] = "server_tool_call"
 
 
-@dataclass(slots=True)
+@define
 class Blob:
     """Inline media."""
 
@@ -190,7 +191,7 @@ class Blob:
     type: Literal["blob"] = "blob"
 
 
-@dataclass(slots=True)
+@define
 class Uri:
     """Media by reference."""
 
@@ -200,7 +201,7 @@ class Uri:
     type: Literal["uri"] = "uri"
 
 
-@dataclass(slots=True)
+@define
 class File:
     """A file that the provider stores."""
 
@@ -210,7 +211,7 @@ class File:
     type: Literal["file"] = "file"
 
 
-@dataclass(slots=True)
+@define
 class Generic:
     """Anything the conventions have no part for: its own type and what it carries."""
 
@@ -221,7 +222,7 @@ class Generic:
 Part = Text | Reasoning | ToolCall | ToolCallResponse | ServerToolCall | Blob | Uri | File | Generic
 
 
-@dataclass(slots=True)
+@define
 class Message:
     """One message of the conversation."""
 
@@ -232,7 +233,7 @@ class Message:
     """Mapped to the message schema (``stop``, ``length``, ``tool_call``, ...); output only."""
 
 
-@dataclass(slots=True)
+@define
 class Failure:
     """Why an operation failed, without anything that may quote the user's input."""
 

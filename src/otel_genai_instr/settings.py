@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from enum import Enum
 from typing import Final, TypeVar, cast
 
+from .records import frozen
 from .semconv import attributes as names
 from .semconv import own
 
@@ -64,7 +65,7 @@ class MetricsCompat(Enum):
         """Whether the names that older dashboards read are emitted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """How the instrumentation behaves. Every field can be passed to ``instrument()`` by its name."""
 

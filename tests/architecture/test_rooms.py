@@ -14,7 +14,7 @@ from otel_genai_instr.providers.openai.methods import REQUIREMENT
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
-EVERYONE_KNOWS: Final = {"model", "semconv", "guard", "settings", "text", "hosts", "_version"}
+EVERYONE_KNOWS: Final = {"records", "model", "semconv", "guard", "settings", "text", "hosts", "_version"}
 KNOWS: Final = {
     "": {
         "evaluation",
@@ -25,12 +25,13 @@ KNOWS: Final = {
         "telemetry",
     },  # the public API: for type checkers, or by name when asked
     "_version": set[str](),
-    "semconv": set[str](),
-    "model": {"semconv"},
+    "records": set[str](),
+    "semconv": {"records"},
+    "model": {"records", "semconv"},
     "text": set[str](),
     "hosts": set[str](),
     "guard": set[str](),
-    "settings": {"semconv"},
+    "settings": {"records", "semconv"},
     "pricing": set[str](),
     "telemetry": {"pricing"},
     "patching": {"telemetry"},
@@ -41,8 +42,8 @@ KNOWS: Final = {
     "cli": {"", "exporters", "pricing"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
-LEAVES: Final = {"_version", "semconv", "model", "text", "hosts", "guard", "settings"}
-READERS_KNOW: Final = {"model", "semconv", "text", "hosts", "providers"}
+LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "guard", "settings"}
+READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
 GLUE: Final = {"__init__.py", "methods.py"}
 """The files of a provider that may know ``patching``."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from ..model import Content, Endpoint, Failure, Message, Request, Response
+from ..records import frozen
 
 
 class StreamReader(Protocol):
@@ -25,7 +25,7 @@ class StreamReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Api:
     """One API of a provider: the questions that its readers answer."""
 
@@ -44,7 +44,7 @@ class Api:
     """Names of the arguments that may come by position."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Method:
     """One method to wrap."""
 
@@ -57,7 +57,7 @@ class Method:
     is_async: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttemptHook:
     """A method that the SDK calls once for each HTTP attempt."""
 
@@ -68,7 +68,7 @@ class AttemptHook:
     """Its arguments to the JSON body that is about to be sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provider:
     """Everything that patching needs to know about one SDK."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
+
+from ..records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rates:
     """Prices per token. ``None``: the price list has no price of its own for this unit."""
 
@@ -55,7 +57,7 @@ def joined(versions: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(", ".join(versions).split(", ")))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnitPrice:
     """The price of one unit that isn't a token."""
 
@@ -70,7 +72,7 @@ def _no_units() -> dict[str, UnitPrice]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceList:
     """The prices of one model, in one window of time, for one service tier and region."""
 

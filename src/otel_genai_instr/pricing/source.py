@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from ..records import frozen
 from .cost import Unpriced
 from .rates import PriceList
 
@@ -22,7 +22,7 @@ class PriceKey(NamedTuple):
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceWindow:
     """The answer for one key, and how long it holds."""
 

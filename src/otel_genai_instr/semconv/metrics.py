@@ -1,10 +1,11 @@
 """Instruments: name, kind, unit, description and explicit bucket boundaries."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from ..records import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Instrument:
     """One metric stream as it is exported."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from ..records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """Wall time stamps spans; the monotonic clock measures durations."""
 

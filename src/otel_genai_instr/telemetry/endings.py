@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from ..records import frozen
 from ..semconv import values
 
 
@@ -20,7 +20,7 @@ class Ending(Enum):
     """Any other exception: the provider's, the network's, the user's, cancellation, interrupt."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EndingRule:
     """What an ending means for the span."""
 

@@ -7,13 +7,14 @@ the context, and generators; and it ends with its block.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from opentelemetry import context
 from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
 
+from ..records import frozen
 from .tally import Tally
 
 _KEY: Final = context.create_key("otel-genai-scope")
@@ -21,7 +22,7 @@ _KEY: Final = context.create_key("otel-genai-scope")
 Dimensions = tuple[tuple[str, str | bool | int | float], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """One record for all blocks around an operation; an inner block makes a copy with its own on top."""
 

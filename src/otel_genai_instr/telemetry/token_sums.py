@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ..model import Usage
+from ..records import frozen
 from ..semconv import attributes as names
 from ..semconv import metrics as instruments
 from ..semconv import own, values
@@ -65,7 +65,7 @@ def _add_parts(sums: dict[str, int], usage: Usage, total: int | None, way: str) 
             sums[modality] = sums.get(modality, 0) + tokens
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counter:
     """A counter, the dimension that it has besides those of its series, and its tokens by the values of that one."""
 

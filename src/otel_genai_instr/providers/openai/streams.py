@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from ...model import Message, Response
+from ...records import define
 from ...semconv import values
 from ..fields import NOTHING, as_int, as_list, as_str, fields_of
 from .content import output_message, read_response_output
@@ -14,7 +15,7 @@ from .responses import read_fetched_response, read_response, response_of
 from .usage import read_chat_usage
 
 
-@dataclass(slots=True)
+@define
 class _Choice:
     """The content of one choice so far."""
 
@@ -25,7 +26,7 @@ class _Choice:
     calls: dict[int, _Call] = field(default_factory=dict[int, "_Call"])
 
 
-@dataclass(slots=True)
+@define
 class _Call:
     """One tool call so far."""
 
@@ -56,9 +57,11 @@ class ChatStreamReader:
         piece: Any = None
         try:
             said = chunk.__dict__
-            (choice,) = said["choices"]
-            piece = choice.__dict__
-            is_plain = piece["finish_reason"] is None and said["usage"] is None and piece["index"] in self._begun
+            is_plain = said["usage"] is None
+            if is_plain:
+                (choice,) = said["choices"]
+                piece = choice.__dict__
+                is_plain = piece["finish_reason"] is None and piece["index"] in self._begun
         except (AttributeError, KeyError, TypeError, ValueError):
             is_plain = False
         if not is_plain:
