@@ -37,8 +37,8 @@ class Effort:
     """CPU time of one block of calls of one arm."""
 
 
-FULL_EFFORT: Final = Effort(rounds=90, block_seconds=0.006)
-QUICK_EFFORT: Final = Effort(rounds=30, block_seconds=0.004)
+FULL_EFFORT: Final = Effort(rounds=400, block_seconds=0.002)
+QUICK_EFFORT: Final = Effort(rounds=90, block_seconds=0.0015)
 
 
 @dataclass(frozen=True, slots=True)
