@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter, process_time, time_ns
 from typing import Any, Final
@@ -17,7 +19,7 @@ from otel_genai_instr.pricing import Pricer
 
 from . import cases
 from .arms import Arms, Create, Setup, arms_of
-from .measuring import Effort, blocks_of, interleave, spread_of
+from .measuring import Block, Effort, blocks_of, in_turns, spread_of
 
 SHORT: Final = 200
 LONG: Final = 2000
@@ -46,12 +48,15 @@ class Figure:
 def chunk_cost(api: str, is_async: bool, capture: bool, effort: Effort) -> Figure:
     """CPU time per chunk over an iterator that only stamps the first one: long streams less short ones."""
     make = cases.chat_stream if api == "chat" else cases.responses_stream
-    seconds: dict[int, dict[str, list[float]]] = {}
-    for chunks in (SHORT, LONG):
+
+    @contextmanager
+    def blocks_with(chunks: int) -> Generator[dict[str, Block]]:
         with arms_of(Setup(make(chunks), "stub", is_async, capture)) as arms:
             arms.creates["floor"] = _stamping(arms.creates["plain"], is_async)
             with blocks_of(arms, "floor", "ours") as blocks:
-                seconds[chunks] = interleave(blocks, effort)
+                yield blocks
+
+    seconds = in_turns(blocks_with, (SHORT, LONG), effort)
     added = {chunks: min(times["ours"]) - min(times["floor"]) for chunks, times in seconds.items()}
     more = LONG - SHORT
     name = f"one more chunk, {api} stream, {_form(is_async)}, content {'on' if capture else 'off'}"
@@ -82,14 +87,15 @@ def price_cost(effort: Effort, calls: int = 5_000) -> Figure:
 
 def message_cost(effort: Effort) -> Figure:
     """What a chat call with many messages costs more than one with a single message, content off."""
-    added: dict[int, float] = {}
-    spread = 0.0
-    for messages in MESSAGES:
+
+    @contextmanager
+    def blocks_with(messages: int) -> Generator[dict[str, Block]]:
         with arms_of(Setup(cases.chat(messages), "stub")) as arms, blocks_of(arms, "plain", "ours") as blocks:
-            seconds = interleave(blocks, effort)
-        added[messages] = min(seconds["ours"]) - min(seconds["plain"])
-        spread = max(spread, spread_of(seconds["ours"]) / added[messages])
-    few, many = (added[messages] for messages in MESSAGES)
+            yield blocks
+
+    seconds = in_turns(blocks_with, MESSAGES, effort)
+    few, many = (min(seconds[messages]["ours"]) - min(seconds[messages]["plain"]) for messages in MESSAGES)
+    spread = spread_of(seconds[MESSAGES[1]]["ours"]) / few
     return Figure(f"{MESSAGES[1]} messages instead of {MESSAGES[0]}, content off", "x", many / few, spread, 1.1)
 
 

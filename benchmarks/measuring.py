@@ -7,8 +7,8 @@ import gc
 import os
 import statistics
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from time import process_time
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from .arms import Arms, Create
 Block = Callable[[int], float]
 """Makes that many calls and returns the CPU seconds they took."""
 
+_TURNS: Final = 5
 _TIMES: Final = frozenset({"gen_ai.response.time_to_first_chunk"})
 
 
@@ -102,6 +103,20 @@ def interleave(blocks: dict[str, Block], effort: Effort) -> dict[str, list[float
         for arm in (*arms[shift:], *arms[:shift]):
             gc.collect()
             seconds[arm].append(blocks[arm](together) / together)
+    return seconds
+
+
+def in_turns(
+    blocks_with: Callable[[int], AbstractContextManager[dict[str, Block]]], sizes: Sequence[int], effort: Effort
+) -> dict[int, dict[str, list[float]]]:
+    """:func:`interleave` for each size, a part of each in turn: machines change their speed from second to second."""
+    seconds: dict[int, dict[str, list[float]]] = {size: {} for size in sizes}
+    part = replace(effort, rounds=effort.rounds // _TURNS)
+    for _ in range(_TURNS):
+        for size in sizes:
+            with blocks_with(size) as blocks:
+                for arm, measured in interleave(blocks, part).items():
+                    seconds[size].setdefault(arm, []).extend(measured)
     return seconds
 
 
