@@ -210,7 +210,10 @@ class Operation:
             guard.report("pricing", fault)
         series: Series | None = None
         try:
-            series = self._record_timing(response, failure, seconds)
+            series = self._find_series(
+                response
+            )  # kept, should the next line fail: tokens and money are owed all the same
+            self._record_timing(series, failure, seconds)
         except Exception as fault:
             guard.report("metrics.timing", fault)
         usage = response.usage
@@ -269,21 +272,20 @@ class Operation:
             guard.report("read.error", fault)
             return None
 
-    def _record_timing(self, response: Response, failure: Failure | None, seconds: float) -> Series:
-        """Find the series of this operation, and record its duration there."""
+    def _find_series(self, response: Response) -> Series:
         scope = self._scope
         dimensions = scope.dimensions
         if scope.prompt_dimensions and self._inference:
             dimensions += scope.prompt_dimensions
-        telemetry = self._telemetry
-        metrics = telemetry.metrics
-        series = metrics.table.find(self.request, self.endpoint, response, dimensions)
-        compat, inference = telemetry.settings.metrics_compat, self._inference
+        return self._telemetry.metrics.table.find(self.request, self.endpoint, response, dimensions)
+
+    def _record_timing(self, series: Series, failure: Failure | None, seconds: float) -> None:
+        telemetry, inference = self._telemetry, self._inference
+        metrics, compat = telemetry.metrics, telemetry.settings.metrics_compat
         metrics.record_duration(series, inference, failure, seconds, compat, self.context)
         if self._first_chunk is not None and inference:
             first_chunk, chunks = self._first_chunk - self._started, self._chunks or ()
             metrics.record_stream(series, first_chunk, chunks, compat, self.context)
-        return series
 
     def _price(self, response: Response, failure: Failure | None) -> pricing.Cost | pricing.Unpriced | None:
         request, telemetry = self.request, self._telemetry

@@ -1,0 +1,55 @@
+"""A fault of ours in one part of an ending takes from the others as little as can be."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from otel_genai_instr import guard
+
+from ..support import answers
+from ..support.capture import Capture
+from ..support.provider import FakeProvider, json_reply
+from . import injection
+
+DURATION: Final = "gen_ai.client.inference.duration"
+TOKENS: Final = "gen_ai.client.inference.usage.input_tokens"
+COST: Final = "gen_ai.client.operation.cost"
+SPAN_MODEL: Final = "gen_ai.response.model"
+SPAN_TOKENS: Final = "gen_ai.usage.input_tokens"
+SPAN_COST: Final = "gen_ai.usage.cost.amount"
+SPAN_CONTENT: Final = "gen_ai.output.messages"
+EVERYTHING: Final = {DURATION, TOKENS, COST, SPAN_MODEL, SPAN_TOKENS, SPAN_COST, SPAN_CONTENT}
+
+LOST: Final = {
+    "telemetry.metrics:Metrics.record_duration": {DURATION},
+    "telemetry.metrics:Metrics.record_usage": {TOKENS, COST},
+    "telemetry.operation:Operation._price": {COST, SPAN_COST},
+    "telemetry.attributes:add_usage": {SPAN_TOKENS},
+    "telemetry.content:of_output": {SPAN_CONTENT},
+    "providers.openai.responses:read_chat": EVERYTHING - {DURATION, SPAN_CONTENT},
+}
+"""What is made to raise, and what may be missing then."""
+
+
+def told(capture: Capture) -> set[str]:
+    """Which of everything one call exports."""
+    provider = FakeProvider(None, json_reply(answers.chat()))
+    client: Any = provider.client()
+    capture.instrument(capture_content="span_only")
+    try:
+        client.chat.completions.create(model="gpt-4o-mini", messages=[])
+    finally:
+        capture.uninstrument()
+    return EVERYTHING & {*capture.metrics(), *capture.attributes()}
+
+
+@pytest.mark.parametrize("broken", LOST)
+def test_the_rest_is_told(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "strict", False)
+    assert told(Capture()) == EVERYTHING
+    with injection.raising(injection.functions()[broken]):
+        rest = told(Capture())
+    assert injection.hits == 1
+    assert EVERYTHING - rest == LOST[broken]
