@@ -104,10 +104,13 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
 class ObservedAsyncIterator:
     """The inner iterator of an asynchronous stream."""
 
-    __slots__ = ("_advance", "_context", "_feed", "_inner", "_stamps", "_watch")
+    __slots__ = ("_advance", "_context", "_feed", "_stamps", "_watch", "aclose", "asend", "athrow")
 
     def __init__(self, inner: AsyncIterator[object], watch: StreamWatch) -> None:
-        self._inner = inner
+        # What else the SDK's generator can do. Kept here, because a ``__getattr__`` slows down every attribute.
+        self.aclose: object = getattr(inner, "aclose", None)
+        self.asend: object = getattr(inner, "asend", None)
+        self.athrow: object = getattr(inner, "athrow", None)
         self._advance = inner.__anext__
         self._watch = watch
         self._context = watch.operation.context
@@ -142,9 +145,6 @@ class ObservedAsyncIterator:
         except Exception as fault:
             guard.report("stream.chunk", fault)
         return chunk
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
 
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:

@@ -54,20 +54,22 @@ class ChatStreamReader:
     def feed(self, chunk: Any) -> None:
         """Take in one chunk. Usage may come in several: the last one counts."""
         # This runs for every chunk. Most only carry another piece of text: for them, no more than is needed to know it.
-        piece: Any = None
+        plain: dict[str, Any] | None = None
         try:
             said = chunk.__dict__
-            is_plain = said["usage"] is None
-            if is_plain:
+            if said["usage"] is None:
                 (choice,) = said["choices"]
                 piece = choice.__dict__
-                is_plain = piece["finish_reason"] is None and piece["index"] in self._begun
+                if piece["finish_reason"] is None and piece["index"] in self._begun:
+                    if not self._capture:
+                        return
+                    plain = piece
         except (AttributeError, KeyError, TypeError, ValueError):
-            is_plain = False
-        if not is_plain:
+            pass  # not as this SDK makes them
+        if plain is not None:
+            _feed_delta(self._choices[plain["index"]], fields_of(plain.get("delta")))
+        else:
             self._feed(fields_of(chunk))
-        elif self._capture:
-            _feed_delta(self._choices[piece["index"]], fields_of(piece.get("delta")))
 
     def _feed(self, said: Mapping[str, Any]) -> None:
         if not self._model:  # Azure's first chunk has an empty one
