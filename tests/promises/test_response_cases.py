@@ -122,6 +122,20 @@ def test_a_cost_that_the_provider_reports(capture: Capture) -> None:
     assert capture.total("gen_ai.client.operation.cost") == 0.125
 
 
+def test_a_tier_and_a_fingerprint_of_the_same_name_are_two_series(capture: Capture) -> None:
+    capture.instrument()
+    bodies = (
+        answers.chat(service_tier="a", system_fingerprint=None),
+        answers.chat(service_tier=None, system_fingerprint="a"),
+    )
+    client = FakeProvider(capture.clock, *map(json_reply, bodies)).client()
+    for _ in bodies:
+        client.chat.completions.create(model="gpt-4o-mini", messages=[])
+    points = capture.metrics()["gen_ai.client.inference.duration"]
+    said = [{name for name in point["attributes"] if name.startswith("openai.")} for point in points]
+    assert said == [{"openai.response.service_tier"}, {"openai.response.system_fingerprint"}]
+
+
 def test_an_unknown_model_has_no_price(capture: Capture) -> None:
     capture.instrument()
     client = FakeProvider(capture.clock).then(json_reply(answers.chat(model="nobody-knows-it"))).client()
