@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any, Final
 
 from ...model import Response, Said
@@ -29,14 +29,13 @@ def read_response(result: object) -> Response:
     """A response of the Responses API."""
     said = fields_of(result)
     read = _read_common(said)
-    items = [fields_of(item) for item in as_list(said.get("output"))]
-    kinds = {as_str(item.get("type")) for item in items}
+    kinds = {as_str(fields_of(item).get("type")) for item in as_list(said.get("output"))}
     read.finish_reasons = _finish_reasons(said, kinds)
     conversation = said.get("conversation")
     if conversation is not None:
         _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
     usage = read.usage = read_responses_usage(said.get("usage"))
-    if usage is not None and not _CHARGED_CALLS.isdisjoint(kinds) and (units := _tools_run(said, items)):
+    if usage is not None and not _CHARGED_CALLS.isdisjoint(kinds) and (units := _tools_run(said)):
         usage.units = units
     error = said.get("error")
     if (error and fields_of(error)) or said.get("status") == "failed":
@@ -114,7 +113,7 @@ def _finish_reasons(response: Mapping[str, object], kinds: Set[str | None]) -> l
     return []
 
 
-def _tools_run(response: Mapping[str, object], items: Iterable[Mapping[str, object]]) -> dict[str, float]:
+def _tools_run(response: Mapping[str, object]) -> dict[str, float]:
     """Calls of the provider's own tools that it charges one by one.
 
     Of a web search only the searches are charged, not the pages that were opened
@@ -122,7 +121,7 @@ def _tools_run(response: Mapping[str, object], items: Iterable[Mapping[str, obje
     share: one response doesn't tell.
     """
     units: dict[str, float] = {}
-    for item in items:
+    for item in map(fields_of, as_list(response.get("output"))):
         kind = item.get("type")
         if kind == "web_search_call":
             action = as_str(fields_of(item.get("action")).get("type"))
