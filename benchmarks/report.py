@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from time import process_time
+
+from opentelemetry.sdk.trace import TracerProvider
 
 from .arms import Setup
 from .cases import STREAM_CHUNKS
@@ -36,20 +38,34 @@ def machine() -> dict[str, str]:
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "cores": str(os.cpu_count()),
-        "a million additions": f"{_speed():.0f} ms",
+        "a million additions": f"{_speed(_additions) / 1e3:.0f} ms",
+        "an empty span": f"{_speed(_empty_spans):.0f} us",
         **{package: version(package) for package in packages},
     }
 
 
-def _speed() -> float:
-    """Milliseconds that a fixed piece of Python takes here at best, to compare machines by."""
+def _speed(work: Callable[[], int]) -> float:
+    """Microseconds that a fixed piece of work takes here at best, to compare machines by; it says how many it did."""
 
     def once() -> float:
         started = process_time()
-        sum(number + number for number in range(100_000))
-        return (process_time() - started) * 1e4
+        done = work()
+        return (process_time() - started) / done
 
-    return min(once() for _ in range(20))
+    return min(once() for _ in range(20)) * 1e6
+
+
+def _additions() -> int:
+    for _ in range(10):
+        sum(number + number for number in range(100_000))
+    return 1
+
+
+def _empty_spans() -> int:
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("speed")
+    for _ in range(500):
+        tracer.start_span("empty").end()
+    return 500
 
 
 def calls_header() -> str:
