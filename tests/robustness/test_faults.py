@@ -138,7 +138,6 @@ OFF_THE_PATH: Final = {
         "telemetry.operation:Reading.response",
     },
     "for the app, or a test, to ask": {
-        "patching.streams:ObservedAsyncIterator.__getattr__",
         "pricing.cache:BoundedCache.total",
         "pricing.pricer:Pricer.cached_prices",
         "telemetry.series:SeriesTable.__len__",

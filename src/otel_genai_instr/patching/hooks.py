@@ -136,19 +136,13 @@ def is_async(kind: type, name: str) -> bool:
 
 def _around(original: Callable[..., object], around: _Closing | _Loading | _Parsing, returned: _Returned) -> object:
     def call(*args: object, **kwargs: object) -> object:
-        try:
-            around.before()
-        except Exception as fault:
-            guard.report("hook", fault)
+        guard.run("hook", around.before)
         try:
             result = original(*args, **kwargs)
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
-        try:
-            returned(result, kwargs)
-        except Exception as fault:
-            guard.report("hook", fault)
+        guard.run("hook", returned, result, kwargs)
         return result
 
     return call
@@ -158,19 +152,13 @@ def _around_async(
     original: Callable[..., Awaitable[object]], around: _Closing | _Loading | _Parsing, returned: _Returned
 ) -> object:
     async def call(*args: object, **kwargs: object) -> object:
-        try:
-            around.before()
-        except Exception as fault:
-            guard.report("hook", fault)
+        guard.run("hook", around.before)
         try:
             result = await original(*args, **kwargs)
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
-        try:
-            returned(result, kwargs)
-        except Exception as fault:
-            guard.report("hook", fault)
+        guard.run("hook", returned, result, kwargs)
         return result
 
     return call

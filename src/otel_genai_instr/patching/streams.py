@@ -62,13 +62,9 @@ class StreamWatch:
 
     def __del__(self) -> None:
         # Dropped: whoever held the stream is gone. A half-built watch has no operation.
-        operation: Operation | None = getattr(self, "operation", None)
-        if operation is None:
-            return
-        try:
-            operation.stop(getattr(self, "reading", None))
-        except Exception as fault:
-            guard.report("stream.dropped", fault)
+        operation = getattr(self, "operation", None)
+        if operation is not None:
+            guard.run("stream.dropped", operation.stop, getattr(self, "reading", None))
 
 
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:

@@ -105,7 +105,9 @@ class Metrics:
         if compat.emits_legacy:
             self._record_legacy_usage(series, usage, context)
         if isinstance(outcome, pricing.Cost):
-            self._cost.record(outcome.amount, series.priced(outcome), context)
+            currency, source = (names.USAGE_COST_CURRENCY, outcome.currency), (names.USAGE_COST_SOURCE, outcome.source)
+            mark = (_ESTIMATED,) if outcome.estimated else ()
+            self._cost.record(outcome.amount, series.plus(currency, source, *mark), context)
         elif outcome is not None:
             unpriced = (usage.input_tokens or 0) + (usage.output_tokens or 0)
             if unpriced:

@@ -17,13 +17,10 @@ from opentelemetry.metrics import Observation
 from opentelemetry.util.types import AttributeValue
 
 from ..model import Endpoint, Request, Response, Usage
-from ..pricing import Cost
 from ..semconv import attributes as names
-from ..semconv import own
+from .attributes import Attributes
 from .scope import Dimensions
 from .token_sums import Counter, TokenSums
-
-Attributes = dict[str, AttributeValue]
 
 MAX_SERIES: Final = 2000
 """Distinct combinations of dimensions before further ones share the overflow series."""
@@ -34,12 +31,11 @@ _Key = tuple[object, ...]
 class Series:
     """One combination of dimensions: its attributes, built once, and its tokens."""
 
-    __slots__ = ("_costs", "_derived", "attributes", "tokens")
+    __slots__ = ("_derived", "attributes", "tokens")
 
     def __init__(self, attributes: Attributes) -> None:
         self.attributes: Final = attributes
         self._derived: Final[dict[tuple[tuple[str, AttributeValue], ...], Attributes]] = {}
-        self._costs: Final[dict[tuple[str, str, bool], Attributes]] = {}
         self.tokens: Final = TokenSums()
 
     def plus(self, *extra: tuple[str, AttributeValue]) -> Attributes:
@@ -47,19 +43,6 @@ class Series:
         attributes = self._derived.get(extra)
         if attributes is None:
             attributes = self._derived[extra] = {**self.attributes, **dict(extra)}
-        return attributes
-
-    def priced(self, cost: Cost) -> Attributes:
-        """The attributes, and what kind of money it is."""
-        kind = cost.currency, cost.source, cost.estimated
-        attributes = self._costs.get(kind)
-        if attributes is None:
-            attributes = self._costs[kind] = {
-                **self.attributes,
-                names.USAGE_COST_CURRENCY: cost.currency,
-                names.USAGE_COST_SOURCE: cost.source,
-                **({own.COST_ESTIMATED: True} if cost.estimated else {}),
-            }
         return attributes
 
 

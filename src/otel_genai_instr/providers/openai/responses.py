@@ -19,8 +19,7 @@ def read_chat(result: object) -> Response:
     if choices:
         read.finish_reasons = [as_str(fields_of(choice).get("finish_reason")) for choice in as_list(choices)]
     read.usage = read_chat_usage(said.get("usage"))
-    error = said.get("error")
-    if error and (error := fields_of(error)):  # gateways answer 200 and put the upstream's error here
+    if error := fields_of(said.get("error")):  # gateways answer 200 and put the upstream's error here
         _read_failure(read, error, "error")
     return read
 
@@ -29,7 +28,7 @@ def read_response(result: object) -> Response:
     """A response of the Responses API."""
     said = fields_of(result)
     read = _read_common(said)
-    kinds = {as_str(fields_of(item).get("type")) for item in as_list(said.get("output"))}
+    kinds = _kinds(said)
     read.finish_reasons = _finish_reasons(said, kinds)
     conversation = said.get("conversation")
     if conversation is not None:
@@ -37,9 +36,9 @@ def read_response(result: object) -> Response:
     usage = read.usage = read_responses_usage(said.get("usage"))
     if usage is not None and not _CHARGED_CALLS.isdisjoint(kinds) and (units := _tools_run(said)):
         usage.units = units
-    error = said.get("error")
-    if (error and fields_of(error)) or said.get("status") == "failed":
-        _read_failure(read, fields_of(error), "failed")
+    error = fields_of(said.get("error"))
+    if error or said.get("status") == "failed":
+        _read_failure(read, error, "failed")
     return read
 
 
@@ -75,14 +74,11 @@ def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> N
 
 def read_fetched_response(result: object) -> Response:
     """A stored response that was fetched: no tokens, or they would count twice, and its failure is not ours."""
-    response = read_response(result)
-    response.usage = None
-    response.error_code = response.error_message = None
-    response.attributes = {
-        name: value for name, value in (response.attributes or {}).items() if name != names.CONVERSATION_ID
-    }
-    _add(response, names.RESPONSE_STATUS, as_str(fields_of(result).get("status")))
-    return response
+    said = fields_of(result)
+    read = _read_common(said)
+    read.finish_reasons = _finish_reasons(said, _kinds(said))
+    _add(read, names.RESPONSE_STATUS, as_str(said.get("status")))
+    return read
 
 
 def read_embeddings(result: object) -> Response:
@@ -98,6 +94,10 @@ def read_embeddings(result: object) -> Response:
 _INCOMPLETE: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}
 _TOOL_CALLS: Final = frozenset({"function_call", "custom_tool_call"})
 _CHARGED_CALLS: Final = frozenset({"web_search_call", "file_search_call"})
+
+
+def _kinds(response: Mapping[str, object]) -> Set[str | None]:
+    return {as_str(fields_of(item).get("type")) for item in as_list(response.get("output"))}
 
 
 def _finish_reasons(response: Mapping[str, object], kinds: Set[str | None]) -> list[str | None]:
