@@ -32,14 +32,14 @@ from .stories import STORIES as CALL_STORIES
 STORIES: Final = (*CALL_STORIES, *PRICE_STORIES)
 
 THE_GUARD: Final = {
-    "patching.streams:StreamWatch.take": "nothing but a guarded block",
     "patching.streams:StreamWatch.drained": "nothing but a guarded block",
     "patching.streams:StreamWatch.failed": "nothing but a guarded block",
     "patching.streams:StreamWatch.closed": "nothing but a guarded block",
-    "patching.streams:StreamWatch.__del__": "nothing but a guarded block",
+    "patching.streams:StreamWatch.dropped": "nothing but a guarded block",
     "patching.streams:observe": "a driver: the user's read, with guarded calls after it",
     "patching.streams:ObservedAsyncIterator.__aiter__": "returns itself",
-    "patching.streams:ObservedAsyncIterator.__anext__": "a driver: the user's read, with guarded calls after it",
+    "patching.streams:ObservedAsyncIterator.__del__": "nothing but a guarded block",
+    "patching.streams:observe_async": "a driver: the user's read, with guarded calls after it",
 }
 """What holds the guard and so can't itself be made to fail; everything it calls is."""
 

@@ -60,11 +60,13 @@ class StreamWatch:
         else:
             self.failed(because)
 
-    def __del__(self) -> None:
-        # Dropped: whoever held the stream is gone. A half-built watch has no operation.
-        operation = getattr(self, "operation", None)
+    def dropped(self) -> None:
+        """Whoever held the stream is gone."""
+        operation = getattr(self, "operation", None)  # a half-built watch has none
         if operation is not None:
             guard.run("stream.dropped", operation.stop, getattr(self, "reading", None))
+
+    __del__ = dropped
 
 
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
@@ -97,32 +99,18 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
         yield chunk
 
 
-class ObservedAsyncIterator:
-    """The inner iterator of an asynchronous stream."""
-
-    __slots__ = ("_advance", "_context", "_feed", "_stamps", "_watch", "aclose", "asend", "athrow")
-
-    def __init__(self, inner: AsyncIterator[object], watch: StreamWatch) -> None:
-        # What else the SDK's generator can do. Kept here, because a ``__getattr__`` slows down every attribute.
-        self.aclose: object = getattr(inner, "aclose", None)
-        self.asend: object = getattr(inner, "asend", None)
-        self.athrow: object = getattr(inner, "athrow", None)
-        self._advance = inner.__anext__
-        self._watch = watch
-        self._context = watch.operation.context
-        self._feed = watch.feed
-        self._stamps = True
-
-    def __aiter__(self) -> ObservedAsyncIterator:
-        return self
-
-    async def __anext__(self) -> object:
-        watch, entered = self._watch, self._context
+async def observe_async(inner: AsyncIterator[object], watch: StreamWatch) -> AsyncIterator[object]:
+    """The same for an asynchronous stream."""
+    operation = watch.operation
+    entered, stamp = operation.context, operation.chunk
+    advance, feed = inner.__anext__, watch.feed
+    stamps = True
+    while True:
         watch.busy = True
         try:
             token = enter(entered)
             try:
-                chunk = await self._advance()
+                chunk = await advance()
             finally:
                 # A coroutine that is dropped while suspended is closed in whatever context the collector runs.
                 if current() is entered:
@@ -130,17 +118,42 @@ class ObservedAsyncIterator:
                 watch.busy = False
         except StopAsyncIteration:
             guard.run("stream.drained", watch.drained)
-            raise
+            return
         except BaseException as error:
             guard.run("stream.failed", watch.failed, error)
             raise
         try:
-            if self._stamps:
-                self._stamps = watch.operation.chunk()
-            self._feed(chunk)
+            if stamps:
+                stamps = stamp()
+            feed(chunk)
         except Exception as fault:
             guard.report("stream.chunk", fault)
-        return chunk
+        yield chunk
+
+
+class ObservedAsyncIterator:
+    """The inner iterator of an asynchronous stream: ``observe_async``, and what else the SDK's generator can do.
+
+    An event loop keeps a dropped generator for another turn. This object goes at once, and its operation with it.
+    """
+
+    # The generator's own ``__anext__``, in a slot: a method around it would double what a chunk costs.
+    __slots__ = ("__anext__", "_watch", "aclose", "asend", "athrow")
+
+    def __init__(self, inner: AsyncIterator[object], watch: StreamWatch) -> None:
+        self._watch = watch
+        self.__anext__ = observe_async(inner, watch).__anext__
+        self.aclose: object = getattr(inner, "aclose", None)
+        self.asend: object = getattr(inner, "asend", None)
+        self.athrow: object = getattr(inner, "athrow", None)
+
+    def __aiter__(self) -> ObservedAsyncIterator:
+        return self
+
+    def __del__(self) -> None:
+        watch = getattr(self, "_watch", None)
+        if watch is not None:
+            watch.dropped()
 
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
