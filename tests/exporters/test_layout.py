@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from otel_genai_instr.exporters import figures
 from otel_genai_instr.exporters.cells import cell_width, clean, clip
 from otel_genai_instr.exporters.layout import ASCII, Style, render
 from otel_genai_instr.exporters.totals import totals_of
-from otel_genai_instr.exporters.traces import Mark
+from otel_genai_instr.exporters.traces import Mark, SpanRecord
 
 from .spans import piece, span, story
 
@@ -97,6 +98,45 @@ def test_siblings_by_start_and_circles_are_shown() -> None:
     drawn = render(piece(spans), Style(80))
     assert drawn.index("first") < drawn.index("second")
     assert all(len(re.findall(rf"\b{name}\b", drawn)) == 1 for name in "xy")
+
+
+def _sends(count: int, **said: Any) -> list[SpanRecord]:
+    return [span(100 + number, 1, "http send", 20 * number, 20 * number + 2, **said) for number in range(count)]
+
+
+STREAMED = """\
+trace 4bf92f3577b34da6a3ce929d0e0e4736               ms     %    in  out    cost
+GET /ask          ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  100  100%
+├─ chat m         ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸   98   98%  1240  212  $0.001
+└─ http send  ×5  ╸     ╺      ╸     ━     ╺         10   10%
+total  100 ms · 7 spans · 1 call · 1,240 in · 212 out · $0.001
+"""
+
+
+def test_spans_that_only_repeat_themselves_share_a_row() -> None:
+    chat = span(2, 1, "chat m", 0, 98, operation="chat", is_call=True, input_tokens=1240, output_tokens=212, cost=0.001)
+    spans = [span(1, None, "GET /ask", 0, 100), chat, *_sends(5)]
+    assert render(piece(spans), Style(80)) == STREAMED
+    assert "`- http send  x5 " in render(piece(spans), Style(80, glyphs=ASCII))
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        _sends(3),
+        _sends(6, error="500"),
+        _sends(6, operation="execute_tool"),
+        [*_sends(6), *(span(200 + number, 100 + number, "below") for number in range(6))],
+        [
+            one
+            for number in range(4)
+            for one in (span(100 + number, 1, "a", number), span(200 + number, 1, "b", number))
+        ],
+    ],
+    ids=["few", "failed", "GenAI", "with spans below", "in turns"],
+)
+def test_all_others_have_a_row_each(spans: list[SpanRecord]) -> None:
+    assert len(render(piece([span(1, None), *spans]), Style(120)).splitlines()) == 3 + len(spans)
 
 
 @pytest.mark.parametrize("mark", [Mark.LATE, Mark.AGAIN, Mark.ORPHAN])

@@ -109,6 +109,16 @@ def test_spans_beyond_the_bound_are_counted_and_the_tree_stays_whole() -> None:
     assert {1, 2} < set(ids(piece))
 
 
+def test_a_call_is_kept_where_others_are_too_many() -> None:
+    store = TraceStore(max_spans_per_trace=10)
+    for number in range(100, 150):
+        store.add([span(number, 1, "http send")])
+    for number in range(200, 250):
+        store.add([span(number, 1, "chat", operation="chat")])
+    (piece,) = store.add([span(1, None)])
+    assert (sum(one.name == "chat" for one in piece.spans), piece.omitted) == (10, 80)
+
+
 def test_all_together_stay_below_the_common_bound_and_nothing_is_lost() -> None:
     store = TraceStore(max_traces=100, max_spans=50)
     pieces = [piece for number in range(90) for piece in store.add([span(number + 1, 500, trace_id=number // 9)])]

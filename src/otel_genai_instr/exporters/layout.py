@@ -29,16 +29,17 @@ class Glyphs:
     """Three by three half cells: left empty, waiting, working; within each the same for the right half."""
     ellipsis: str
     separator: str
+    times: str
 
     @property
     def characters(self) -> str:
         """All of them, to ask an encoding whether it can carry them."""
         drawn = self.branches
-        return drawn.child + drawn.last_child + drawn.passing + self.bar + self.ellipsis + self.separator
+        return drawn.child + drawn.last_child + drawn.passing + self.bar + self.ellipsis + self.separator + self.times
 
 
-UNICODE: Final = Glyphs(Branches("├─ ", "└─ ", "│  ", "   "), " ╶╺╴─╼╸╾━", "…", " · ")
-ASCII: Final = Glyphs(Branches("|- ", "`- ", "|  ", "   "), " -=--====", "~", ", ")
+UNICODE: Final = Glyphs(Branches("├─ ", "└─ ", "│  ", "   "), " ╶╺╴─╼╸╾━", "…", " · ", "×")
+ASCII: Final = Glyphs(Branches("|- ", "`- ", "|  ", "   "), " -=--====", "~", ", ", "x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,20 @@ class Style:
 @dataclass(frozen=True, slots=True)
 class _Column:
     heading: str
-    cell: Callable[[SpanRecord, Piece], str]
+    cell: Callable[[Row, Piece], str]
     color: str | None = None
 
 
 _COLUMNS: Final = (
-    _Column("ms", lambda span, _: figures.milliseconds(span.duration_ns)),
-    _Column("%", lambda span, piece: figures.share(span.duration_ns, piece.end_ns - piece.start_ns), _DIM),
-    _Column("in", lambda span, _: figures.short_count(span.input_tokens)),
-    _Column("cached", lambda span, _: figures.short_count(span.cache_read_tokens or None), _DIM),
-    _Column("written", lambda span, _: figures.short_count(span.cache_write_tokens or None), _DIM),
-    _Column("out", lambda span, _: figures.short_count(span.output_tokens)),
-    _Column("reason", lambda span, _: figures.short_count(span.reasoning_tokens or None), _DIM),
-    _Column("first", lambda span, _: "" if (first := span.first_chunk_ns) is None else figures.milliseconds(first)),
-    _Column("cost", lambda span, _: _price(span), _GREEN),
+    _Column("ms", lambda row, _: figures.milliseconds(row.duration_ns)),
+    _Column("%", lambda row, piece: figures.share(row.duration_ns, piece.end_ns - piece.start_ns), _DIM),
+    _Column("in", lambda row, _: figures.short_count(row.span.input_tokens)),
+    _Column("cached", lambda row, _: figures.short_count(row.span.cache_read_tokens or None), _DIM),
+    _Column("written", lambda row, _: figures.short_count(row.span.cache_write_tokens or None), _DIM),
+    _Column("out", lambda row, _: figures.short_count(row.span.output_tokens)),
+    _Column("reason", lambda row, _: figures.short_count(row.span.reasoning_tokens or None), _DIM),
+    _Column("first", lambda row, _: "" if (first := row.span.first_chunk_ns) is None else figures.milliseconds(first)),
+    _Column("cost", lambda row, _: _price(row.span), _GREEN),
 )
 _GIVEN_UP: Final = ("written", "reason", "cached", "%", "first", "out", "in", "bar", "cost", "ms")
 """Where the line is too narrow for all columns, the first of these goes first."""
@@ -84,10 +85,10 @@ def render(piece: Piece, style: Style) -> str:
     width = max(style.width, _NARROWEST)
     deepest = max(width // 4, 9)
     rows = arrange(piece.spans, style.glyphs.branches, deepest, style.glyphs.ellipsis)
-    labels = [_Label.of(row, style.encoding) for row in rows]
+    labels = [_Label.of(row, style) for row in rows]
     grid = _Grid.fitting(piece, rows, labels, width, style)
     lines = grid.title(_title(piece, style), width)
-    lines.extend(grid.line(row.span, label) for row, label in zip(rows, labels, strict=True))
+    lines.extend(grid.line(row, label) for row, label in zip(rows, labels, strict=True))
     lines.extend(_total_lines(piece, totals_of(piece.spans), width, style))
     return "".join(line.rstrip() + "\n" for line in lines)
 
@@ -100,11 +101,12 @@ class _Label:
     detail: str
 
     @classmethod
-    def of(cls, row: Row, encoding: str | None) -> _Label:
-        span = row.span
-        return cls(
-            row.prefix, clean(span.name, encoding), clean(span.error or "", encoding), clean(span.detail, encoding)
-        )
+    def of(cls, row: Row, style: Style) -> _Label:
+        span, many = row.span, len(row.spans)
+        name, error, detail = (clean(text, style.encoding) for text in (span.name, span.error or "", span.detail))
+        if many > 1:
+            detail = f"{style.glyphs.times}{many} {detail}".rstrip()
+        return cls(row.prefix, name, error, detail)
 
     @property
     def note(self) -> str:
@@ -121,7 +123,7 @@ class _Label:
         room_for_note = free - cell_width(self.name) - 2
         if self.width > width:
             room_for_note = max(free // 2 - 2, room_for_note)
-        note = clip(self.note, room_for_note, ellipsis) if room_for_note > 2 else ""
+        note = clip(self.note, room_for_note, ellipsis) if room_for_note >= min(cell_width(self.note), 3) else ""
         used = cell_width(note) + 2 if note else 0
         name = clip(self.name, free - used, ellipsis)
         padding = " " * (free - cell_width(name) - used)
@@ -146,7 +148,7 @@ class _Grid:
         gap = "  " if width >= 80 else " "
         widths: dict[str, int] = {"bar": _BAR.start}
         for column in _COLUMNS:
-            longest = max(len(clean(column.cell(row.span, piece), style.encoding)) for row in rows)
+            longest = max(len(clean(column.cell(row, piece), style.encoding)) for row in rows)
             if longest:
                 widths[column.heading] = max(longest, len(column.heading))
         needed = max(min(width * 3 // 10, max(label.width for label in labels)), _NAME)
@@ -172,36 +174,38 @@ class _Grid:
             return [self.gap.join([painted + " " * (room - cell_width(text)), *headings])]
         return [painted, self.gap.join([" " * room, *headings])]
 
-    def line(self, span: SpanRecord, label: _Label) -> str:
-        """One span."""
-        style = self.style
+    def line(self, row: Row, label: _Label) -> str:
+        """One row."""
+        span, style = row.span, self.style
         accent = (_RED,) if span.error else (_CYAN,) if span.operation else ()
         name_codes = (_RED,) if span.error else (_BOLD,) if span.operation or span.local_root else ()
         cells = [label.draw(self.name_width, style, *name_codes)]
         if self.bar_width:
-            cells.append(style.paint(_bar(span, self.piece, self.bar_width, style.glyphs.bar), *(accent or (_DIM,))))
+            cells.append(style.paint(_bar(row, self.piece, self.bar_width, style.glyphs.bar), *(accent or (_DIM,))))
         for column, width in self.columns:
-            text = clean(column.cell(span, self.piece), style.encoding).rjust(width)
+            text = clean(column.cell(row, self.piece), style.encoding).rjust(width)
             color = _YELLOW if column.heading == "cost" and span.cost is None else column.color
             cells.append(style.paint(text, color) if color else text)
         return self.gap.join(cells)
 
 
-def _bar(span: SpanRecord, piece: Piece, width: int, glyphs: str) -> str:
-    """Where the span lies in the window, in half cells; thin while it waited for the first chunk."""
+def _bar(row: Row, piece: Piece, width: int, glyphs: str) -> str:
+    """Where the spans lie in the window, in half cells; thin while one waited for its first chunk."""
     halves = 2 * width
     window = piece.end_ns - piece.start_ns
 
     def position(moment: int) -> int:
         return round(halves * (moment - piece.start_ns) / window) if window > 0 else 0
 
-    begin = min(max(position(span.start_ns), 0), halves - 1)
-    end = min(max(position(span.end_ns), begin + 1), halves)
-    working = begin
-    if span.first_chunk_ns is not None:
-        # The last half cell is always thick: something came.
-        working = min(max(position(span.start_ns + span.first_chunk_ns), begin), end - 1)
-    level = [0] * begin + [1] * (working - begin) + [2] * (end - working) + [0] * (halves - end)
+    level = [0] * halves
+    for span in row.spans:
+        begin = min(max(position(span.start_ns), 0), halves - 1)
+        end = min(max(position(span.end_ns), begin + 1), halves)
+        working = begin
+        if span.first_chunk_ns is not None:
+            # The last half cell is always thick: something came.
+            working = min(max(position(span.start_ns + span.first_chunk_ns), begin), end - 1)
+        level[begin:end] = [1] * (working - begin) + [2] * (end - working)
     return "".join(glyphs[3 * level[cell] + level[cell + 1]] for cell in range(0, halves, 2))
 
 

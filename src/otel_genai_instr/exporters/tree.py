@@ -1,11 +1,16 @@
-"""Spans in the order of a tree, each with the lines that lead to it."""
+"""Spans in the order of a tree, each with the lines that lead to it; what only repeats itself shares a row."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
 
 from .traces import SpanRecord
+
+_ALIKE: Final = 4
+"""From so many on, spans that are alike and follow each other share a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +25,27 @@ class Branches:
 
 @dataclass(slots=True)
 class Row:
-    """A span and what stands before its name."""
+    """A span, or several that are alike, and what stands before the name."""
 
-    span: SpanRecord
+    spans: Sequence[SpanRecord]
     prefix: str
+
+    @property
+    def span(self) -> SpanRecord:
+        """The first one; what it says besides its times, the others say too."""
+        return self.spans[0]
+
+    @property
+    def duration_ns(self) -> int:
+        """Of all of them together."""
+        return sum(span.duration_ns for span in self.spans)
 
 
 def arrange(spans: Sequence[SpanRecord], branches: Branches, deepest: int, ellipsis: str) -> list[Row]:
     """Parents before children, siblings by start time.
+
+    A web server makes a span for each piece of a streamed answer, and a loop one for each query: a run of them with
+    nothing below, no error and no GenAI figures is one row.
 
     A prefix is at most ``deepest`` characters: of deeper levels only the right end is drawn, after ``ellipsis``.
     """
@@ -40,14 +58,14 @@ def arrange(spans: Sequence[SpanRecord], branches: Branches, deepest: int, ellip
 
     def walk(tops: list[SpanRecord]) -> None:
         # Own stack: traces may be deeper than Python's.
-        stack = [(span, "", "") for span in reversed(tops)]
+        stack = [(run, "", "") for run in reversed(_runs(tops, children))]
         while stack:
-            span, prefix, passed_on = stack.pop()
-            if span.span_id in reached:
+            run, prefix, passed_on = stack.pop()
+            if run[0].span_id in reached:
                 continue
-            reached.add(span.span_id)
-            rows.append(Row(span, prefix))
-            below = children.get(span.span_id, [])
+            reached.update(span.span_id for span in run)
+            rows.append(Row(run, prefix))
+            below = _runs(children.get(run[0].span_id, ()), children)
             for child in reversed(below):
                 last = child is below[-1]
                 drawn = passed_on + (branches.last_child if last else branches.child)
@@ -59,6 +77,21 @@ def arrange(spans: Sequence[SpanRecord], branches: Branches, deepest: int, ellip
         if span.span_id not in reached:  # parents in a circle: no span leads to them
             walk([span])
     return rows
+
+
+def _runs(siblings: Sequence[SpanRecord], parents: Collection[int | None]) -> list[list[SpanRecord]]:
+    """What is shown in a row each."""
+
+    def kind(span: SpanRecord) -> object:
+        plain = span.operation is None and span.error is None and span.span_id not in parents
+        return (span.name, span.detail) if plain else span.span_id
+
+    def rows() -> Iterator[list[SpanRecord]]:
+        for _, group in groupby(siblings, kind):
+            run = list(group)
+            yield from [run] if len(run) >= _ALIKE else ([span] for span in run)
+
+    return list(rows())
 
 
 def _right_end(prefix: str, deepest: int, ellipsis: str) -> str:
