@@ -97,8 +97,8 @@ class TraceStore:
     """Collects spans and hands out the pieces that are ready. Not thread-safe.
 
     ``max_traces`` bounds the open traces and, apart from them, the remembered ones; ``max_spans_per_trace`` what one
-    open trace keeps (the parents of kept spans and GenAI spans may double it: a streamed answer of a thousand pieces must
-    not push out the call that made it); ``max_spans`` everything together.
+    open trace keeps (GenAI spans and the parents of kept spans may double it: a streamed answer of a thousand pieces
+    must not push out the call that made it); ``max_spans`` everything together.
     """
 
     def __init__(self, max_traces: int = 500, max_spans_per_trace: int = 1000, max_spans: int = 50_000) -> None:
@@ -133,8 +133,8 @@ class TraceStore:
             return False
         trace.start_ns = span.start_ns if trace.start_ns is None else min(trace.start_ns, span.start_ns)
         trace.end_ns = max(trace.end_ns, span.end_ns)
-        dear = span.operation is not None or span.span_id in trace.awaited
-        bound = self._max_spans_per_trace * (2 if dear else 1)
+        needed = span.operation is not None or span.span_id in trace.awaited
+        bound = self._max_spans_per_trace * (2 if needed else 1)
         # A root is always kept: without it the trace would never be shown.
         if len(trace.waiting) >= bound and not ready:
             trace.omitted += 1
