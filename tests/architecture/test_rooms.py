@@ -42,6 +42,8 @@ KNOWS: Final = {
     "cli": {"", "exporters", "pricing"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
+PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}
+"""The same inside ``pricing``, for its folders. The lists and the user's file don't know each other."""
 LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "guard", "settings"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
@@ -94,6 +96,17 @@ def test_imports_point_one_way(source: Source) -> None:
         allowed |= EVERYONE_KNOWS
     rooms = {item.module.split(".")[0] for item in source.imports() if item.is_ours}
     assert rooms <= allowed
+
+
+@each_source
+def test_prices_and_their_sums_are_apart(source: Source) -> None:
+    folder = source.name.split("/")[1] if source.name.count("/") == 2 else ""
+    if source.room != "pricing" or folder not in PRICE_ROOMS:
+        return
+    ours = [item.module for item in source.imports() if item.is_ours]
+    known = {module.split(".")[1] for module in ours if module.startswith("pricing.")}
+    assert known & set(PRICE_ROOMS) <= PRICE_ROOMS[folder] | {folder}
+    assert folder != "charging" or known <= {folder}, "arithmetic knows no list"
 
 
 @each_source

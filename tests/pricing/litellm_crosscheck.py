@@ -23,8 +23,8 @@ from typing import Any, Final, cast
 import yaml
 
 from otel_genai_instr.pricing import PriceKey, PriceSource
+from otel_genai_instr.pricing.charging.rates import PriceList, Rates
 from otel_genai_instr.pricing.loading import bundled_prices
-from otel_genai_instr.pricing.rates import PriceList, Rates
 
 HERE: Final = Path(__file__).parent
 PRICES: Final = HERE / "litellm_prices.json"

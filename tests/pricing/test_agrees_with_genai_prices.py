@@ -25,7 +25,7 @@ from genai_prices.types import (
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, Unpriced
-from otel_genai_instr.pricing.genai_prices_source import GenaiPricesSource
+from otel_genai_instr.pricing.lists.genai_prices_source import GenaiPricesSource
 from otel_genai_instr.pricing.loading import LazySource
 from otel_genai_instr.pricing.names import PROVIDER_IDS
 

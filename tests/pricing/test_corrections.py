@@ -11,9 +11,11 @@ import pytest
 from genai_prices.data import providers
 
 from otel_genai_instr.model import Usage
-from otel_genai_instr.pricing import Cost, Pricer, Unpriced, units
-from otel_genai_instr.pricing.corrected import CorrectedSource
-from otel_genai_instr.pricing.corrections import (
+from otel_genai_instr.pricing import Cost, Pricer, Unpriced
+from otel_genai_instr.pricing.charging import units
+from otel_genai_instr.pricing.charging.rates import PriceList, Rates, UnitPrice
+from otel_genai_instr.pricing.lists.corrected import CorrectedSource
+from otel_genai_instr.pricing.lists.corrections import (
     CACHED_INPUT,
     MOVED_NAMES,
     WRONG_PRICES,
@@ -21,10 +23,9 @@ from otel_genai_instr.pricing.corrections import (
     MovedName,
     WrongPrice,
 )
-from otel_genai_instr.pricing.genai_prices_source import GenaiPricesSource
+from otel_genai_instr.pricing.lists.genai_prices_source import GenaiPricesSource
+from otel_genai_instr.pricing.lists.own_table import VERSION, matches
 from otel_genai_instr.pricing.names import PROVIDER_IDS
-from otel_genai_instr.pricing.own_table import VERSION, matches
-from otel_genai_instr.pricing.rates import PriceList, Rates, UnitPrice
 from otel_genai_instr.pricing.source import ALWAYS, PriceKey, PriceWindow
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from otel_genai_instr.pricing import PriceKey, PriceWindow
+from otel_genai_instr.pricing.charging.rates import PriceList, Rates, UnitPrice
 from otel_genai_instr.pricing.loading import bundled_prices
-from otel_genai_instr.pricing.rates import PriceList, Rates, UnitPrice
 from otel_genai_instr.pricing.source import ALWAYS
 
 from . import litellm_crosscheck as crosscheck

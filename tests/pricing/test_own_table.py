@@ -9,10 +9,11 @@ from importlib.metadata import version
 import pytest
 from genai_prices.data import providers
 
-from otel_genai_instr.pricing import Unpriced, units
-from otel_genai_instr.pricing.genai_prices_source import GenaiPricesSource
-from otel_genai_instr.pricing.own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice
-from otel_genai_instr.pricing.rates import PriceList, Rates
+from otel_genai_instr.pricing import Unpriced
+from otel_genai_instr.pricing.charging import units
+from otel_genai_instr.pricing.charging.rates import PriceList, Rates
+from otel_genai_instr.pricing.lists.genai_prices_source import GenaiPricesSource
+from otel_genai_instr.pricing.lists.own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice
 from otel_genai_instr.pricing.source import PriceKey
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z

@@ -11,9 +11,9 @@ import pytest
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, PriceWindow, Unpriced
-from otel_genai_instr.pricing.bundled import BundledSource
 from otel_genai_instr.pricing.cache import BoundedCache
-from otel_genai_instr.pricing.genai_prices_source import GenaiPricesSource
+from otel_genai_instr.pricing.lists.bundled import BundledSource
+from otel_genai_instr.pricing.lists.genai_prices_source import GenaiPricesSource
 from otel_genai_instr.pricing.loading import LazySource
 from otel_genai_instr.pricing.source import PriceKey
 

@@ -17,8 +17,8 @@ import pytest
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, Unpriced, pricing_from
 from otel_genai_instr.pricing.configured import WatchedBook
+from otel_genai_instr.pricing.files.price_file import MAX_BYTES
 from otel_genai_instr.pricing.loading import bundled_prices, gate
-from otel_genai_instr.pricing.price_file import MAX_BYTES
 
 from .test_price_loading import needs_fork, run
 

@@ -80,7 +80,7 @@ OFF_THE_PATH: Final = {
         "pricing.estimate:Estimator.warm_up",
         "pricing.loading:LazySource.__init__",
         "pricing.loading:_Gate.__init__",
-        "pricing.own_table:_none",
+        "pricing.lists.own_table:_none",
         "pricing.pricer:Pricer.__init__",
         "settings:CaptureContent.__init__",
         "settings:MetricsCompat.__init__",
@@ -160,10 +160,10 @@ OFF_THE_PATH: Final = {
         "pricing.estimate:_load_encoding",
     },
     "for readers of images: no API with a reader makes any": {
-        "pricing.units:image",
+        "pricing.charging.units:image",
     },
     "the default of a price list without units, which no source makes": {
-        "pricing.rates:_no_units",
+        "pricing.charging.rates:_no_units",
     },
     "for streams of an API that has none": {
         "providers.openai.streams:NoStreamReader.__init__",

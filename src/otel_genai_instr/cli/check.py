@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ..pricing.book import Alias, Discount, OwnRow, PriceBook, Scope
-from ..pricing.rates import Rates
+from ..pricing.charging.rates import Rates
+from ..pricing.files.book import Alias, Discount, OwnRow, PriceBook, Scope
 from .figures import counted, day_text, per_million, price, window_text
 from .hints import hints
 from .pricers import book_from, known_models, prices_of

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ..pricing.rates import PriceList, Rates
+from ..pricing.charging.rates import PriceList, Rates
 from .problems import Problem
 
 _MILLION = 1_000_000

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
-from ..pricing.book import ANY, PriceBook, Scope
+from ..pricing.files.book import ANY, PriceBook, Scope
 from ..pricing.names import PROVIDER_IDS
 
 _MOST_COMPARED: Final = 1_000

@@ -6,12 +6,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from ..pricing import PriceFileError, Pricer, PriceSource, Unpriced
-from ..pricing.book import PriceBook
-from ..pricing.book_checks import checked_book
 from ..pricing.configured import source_of
+from ..pricing.files.book import PriceBook
+from ..pricing.files.book_checks import checked_book
+from ..pricing.files.price_file import read_price_file
 from ..pricing.loading import LazySource, bundled_prices
 from ..pricing.misses import MissLog
-from ..pricing.price_file import read_price_file
 from .files import expanded
 from .problems import Problem
 

@@ -7,8 +7,8 @@ import time
 from argparse import Namespace
 
 from ..pricing import PriceKey, PriceSource, PriceWindow, Unpriced
+from ..pricing.charging.rates import PriceList, Rates
 from ..pricing.names import PROVIDER_IDS
-from ..pricing.rates import PriceList, Rates
 from .figures import moment, moment_text, per_million, price, window_text
 from .pricers import known_models, source_from
 from .problems import Problem

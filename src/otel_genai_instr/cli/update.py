@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from ..pricing import PriceFileError, PriceKey, PriceSource
-from ..pricing.rates import PriceList
+from ..pricing.charging.rates import PriceList
 from .download import downloaded
 from .figures import counted, every_price
 from .files import expanded
@@ -56,7 +56,7 @@ def _default_url() -> str:
 
 def _present(target: Path) -> tuple[set[_Entry], PriceSource]:
     """Return what is in force now: the file, else the installed data."""
-    from ..pricing.genai_prices_source import GenaiPricesSource, read_price_data
+    from ..pricing.lists.genai_prices_source import GenaiPricesSource, read_price_data
 
     if target.exists():
         try:
@@ -70,7 +70,7 @@ def _present(target: Path) -> tuple[set[_Entry], PriceSource]:
 
 def _written(content: bytes, url: str, target: Path) -> tuple[set[_Entry], PriceSource]:
     """Check the data in a file beside the target, and put it in its place only then."""
-    from ..pricing.genai_prices_source import read_price_data
+    from ..pricing.lists.genai_prices_source import read_price_data
 
     try:
         providers = json.loads(content)

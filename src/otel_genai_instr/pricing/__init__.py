@@ -4,8 +4,8 @@ Knows usage, provider, model, service tier, region and time; knows no span and n
 use or by :meth:`Pricer.warm_up`, never at import.
 """
 
+from .charging.cost import Cost, Unpriced
 from .configured import pricing_from
-from .cost import Cost, Unpriced
 from .errors import PriceFileError
 from .estimate import Estimator
 from .pricer import Pricer

@@ -16,7 +16,7 @@ from .pricer import Pricer
 from .source import PriceSource
 
 if TYPE_CHECKING:
-    from .book import PriceBook
+    from .files.book import PriceBook
 
 # What reads and keeps a book is imported where it is needed: most apps have none.
 _logger = logging.getLogger("otel_genai_instr")
@@ -48,8 +48,8 @@ def pricing_from(prices: object = None) -> Pricer:
             path = path.expanduser()
         return Pricer(WatchedBook(path))
     if isinstance(prices, Mapping):
-        from .book_checks import checked_book
-        from .document import Document
+        from .files.book_checks import checked_book
+        from .files.document import Document
 
         book = checked_book(Document(cast("Mapping[str, object]", prices), "prices", {}), "prices")
         return Pricer(LazySource(lambda: _source_of_dictionary(book)))
@@ -57,7 +57,7 @@ def pricing_from(prices: object = None) -> Pricer:
 
 
 def _source_of_dictionary(book: PriceBook) -> PriceSource:
-    from .book import BookSource
+    from .files.book import BookSource
 
     try:
         return source_of(book, "prices")
@@ -72,13 +72,13 @@ def source_of(book: PriceBook, name: str) -> PriceSource:
     Raises:
         PriceFileError: if the base can't be used.
     """
-    from .book import BookSource
+    from .files.book import BookSource
 
     if book.base is None:
         return BookSource(book, bundled_prices.get())
     # Imported here: with 1.6 MB of data.
-    from .bundled import BundledSource
-    from .genai_prices_source import read_price_data
+    from .lists.bundled import BundledSource
+    from .lists.genai_prices_source import read_price_data
 
     try:
         return BookSource(book, BundledSource(read_price_data(book.base)))
@@ -166,8 +166,8 @@ class WatchedBook(LazySource):
 
     def _read_once(self) -> PriceSource:
         """Read what is there now. What is written from here on is a change."""
-        from .book_checks import checked_book
-        from .price_file import read_price_file
+        from .files.book_checks import checked_book
+        from .files.price_file import read_price_file
 
         self._stamp = self._stamp_now()
         book = checked_book(read_price_file(self._path), self._path.stem, self._path.parent)

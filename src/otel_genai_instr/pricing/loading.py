@@ -109,8 +109,8 @@ class LazySource:
 
 def _load_bundled_prices() -> PriceSource:
     # Imported here: it brings pydantic and 1.6 MB of data, which an app that makes no call never pays for.
-    from .bundled import BundledSource
-    from .genai_prices_source import GenaiPricesSource
+    from .lists.bundled import BundledSource
+    from .lists.genai_prices_source import GenaiPricesSource
 
     return BundledSource(GenaiPricesSource())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from .cost import Unpriced
+from .charging.cost import Unpriced
 
 _logger = logging.getLogger("otel_genai_instr")
 

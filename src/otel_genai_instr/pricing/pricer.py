@@ -8,11 +8,11 @@ from typing import Final
 from ..model import Usage
 from ..semconv.values import COST_FROM_PROVIDER
 from .cache import BoundedCache
-from .charging import charge
-from .cost import Cost, Unpriced
+from .charging.charge import charge
+from .charging.cost import Cost, Unpriced
+from .charging.rates import PriceList
 from .loading import LazySource, bundled_prices
 from .misses import MissLog
-from .rates import PriceList
 from .source import ALWAYS, PriceKey, PriceWindow
 
 _PRICED_GENERATION: Final = 768

@@ -6,8 +6,8 @@ import math
 from typing import Final, NamedTuple, Protocol
 
 from ..records import frozen
-from .cost import Unpriced
-from .rates import PriceList
+from .charging.cost import Unpriced
+from .charging.rates import PriceList
 
 ALWAYS: Final = (-math.inf, math.inf)
 

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, TypeVar
 
-from . import names
-from .cost import Unpriced
-from .rates import PriceList, Rates, UnitPrice
-from .source import ALWAYS, PriceKey, PriceSource, PriceWindow
+from .. import names
+from ..charging.cost import Unpriced
+from ..charging.rates import PriceList, Rates, UnitPrice
+from ..source import ALWAYS, PriceKey, PriceSource, PriceWindow
 
 ANY: Final = "*"
 _LITERALLY: Final = re.compile(r"[^*?\[]*")

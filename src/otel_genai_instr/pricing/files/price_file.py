@@ -7,13 +7,12 @@ gigabytes.
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Final
 
+from ..errors import PriceFileError
+from ..regular_file import read_bytes
 from .document import Document
-from .errors import PriceFileError
 from .json_text import read_json
 from .yaml_text import read_yaml
 
@@ -36,28 +35,6 @@ def read_price_file(path: Path) -> Document:
     if data is None:
         raise PriceFileError(f"{path}: says nothing; allowed: a mapping of name, currency, models, prices, ...")
     return Document(data, str(path), lines)
-
-
-def read_bytes(path: Path, most: int) -> bytes:
-    """Read a regular file of at most ``most`` bytes.
-
-    Raises:
-        PriceFileError: if there is none, or it is larger.
-    """
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # before opening: opening a pipe would wait for its writer
-            raise PriceFileError(f"{path}: is not a file")
-        with open(path, "rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise PriceFileError(f"{path}: can't be read: {error.strerror or type(error).__name__}") from None
-    except ValueError as error:
-        if isinstance(error, PriceFileError):
-            raise
-        raise PriceFileError(f"{str(path)!r}: is not the name of a file") from None  # it has a null character
-    if len(content) > most:
-        raise PriceFileError(f"{path}: is larger than {most:,} bytes")
-    return content
 
 
 def _text(path: Path) -> str:

@@ -11,11 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeGuard, cast
 
+from ..charging.rates import Rates, rates_of
+from ..errors import PriceFileError
 from .book import ANY, Alias, Discount, OwnRow, PriceBook, Scope
 from .currencies import CURRENCIES
 from .document import Document, Place
-from .errors import PriceFileError
-from .rates import Rates, rates_of
 
 _MILLION: Final = 1_000_000
 _MOST_ROWS: Final = 20_000

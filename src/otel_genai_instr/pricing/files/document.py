@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import PriceFileError
+from ..errors import PriceFileError
 
 Place = tuple[str | int, ...]
 """Where a field stands: ``("prices", 2, "model")``."""

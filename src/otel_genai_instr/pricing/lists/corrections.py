@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from . import units
+from ..charging import units
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,13 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
-from . import names, units
-from .cost import Unpriced
-from .errors import PriceFileError
-from .price_file import read_bytes
-from .rates import PriceList, Rates, UnitPrice
-from .source import ALWAYS, PriceKey, PriceWindow
+from .. import names
+from ..charging import units
+from ..charging.cost import Unpriced
+from ..charging.rates import PriceList, Rates, UnitPrice
+from ..errors import PriceFileError
+from ..regular_file import read_bytes
+from ..source import ALWAYS, PriceKey, PriceWindow
 
 _CURRENCY: Final = "USD"
 _DAY: Final = 86_400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field, fields, replace
 
-from ..records import frozen
+from ...records import frozen
 
 
 @frozen

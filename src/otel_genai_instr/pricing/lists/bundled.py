@@ -7,12 +7,13 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from . import names, units
+from .. import names
+from ..charging import units
+from ..charging.cost import Unpriced
+from ..charging.rates import PriceList, UnitPrice, joined, rates_of
+from ..source import PriceKey, PriceSource, PriceWindow
 from .corrected import CorrectedSource
-from .cost import Unpriced
 from .own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice, matches
-from .rates import PriceList, UnitPrice, joined, rates_of
-from .source import PriceKey, PriceSource, PriceWindow
 
 _MILLION: Final = 1_000_000
 _CURRENCY: Final = "USD"

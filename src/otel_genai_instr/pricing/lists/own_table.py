@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from . import units
+from ..charging import units
 
 VERSION: Final = "otel-genai-instr 2026-11-21"
 """How our tables are named in ``otel_genai.cost.price_version``: this one and that of corrections. Changes with each

@@ -5,7 +5,7 @@ The plain path of :mod:`~otel_genai_instr.pricing.charging` calls these only whe
 
 from __future__ import annotations
 
-from ..model import Usage
+from ...model import Usage
 from .cost import Unpriced
 from .rates import Rates
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from ..errors import PriceFileError
 from .document import Place
-from .errors import PriceFileError
 from .json_text import whole_number
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Final, cast
 
-from ..model import Usage
-from ..semconv.values import COST_FROM_LOCAL_PRICES
+from ...model import Usage
+from ...semconv.values import COST_FROM_LOCAL_PRICES
 from . import units
 from .cost import Cost, Unpriced
 from .rates import PriceList, joined

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from . import names
+from .. import names
+from ..charging.rates import PriceList, Rates, UnitPrice, joined
+from ..source import PriceKey, PriceSource, PriceWindow
 from .corrections import CACHED_INPUT, MOVED_NAMES, WRONG_PRICES, CachedInput, MovedName, WrongPrice
 from .own_table import VERSION, matches
-from .rates import PriceList, Rates, UnitPrice, joined
-from .source import PriceKey, PriceSource, PriceWindow
 
 _MILLION: Final = 1_000_000
 

@@ -7,8 +7,8 @@ import math
 import re
 from typing import Final
 
+from ..errors import PriceFileError
 from .document import Place
-from .errors import PriceFileError
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],\n]|[^\s{}\[\],:"]+')
 _MOST_DIGITS: Final = 400

@@ -1,0 +1,1 @@
+"""What was used times what it costs. Knows no price list, no file and no clock."""
