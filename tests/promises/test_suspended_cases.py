@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -92,3 +93,37 @@ def test_a_coroutine_that_is_torn_down_stops_early(reads: int, close: bool, capt
     assert capture.count("gen_ai.client.inference.duration") == 1
     (point,) = capture.metrics()["gen_ai.client.inference.duration"]
     assert "error.type" not in point["attributes"]
+
+
+def _left_to_the_loop(capture: Capture) -> list[str]:
+    """The generators of a dropped stream that the event loop has to close."""
+    client = FakeProvider(capture.clock).then(sse_reply(*answers.chat_chunks())).async_client()
+    left: list[str] = []
+
+    async def body() -> None:
+        _, close = sys.get_asyncgen_hooks()
+        assert close is not None
+
+        def noted(generator: Any) -> None:
+            left.append(generator.__qualname__)
+            close(generator)
+
+        sys.set_asyncgen_hooks(finalizer=noted)
+        stream = await _ask(client, stream=True)
+        async for _ in stream:
+            break
+        del stream
+        for _ in range(5):
+            gc.collect()
+            await asyncio.sleep(0)
+
+    run(body(), is_async=True)
+    return left
+
+
+def test_a_dropped_stream_leaves_the_event_loop_no_more_to_close_than_without_us(capture: Capture) -> None:
+    """A loop may warn of each: trio does."""
+    plain = _left_to_the_loop(capture)
+    capture.instrument()
+    assert _left_to_the_loop(capture) == plain != []
+    assert capture.count("gen_ai.client.inference.duration") == 1

@@ -8,8 +8,9 @@ caller's own spans between two chunks are siblings of the stream's span.
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import cast
 
 from .. import guard
@@ -99,7 +100,7 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
         yield chunk
 
 
-async def observe_async(inner: AsyncIterator[object], watch: StreamWatch) -> AsyncIterator[object]:
+async def observe_async(inner: AsyncIterator[object], watch: StreamWatch) -> AsyncGenerator[object]:
     """The same for an asynchronous stream."""
     operation = watch.operation
     entered, stamp = operation.context, operation.chunk
@@ -134,15 +135,17 @@ async def observe_async(inner: AsyncIterator[object], watch: StreamWatch) -> Asy
 class ObservedAsyncIterator:
     """The inner iterator of an asynchronous stream: ``observe_async``, and what else the SDK's generator can do.
 
-    An event loop keeps a dropped generator for another turn. This object goes at once, and its operation with it.
+    An event loop keeps a dropped generator for another turn, and some warn of it. This object goes at once, and
+    takes the generator and the operation with it.
     """
 
     # The generator's own ``__anext__``, in a slot: a method around it would double what a chunk costs.
-    __slots__ = ("__anext__", "_watch", "aclose", "asend", "athrow")
+    __slots__ = ("__anext__", "_observed", "_watch", "aclose", "asend", "athrow")
 
     def __init__(self, inner: AsyncIterator[object], watch: StreamWatch) -> None:
         self._watch = watch
-        self.__anext__ = observe_async(inner, watch).__anext__
+        self._observed = observe_async(inner, watch)
+        self.__anext__ = self._observed.__anext__
         self.aclose: object = getattr(inner, "aclose", None)
         self.asend: object = getattr(inner, "asend", None)
         self.athrow: object = getattr(inner, "athrow", None)
@@ -151,9 +154,12 @@ class ObservedAsyncIterator:
         return self
 
     def __del__(self) -> None:
-        watch = getattr(self, "_watch", None)
+        watch, observed = getattr(self, "_watch", None), getattr(self, "_observed", None)  # it may be half-built
         if watch is not None:
             watch.dropped()
+        if observed is not None and observed.ag_frame is not None:
+            with contextlib.suppress(StopIteration, RuntimeError):  # closed; or still waiting for a chunk
+                observed.aclose().send(None)
 
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
