@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -86,12 +86,11 @@ def _runs(siblings: Sequence[SpanRecord], parents: Collection[int | None]) -> li
         plain = span.operation is None and span.error is None and span.span_id not in parents
         return (span.name, span.detail) if plain else span.span_id
 
-    def rows() -> Iterator[list[SpanRecord]]:
-        for _, group in groupby(siblings, kind):
-            run = list(group)
-            yield from [run] if len(run) >= _ALIKE else ([span] for span in run)
-
-    return list(rows())
+    runs: list[list[SpanRecord]] = []
+    for _, group in groupby(siblings, kind):
+        run = list(group)
+        runs.extend([run] if len(run) >= _ALIKE else [[span] for span in run])
+    return runs
 
 
 def _right_end(prefix: str, deepest: int, ellipsis: str) -> str:

@@ -139,7 +139,7 @@ class ObservedAsyncIterator:
     takes the generator and the operation with it.
     """
 
-    # The generator's own ``__anext__``, in a slot: a method around it would double what a chunk costs.
+    # The generator's own ``__anext__``, in a slot: a method around it would make a coroutine for each chunk.
     __slots__ = ("__anext__", "_observed", "_watch", "aclose", "asend", "athrow")
 
     def __init__(self, inner: AsyncIterator[object], watch: StreamWatch) -> None:
