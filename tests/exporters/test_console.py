@@ -135,6 +135,22 @@ def test_late_and_orphan_spans_are_shown() -> None:
     assert exporter.export([finished()]) is SpanExportResult.FAILURE
 
 
+def test_a_stream_that_nobody_closed_leaves_no_false_title() -> None:
+    out = io.StringIO()
+    exporter = GenAIConsoleExporter(out)
+    tracer = simple(exporter)
+    root = tracer.start_span("GET /ask")
+    chat = tracer.start_span("chat", trace.set_span_in_context(root))
+    tracer.start_span("POST", trace.set_span_in_context(chat)).end()
+    root.end()
+    assert "POST" not in out.getvalue()
+    exporter.shutdown()
+    whole, cut_off = out.getvalue().strip().split("\n\n")
+    assert "GET /ask" in whole
+    assert "orphan: its parent never came" in cut_off
+    assert "POST" in cut_off
+
+
 def test_stderr_is_looked_up_when_printing(capsys: pytest.CaptureFixture[str]) -> None:
     assert GenAIConsoleExporter().export([finished("seen")]) is SpanExportResult.SUCCESS
     printed = capsys.readouterr()

@@ -139,7 +139,7 @@ def test_all_others_have_a_row_each(spans: list[SpanRecord]) -> None:
     assert len(render(piece([span(1, None), *spans]), Style(120)).splitlines()) == 3 + len(spans)
 
 
-@pytest.mark.parametrize("mark", [Mark.LATE, Mark.AGAIN, Mark.ORPHAN])
+@pytest.mark.parametrize("mark", [mark for mark in Mark if mark.value])
 def test_the_title_says_what_is_not_a_whole_trace(mark: Mark) -> None:
     assert mark.value in render(piece([span(1, None)], mark), Style(100)).splitlines()[0]
 
@@ -192,3 +192,4 @@ def test_width_of_wide_and_combining_characters() -> None:
 def test_the_documentation_shows_what_is_printed() -> None:
     text = (Path(__file__).parents[2] / "docs" / "terminal.md").read_text(encoding="utf-8")
     assert AT_120 in text
+    assert all(f"{mark.value}` |" in text for mark in Mark if mark.value)

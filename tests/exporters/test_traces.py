@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from otel_genai_instr.exporters.traces import Mark, Piece, TraceStore
+import pytest
+
+from otel_genai_instr.exporters.traces import Mark, Piece, SpanRecord, TraceStore
 
 from .spans import span
 
@@ -68,6 +70,35 @@ def test_orphans_come_out_at_flush_and_may_be_adopted_later() -> None:
     assert (ids(orphan), orphan.mark) == ([2], Mark.ORPHAN)
     (again,) = store.add([span(1, None)])
     assert (ids(again), again.mark) == ([1, 2], Mark.AGAIN)
+
+
+@pytest.mark.parametrize("root", [span(1, None, end=100), span(1, 99, end=100, remote=True)], ids=["real", "remote"])
+def test_what_waits_for_a_parent_below_a_shown_root_is_cut_off(root: SpanRecord) -> None:
+    store = TraceStore()
+    store.add([span(3, 2, start=50, end=60)])
+    (piece,) = store.add([root])
+    assert (ids(piece), piece.mark) == ([1], Mark.WHOLE)
+    (cut_off,) = store.flush()
+    assert (ids(cut_off), cut_off.mark) == ([3], Mark.CUT_OFF)
+    assert (cut_off.start_ns, cut_off.end_ns) == (0, 100_000_000)
+    (again,) = store.add([span(2, 1)])
+    assert (ids(again), again.mark) == ([2, 3], Mark.AGAIN)
+    assert store.flush() == []
+
+
+def test_what_a_bound_cuts_off_says_so_too() -> None:
+    store = TraceStore(max_traces=1)
+    store.add([span(3, 2), span(1, None)])
+    (evicted,) = store.add([span(2, 1, trace_id=5)])
+    assert (ids(evicted), evicted.mark) == ([3], Mark.CUT_OFF)
+
+
+def test_an_orphan_shown_before_is_no_root() -> None:
+    store = TraceStore()
+    store.add([span(2, 1)])
+    store.flush()
+    store.add([span(4, 3)])
+    assert store.flush()[0].mark is Mark.ORPHAN
 
 
 def test_parents_in_a_circle_come_out_at_flush() -> None:

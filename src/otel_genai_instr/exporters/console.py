@@ -29,8 +29,8 @@ class GenAIConsoleExporter(SpanExporter):
     only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that).
 
     A trace is printed when its local root has ended and the batch with it is read completely. Later spans follow as
-    "late"; spans whose root never came are printed as "orphan" by :meth:`force_flush` and :meth:`shutdown`, or when
-    there are too many open traces.
+    "late"; spans whose root or parent never came are printed as "orphan" by :meth:`force_flush` and :meth:`shutdown`,
+    or when there are too many open traces.
     """
 
     def __init__(self, out: TextIO | None = None, width: int | None = None, color: bool | None = None) -> None:
@@ -63,7 +63,7 @@ class GenAIConsoleExporter(SpanExporter):
         return SpanExportResult.SUCCESS if done else SpanExportResult.FAILURE
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Print everything that still waits for its root. False when the stream is broken."""
+        """Print everything that still waits for its root or parent. False when the stream is broken."""
         del timeout_millis  # nothing here can be cut short
         try:
             return self._print(self._assemble(flush=True))

@@ -5,7 +5,10 @@ Rules of this file
   or with a parent in another process), or when its top's parent has been shown already: then the group is *late*.
 - A parent that was thought to be elsewhere may turn up: two services in one process. Then the whole tree is shown
   *again*, in one piece. Spans below a real root cannot be adopted any more: of those only the ids are kept.
-- Nothing is lost: what is pushed out by a bound, or still waits at the end, is handed out as *orphan*.
+- A group whose parent is still open is not shown with the root: where it belongs is not known yet (below another root
+  of the same trace, maybe), and once the parent ends, all of it is one late piece.
+- Nothing is lost: what is pushed out by a bound, or still waits at the end, is handed out as *orphan*, or as *cut off*
+  where a local root of its trace has been shown.
 """
 
 from __future__ import annotations
@@ -61,6 +64,7 @@ class Mark(Enum):
     LATE = "late"
     AGAIN = "again, now with its parents"
     ORPHAN = "orphan: its root never came"
+    CUT_OFF = "orphan: its parent never came"
 
 
 @dataclass(slots=True)
@@ -71,7 +75,7 @@ class Piece:
     spans: list[SpanRecord]
     mark: Mark
     start_ns: int
-    """The window that bars are drawn in; for a late piece that of the whole trace as known so far."""
+    """The window that bars are drawn in; for a late or cut off piece that of the whole trace as known so far."""
     end_ns: int
     omitted: int = 0
     """Spans beyond the bound: counted, not kept."""
@@ -91,6 +95,11 @@ class _Trace:
     @property
     def size(self) -> int:
         return len(self.waiting) + len(self.shown)
+
+    @property
+    def rooted(self) -> bool:
+        """Whether a local root has been shown."""
+        return any(span is None or span.local_root for span in self.shown.values())
 
 
 class TraceStore:
@@ -165,7 +174,9 @@ class TraceStore:
         return self._hand_out(trace_id, chosen, mark, adoptable)
 
     def _orphans(self, trace_id: int) -> Piece:
-        return self._hand_out(trace_id, list(self._open[trace_id].waiting.values()), Mark.ORPHAN, adoptable=True)
+        trace = self._open[trace_id]
+        mark = Mark.CUT_OFF if trace.rooted else Mark.ORPHAN
+        return self._hand_out(trace_id, list(trace.waiting.values()), mark, adoptable=True)
 
     def _hand_out(self, trace_id: int, spans: list[SpanRecord], mark: Mark, adoptable: bool) -> Piece:
         trace = self._open[trace_id]
@@ -177,7 +188,7 @@ class TraceStore:
         omitted, trace.omitted = trace.omitted, 0
         start_ns = min(span.start_ns for span in spans)
         end_ns = max(max(span.end_ns, span.start_ns) for span in spans)
-        if mark is Mark.LATE and trace.start_ns is not None:
+        if mark in (Mark.LATE, Mark.CUT_OFF) and trace.start_ns is not None:
             start_ns, end_ns = trace.start_ns, max(trace.end_ns, end_ns)
         self._settle(trace_id)
         return Piece(trace_id, spans, mark, start_ns, end_ns, omitted)
