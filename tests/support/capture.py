@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.sampling import Sampler
 from otel_genai_instr import instrument, uninstrument
 
 from .clock import FakeClock
+from .settling import settle
 
 
 class CountingIds(IdGenerator):
@@ -71,6 +72,7 @@ class Capture:
 
     def spans(self) -> list[ReadableSpan]:
         """Finished spans in the order they ended."""
+        settle()
         return list(self._spans.get_finished_spans())
 
     def span(self) -> ReadableSpan:
@@ -84,6 +86,7 @@ class Capture:
 
     def events(self) -> list[dict[str, Any]]:
         """Log events, as plain data."""
+        settle()
         return [
             {
                 "name": log.log_record.event_name,
@@ -136,6 +139,7 @@ class Capture:
         }
 
     def _metrics(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        settle()
         data: Any = self._reader.get_metrics_data()
         resources: list[Any] = data.resource_metrics if data else []
         for resource in resources:

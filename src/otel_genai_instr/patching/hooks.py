@@ -10,6 +10,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from types import FrameType
 from typing import Protocol
 
 from .. import guard
@@ -63,15 +64,23 @@ class _Closing:
         self._because = sys.exc_info()[1]
 
     def returned(self, _result: object, _arguments: Mapping[str, object]) -> bool:
-        # A generator below was dropped, perhaps by an exception that is still on its way to the ``with`` block,
-        # which will close again.
-        if isinstance(self._because, GeneratorExit):
+        # A generator below was dropped and closes what it has read from, perhaps because of an exception that is
+        # still on its way to the ``with`` block, which will close again.
+        if isinstance(self._because, GeneratorExit) and _caller_is_left_by(self._because):
             return False
         self._watch.closed(self._because)
         return True
 
     def raised(self, error: BaseException) -> None:
         self._watch.failed(self._because or error)
+
+
+def _caller_is_left_by(error: BaseException) -> bool:
+    """Whether whoever calls the hooked method is the very frame that ``error`` was raised in."""
+    frame: FrameType | None = sys._getframe()  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame.f_globals.get("__name__") in (__name__, guard.__name__):
+        frame = frame.f_back
+    return error.__traceback__ is not None and error.__traceback__.tb_frame is frame
 
 
 class _Loading:

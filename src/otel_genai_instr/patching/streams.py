@@ -8,12 +8,16 @@ caller's own spans between two chunks are siblings of the stream's span.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import os
 import sys
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from typing import cast
+from typing import Final, cast
 
 from .. import guard
+from ..telemetry import later
 from ..telemetry.current import current, enter, leave
 from ..telemetry.operation import Operation, Reading
 from .hooks import hook_close
@@ -28,7 +32,7 @@ def _ignore(_chunk: object) -> None:
 class StreamWatch:
     """Ends the operation of one stream exactly once."""
 
-    __slots__ = ("_handled_before", "busy", "feed", "operation", "reading")
+    __slots__ = ("__weakref__", "_handled_before", "busy", "feed", "operation", "reading")
 
     def __init__(self, operation: Operation, reading: Reading) -> None:
         self.operation = operation
@@ -38,6 +42,7 @@ class StreamWatch:
         self.feed: Callable[[object], None] = _ignore
         # A stream that is opened while the caller handles an exception did not fail because of it.
         self._handled_before = sys.exc_info()[1]
+        _keep_until_exit(self)
 
     def read_with(self, reader: StreamReader) -> None:
         """Read the chunks to come with ``reader``."""
@@ -63,11 +68,39 @@ class StreamWatch:
 
     def dropped(self) -> None:
         """Whoever held the stream is gone."""
+        _open.pop(id(self), None)
         operation = getattr(self, "operation", None)  # a half-built watch has none
         if operation is not None:
-            guard.run("stream.dropped", operation.stop, getattr(self, "reading", None))
+            guard.run("stream.dropped", operation.drop, getattr(self, "reading", None))
 
     __del__ = dropped
+
+
+_open: Final[dict[int, weakref.ref[StreamWatch]]] = {}
+"""Streams that somebody holds, or that the garbage collector has not come to."""
+_ends_at_exit = False
+
+
+def _keep_until_exit(watch: StreamWatch) -> None:
+    global _ends_at_exit
+    if not _ends_at_exit:
+        # Not before the first stream: what is registered last is called first, and the app's providers shut down then.
+        _ends_at_exit = True
+        atexit.register(end_all)
+    _open[id(watch)] = weakref.ref(watch)
+
+
+def end_all() -> None:
+    """The process is about to end, and the garbage collector would come too late."""
+    later.do_now()
+    for found in list(_open.values()):
+        watch = found()
+        if watch is not None:
+            guard.run("stream.exit", watch.operation.stop, watch.reading)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_open.clear)  # they are the parent's
 
 
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
@@ -14,6 +15,7 @@ _logger = logging.getLogger(__name__)
 
 # A fork waits this long at most for a load that is under way: some 20 ms, or 0.3 s without compiled files.
 _FORK_PATIENCE = 10.0
+_EXIT_PATIENCE = 2.0  # seconds
 
 
 class _Gate:
@@ -25,6 +27,7 @@ class _Gate:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held_for_fork = threading.local()
+        atexit.register(self._close)
         if sys.platform != "win32":
             os.register_at_fork(
                 before=self._before_fork,
@@ -37,6 +40,13 @@ class _Gate:
 
     def __exit__(self, *exception: object) -> None:
         self._lock.release()
+
+    def _close(self) -> None:
+        """The process ends: let a load end, and no other one begin.
+
+        A daemon thread that is stopped inside an import keeps its lock; a finaliser that imports would wait forever.
+        """
+        self._lock.acquire(timeout=_EXIT_PATIENCE)
 
     def _before_fork(self) -> None:
         self._held_for_fork.value = self._lock.acquire(timeout=_FORK_PATIENCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, Protocol, cast
 
 from opentelemetry import baggage, context, trace
@@ -14,7 +15,7 @@ from ..model import Content, Endpoint, Failure, Message, Request, Response
 from ..semconv import attributes as names
 from ..semconv import own, values
 from ..settings import CaptureContent
-from . import attributes, content, events
+from . import attributes, content, events, later
 from .current import current as current_context
 from .current import inside
 from .endings import ENDINGS, Ending, EndingRule
@@ -72,6 +73,7 @@ class Operation:
         "read_content",
         "request",
         "span",
+        "unparsed",
         "wants_content",
         "wants_text",
     )
@@ -105,6 +107,7 @@ class Operation:
         self.request = request
         self.endpoint = endpoint
         self.attempts = 0
+        self.unparsed: object = None  # the answer that the SDK could not parse
         self.read_content = read_content
         self.wants_content = self.wants_text = False
         name = f"{operation} {model}" if model and operation != values.FETCH_RESPONSE else operation
@@ -156,17 +159,25 @@ class Operation:
         """The caller wanted no more."""
         self._end(_STOPPED, reading, None)
 
+    def drop(self, reading: Reading | None) -> None:
+        """The garbage collector found it, or may have: the operation ends now, but another thread says so."""
+        if not self._open.locked():
+            now = self._telemetry.clock.monotonic()
+            later.do(partial(self._end, _STOPPED, reading, None, now))
+
     def fail(self, error: BaseException, reading: Reading | None = None) -> None:
         """``error`` is on its way to the caller. ``GeneratorExit`` is an early stop, not a failure."""
         if isinstance(error, GeneratorExit):
-            self._end(_STOPPED, reading, None)
+            self.drop(reading)
         else:
             self._end(_FAILED, reading, error)
 
-    def _end(self, rule: EndingRule, reading: Reading | None, error: BaseException | None) -> None:
+    def _end(
+        self, rule: EndingRule, reading: Reading | None, error: BaseException | None, at: float | None = None
+    ) -> None:
         if not self._open.acquire(blocking=False):
             return
-        seconds = self._telemetry.clock.monotonic() - self._started
+        seconds = (self._telemetry.clock.monotonic() if at is None else at) - self._started
         end_ns = self._start_ns + round(seconds * 1e9)
         try:
             self._describe(rule, reading, error, seconds, end_ns)
@@ -292,7 +303,7 @@ class Operation:
         usage = response.usage
         if not telemetry.settings.cost or request.operation not in _PRICED_OPERATIONS:
             return None
-        if usage is None and failure is not None:
+        if usage is None and failure is not None and response.model is None and self._first_chunk is None:
             return None  # nothing was answered, nothing is owed
         return telemetry.pricer.price(
             self.endpoint.provider,

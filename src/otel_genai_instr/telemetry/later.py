@@ -1,0 +1,67 @@
+"""Work that the garbage collector brings.
+
+The collector runs at any allocation, in any thread, also while the OpenTelemetry SDK or an exporter holds a lock. An
+end that takes the same lock there would wait for itself forever. So a finaliser only notes its work here, which takes
+no lock, and a thread that lives as long as something waits does it.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from .. import guard
+
+_waiting: Final[deque[Callable[[], object]]] = deque()
+_working = False
+
+
+def do(work: Callable[[], object]) -> None:
+    """Do ``work`` soon, in another thread. May be called by a finaliser."""
+    _waiting.append(work)
+    if not _working:
+        _start()
+
+
+def do_now() -> None:
+    """Do in this thread whatever still waits; for the end of a process."""
+    while True:
+        try:
+            work = _waiting.popleft()
+        except IndexError:
+            return
+        guard.run("later", work)
+
+
+def _start() -> None:
+    global _working
+    _working = True
+    try:
+        # Of `threading`, starting a thread takes a lock, which whoever was interrupted may hold.
+        _thread.start_new_thread(_work, ())
+    except RuntimeError:  # the process is about to end: `do_now` will be called
+        _working = False
+
+
+def _work() -> None:
+    global _working
+    try:
+        do_now()
+    finally:
+        _working = False
+    if _waiting and not _working:  # it came in between
+        _start()
+
+
+def _start_empty() -> None:
+    """In a forked child: the work is the parent's, and the thread is not here."""
+    global _working
+    _working = False
+    _waiting.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_empty)
