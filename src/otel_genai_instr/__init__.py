@@ -93,6 +93,8 @@ _LAZY = {
 def instrument(**options: Any) -> list[str]:
     """Instrument every supported SDK that is installed, and return their names.
 
+    Where that has been done, by ``opentelemetry-instrument`` for one, options take the place of the former ones.
+
     Args:
         options: ``tracer_provider``, ``meter_provider``, ``logger_provider`` (the global ones when absent),
             and any field of :class:`otel_genai_instr.settings.Settings`, which wins over the environment.
@@ -122,6 +124,8 @@ def uninstrument() -> None:
 def _turn_on(instrumentor: GenAIInstrumentor, options: dict[str, Any]) -> bool:
     if not instrumentor.is_instrumented_by_opentelemetry:
         instrumentor.instrument(**options)
+    elif options:
+        instrumentor.configure(**options)
     return instrumentor.is_instrumented_by_opentelemetry
 
 

@@ -175,3 +175,26 @@ def test_what_is_open_at_the_end_of_a_process_ends_there() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.count("SPAN chat m") == 2, done.stderr
     assert '"count": 2' in done.stdout, "two durations"
+
+
+def _broken_after(capture: Capture, *before: Any) -> None:
+    client = (
+        FakeProvider(capture.clock).then(sse_reply(*before, ConnectionError("gone"), done=False)).client(max_retries=0)
+    )
+    with pytest.raises(Exception, match=r".*"):
+        list(client.chat.completions.create(**CALL, stream=True))
+
+
+def test_what_was_answered_before_a_failure_has_a_reason_instead_of_a_price(capture: Capture) -> None:
+    """The provider charges it, and nobody said how many tokens it was."""
+    capture.instrument()
+    _broken_after(capture, *answers.chat_chunks()[:2])
+    assert capture.attributes()["error.type"]
+    assert capture.attributes()["otel_genai.cost.unpriced_reason"] == "no_usage"
+
+
+def test_what_failed_before_an_answer_has_neither(capture: Capture) -> None:
+    capture.instrument()
+    _broken_after(capture)
+    assert capture.attributes()["error.type"]
+    assert "otel_genai.cost.unpriced_reason" not in capture.attributes()

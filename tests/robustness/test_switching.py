@@ -309,3 +309,23 @@ def test_the_scope_names_the_schema(capture: Capture) -> None:
     scope = capture.span().instrumentation_scope
     assert scope is not None
     assert (scope.name, scope.schema_url) == ("otel_genai_instr", semconv.SCHEMA_URL)
+
+
+def test_options_given_later_take_the_place_of_the_former(capture: Capture) -> None:
+    """As in an app that was started by ``opentelemetry-instrument``, and has settings in its code."""
+    otel_genai_instr.instrument()
+    capture.instrument(capture_content="span_only")
+    ask(a_client())
+    assert "gen_ai.input.messages" in capture.attributes()
+    otel_genai_instr.instrument()  # nothing new is said
+    ask(a_client())
+    assert [("gen_ai.input.messages" in (span.attributes or {})) for span in capture.spans()] == [True, True]
+
+
+@pytest.mark.parametrize(("option", "error"), [("capture_contnt", TypeError), ("capture_content", ValueError)])
+def test_a_wrong_option_given_later_changes_nothing(option: str, error: type[Exception], capture: Capture) -> None:
+    capture.instrument()
+    with pytest.raises(error):
+        otel_genai_instr.instrument(**{option: "x"})
+    ask(a_client())
+    assert capture.span().name == "chat gpt-4o-mini"

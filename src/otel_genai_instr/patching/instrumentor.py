@@ -31,7 +31,16 @@ class GenAIInstrumentor(BaseInstrumentor):
             Any field of :class:`~otel_genai_instr.settings.Settings`: wins over the environment.
         """
         kwargs.pop("auto_instrumentation_version", None)
-        telemetry = telemetry_with(kwargs)
+        self.configure(**kwargs)
+
+    def configure(self, **options: Any) -> None:
+        """Observe by these options from now on; operations that are under way keep theirs.
+
+        Raises:
+            TypeError: for an option that doesn't exist.
+            ValueError: for a value that an option can't have.
+        """
+        telemetry = telemetry_with(options)
         self.patcher.install(telemetry)
         share(telemetry)
 
