@@ -26,7 +26,7 @@ from types import FrameType
 
 import local_model
 from openai_server import Fault, OpenAIServer
-from process import DemoError, running
+from process import STOP_TIMEOUT, DemoError, running
 
 EXAMPLES = Path(__file__).parent
 QUESTIONS = (
@@ -38,6 +38,8 @@ BUSY_QUESTION = QUESTIONS[2]
 """The example server is too busy for this one at first; the SDK tries again by itself."""
 START_TIMEOUT = 30.0
 ANSWER_TIMEOUT = 180.0
+EXPORT_TIMEOUT = 60.0
+"""With no Collector at the endpoint the app ends once the SDK has given up, after ten seconds for each export."""
 
 
 def main() -> int:
@@ -104,7 +106,15 @@ def _run_app(environment: Mapping[str, str]) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     command += ["--fd", str(listener.fileno())]
-    with running("the app", command, environment, pass_fds=[listener.fileno()]):
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    with running(
+        "the app",
+        command,
+        environment,
+        pass_fds=[listener.fileno()],
+        stop_timeout=EXPORT_TIMEOUT if endpoint else STOP_TIMEOUT,
+        if_late=f". Does a Collector listen at {endpoint}?" if endpoint else "",
+    ):
         # From here on only the app holds the socket: calls wait until it is ready, and fail if it dies.
         listener.close()
         _call(f"{url}/health", None, START_TIMEOUT)

@@ -10,7 +10,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_STOP_TIMEOUT = 15.0
+STOP_TIMEOUT = 15.0
+"""Seconds that a process has for its ending."""
 
 
 class DemoError(Exception):
@@ -32,11 +33,11 @@ class Child:
             return False
         return True
 
-    def stop(self) -> int:
+    def stop(self, timeout: float = STOP_TIMEOUT) -> int:
         """Interrupt it as Ctrl-C would and return its status; kill it if it does not end in time."""
         self._signal(signal.SIGINT)
         try:
-            return self._process.wait(_STOP_TIMEOUT)
+            return self._process.wait(timeout)
         except BaseException:
             self._signal(signal.SIGKILL)
             self._process.wait()
@@ -56,11 +57,15 @@ def running(
     *,
     log: Path | None = None,
     pass_fds: Sequence[int] = (),
+    stop_timeout: float = STOP_TIMEOUT,
+    if_late: str = "",
 ) -> Generator[Child]:
     """Run a command for the length of the ``with`` block.
 
     It has a session of its own, so a Ctrl-C reaches the demo alone, which then ends it in order. What it
-    prints goes to ``log``, or to the terminal. Raises DemoError if it cannot start or ends with a failure.
+    prints goes to ``log``, or to the terminal. Raises DemoError if it cannot start, ends with a failure, or
+    does not end in ``stop_timeout`` seconds; the message then closes with ``if_late``. Once something went
+    wrong it has no more than the usual time to end.
     """
     with contextlib.ExitStack() as stack:
         output = None if log is None else stack.enter_context(log.open("w"))
@@ -80,11 +85,12 @@ def running(
         try:
             yield child
         except BaseException:
-            child.stop()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # killed; what is raised here says more
+                child.stop(min(stop_timeout, STOP_TIMEOUT))
             raise
         try:
-            status = child.stop()
+            status = child.stop(stop_timeout)
         except subprocess.TimeoutExpired as error:
-            raise DemoError(f"{name} did not end within {_STOP_TIMEOUT:g} seconds") from error
+            raise DemoError(f"{name} did not end within {stop_timeout:g} seconds{if_late}") from error
         if status:
             raise DemoError(f"{name} ended with status {status}")

@@ -460,6 +460,20 @@ def test_what_is_lost_is_said_and_not_called_saved(tmp_path: Path, capsys: pytes
     ]
 
 
+@pytest.mark.parametrize(
+    ("recorded", "difference"),
+    [(0.00015000000000000002, "+0.000000"), (0.00015, "+0.000000"), (0.000151, "-0.000001"), (0.000149, "+0.000001")],
+)
+def test_a_difference_that_rounds_to_zero_has_no_minus(
+    recorded: float, difference: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _file(tmp_path / "spans", _document(_call(usage__cost__amount={"doubleValue": recorded})))
+    assert main(["reprice", str(path)]) == 0
+    table = [line.split() for line in capsys.readouterr().out.splitlines()[:3]]
+    assert table[0][-1] == "difference"
+    assert [line[-1] for line in table[1:]] == [difference] * 2
+
+
 @pytest.mark.parametrize("columns", [80, 100])
 def test_no_figure_is_cut_in_a_narrow_terminal(columns: int, tmp_path: Path) -> None:
     pytest.importorskip("rich")

@@ -90,7 +90,7 @@ def _figures(row: Row) -> list[str]:
 
 
 def _money(amount: Decimal, sign: str = "") -> str:
-    return f"{amount:{sign},.6f}"
+    return f"{amount:{sign}z,.6f}"  # z: what rounds to zero has no minus
 
 
 def _as_json(outcome: Comparison, groups: Sequence[str], bad_lines: int) -> dict[str, object]:

@@ -105,7 +105,7 @@ def _why_not(options: Namespace, reasons: dict[str, Unpriced], source: PriceSour
         said: dict[Unpriced, list[str]] = {}
         for provider, reason in reasons.items():
             said.setdefault(reason, []).append(provider)
-        return f"{name}: " + ", ".join(
+        return f"{name} " + ", ".join(
             f"{_words(reason, options)} ({reason.value} of {', '.join(of)})" for reason, of in said.items()
         )
     if options.provider is not None:
@@ -113,7 +113,7 @@ def _why_not(options: Namespace, reasons: dict[str, Unpriced], source: PriceSour
         if options.provider not in known:
             near = difflib.get_close_matches(options.provider, list(known), _NEAR_NAMES)
             return f"{name}: the provider is in no price list.{_did_you_mean(near)}"
-    return f"{name}: is in no price list.{_did_you_mean(_near_models(options.model, options.provider))}"
+    return f"{name} is in no price list.{_did_you_mean(_near_models(options.model, options.provider))}"
 
 
 def _words(reason: Unpriced, options: Namespace) -> str:

@@ -325,7 +325,7 @@ class Operation:
         message: str | None,
         end_ns: int,
     ) -> None:
-        """Attributes, status and content. Small attributes first: limits cut what comes last."""
+        """Attributes, status and content."""
         written: attributes.Attributes = {}
         try:
             self._fill(written, rule, response, failure, outcome)
@@ -340,7 +340,7 @@ class Operation:
     def _write_content(
         self, written: attributes.Attributes, reading: Reading | None, end_ns: int
     ) -> attributes.Attributes:
-        """``written`` with the content, last: limits cut what comes last. The event is emitted here too."""
+        """``written`` after the content: limits drop what was said first. The event is emitted here too."""
         structure: content.Structure = dict(self._content or {})
         variables: Mapping[str, str] = self._scope.prompt_variables if self._inference else {}
         try:
@@ -359,7 +359,7 @@ class Operation:
                     self.context,
                 )
             if mode.on_span and self.span.is_recording():
-                return {**written, **variables, **content.as_json(structure)}
+                return {**content.as_json(structure), **variables, **written}
         except Exception as fault:
             guard.report("content", fault)
         return written
