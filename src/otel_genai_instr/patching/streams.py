@@ -92,7 +92,7 @@ def _keep_until_exit(watch: StreamWatch) -> None:
 
 def end_all() -> None:
     """The process is about to end, and the garbage collector would come too late."""
-    later.do_now()
+    later.finish()
     for found in list(_open.values()):
         watch = found()
         if watch is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -17,6 +18,7 @@ from .. import guard
 
 _waiting: Final[deque[Callable[[], object]]] = deque()
 _working = False
+_PATIENCE: Final = 2.0  # seconds
 
 
 def do(work: Callable[[], object]) -> None:
@@ -26,8 +28,16 @@ def do(work: Callable[[], object]) -> None:
         _start()
 
 
+def finish() -> None:
+    """Return when everything is done, or takes too long; for the end of a process."""
+    do_now()
+    patience = time.monotonic() + _PATIENCE
+    while _working and time.monotonic() < patience:
+        time.sleep(0.001)
+
+
 def do_now() -> None:
-    """Do in this thread whatever still waits; for the end of a process."""
+    """Do in this thread whatever still waits."""
     while True:
         try:
             work = _waiting.popleft()
@@ -42,7 +52,7 @@ def _start() -> None:
     try:
         # Of `threading`, starting a thread takes a lock, which whoever was interrupted may hold.
         _thread.start_new_thread(_work, ())
-    except RuntimeError:  # the process is about to end: `do_now` will be called
+    except RuntimeError:  # the process is about to end: `finish` will be called
         _working = False
 
 
