@@ -12,11 +12,13 @@ from operator import attrgetter
 from typing import Any, Final
 
 import openai
+import pydantic
 
 import otel_genai_instr as genai
 
 from ..support import answers
 from ..support.provider import FakeProvider, Reply, json_reply, sse_reply
+from ..support.settling import settle
 
 MESSAGES: Final[list[Any]] = [
     {"role": "system", "content": "Be brief."},
@@ -190,6 +192,7 @@ def _abandoned(provider: FakeProvider) -> object:
     first = _tell(next(stream))
     del stream
     gc.collect()
+    settle()
     return first
 
 
@@ -245,6 +248,20 @@ def _retried(provider: FakeProvider) -> object:
 def _night_rate(provider: FakeProvider) -> object:
     client = _sdk(provider, base_url="https://api.deepseek.com")
     return _tell(client.chat.completions.create(**{**CHAT, "model": "deepseek-chat"}))
+
+
+class _Answer(pydantic.BaseModel):
+    text: str
+
+
+def _unparsed_reply() -> list[Reply]:
+    return [json_reply({}, status=429, retry_after_ms="1"), json_reply(answers.chat("{", finish="length"))]
+
+
+def _unparsed(provider: FakeProvider) -> object:
+    client = _sdk(provider, max_retries=1)
+    owner = client.chat if hasattr(client.chat.completions, "parse") else client.beta.chat  # until 1.91
+    return owner.completions.parse(model="gpt-4o-mini", messages=MESSAGES, response_format=_Answer)
 
 
 def _retrieved_stream(provider: FakeProvider) -> object:
@@ -318,6 +335,7 @@ _ALWAYS: Final = (
     Story("streaming raw, body garbled", _garbled_reply, _streaming_raw),
     Story("chat stream whose close fails", _chat_events, _close_fails),
     Story("retried", _chat_reply, _retried),
+    Story("chat whose answer can't be parsed", _unparsed_reply, _unparsed),
     Story("embeddings", _embeddings_reply, _plain("embeddings.create", EMBEDDINGS)),
     Story("HTTP error", _error_reply, _plain("chat.completions.create", CHAT)),
     Story("async chat", _chat_reply, _async(_plain_async)),

@@ -24,6 +24,7 @@ from otel_genai_instr.providers import fields
 
 from ..support.capture import Capture
 from ..support.provider import FakeProvider
+from ..support.settling import settle
 from . import injection
 from .price_stories import HAS_TIKTOKEN, HAS_YAML, PRICE_STORIES
 from .stories import HAS_RESPONSES, Story
@@ -32,10 +33,13 @@ from .stories import STORIES as CALL_STORIES
 STORIES: Final = (*CALL_STORIES, *PRICE_STORIES)
 
 THE_GUARD: Final = {
+    "patching.bridge:Unawaited.__del__": "closes a coroutine of the SDK, and nothing of ours",
+    "patching.outcomes:WatchedParser.__call__": "a driver: the SDK's parser, with a guarded call after it",
     "patching.streams:StreamWatch.drained": "nothing but a guarded block",
     "patching.streams:StreamWatch.failed": "nothing but a guarded block",
     "patching.streams:StreamWatch.closed": "nothing but a guarded block",
     "patching.streams:StreamWatch.dropped": "nothing but a guarded block",
+    "telemetry.later:do_now": "nothing but guarded blocks",
     "patching.streams:observe": "a driver: the user's read, with guarded calls after it",
     "patching.streams:ObservedAsyncIterator.__aiter__": "returns itself",
     "patching.streams:ObservedAsyncIterator.__del__": "nothing but a guarded block",
@@ -45,7 +49,9 @@ THE_GUARD: Final = {
 
 NEVER_ENDS: Final = frozenset(
     {
+        "telemetry.later:do",
         "telemetry.operation:Operation._end",
+        "telemetry.operation:Operation.drop",
         "telemetry.operation:Operation.finish",
         "telemetry.operation:Operation.stop",
         "telemetry.operation:Operation.fail",
@@ -64,6 +70,7 @@ OFF_THE_PATH: Final = {
         "patching.bridge:wrap_sync",
         "patching.instrumentor:GenAIInstrumentor._instrument",
         "patching.instrumentor:GenAIInstrumentor._uninstrument",
+        "patching.instrumentor:GenAIInstrumentor.configure",
         "patching.instrumentor:GenAIInstrumentor.instrumentation_dependencies",
         "patching.patcher:Patcher.__init__",
         "patching.patcher:Patcher._patch",
@@ -118,7 +125,16 @@ OFF_THE_PATH: Final = {
         "telemetry.token_sums:_output",
         "telemetry.token_sums:_with_unknown",
     },
+    "in a thread of its own, around what is guarded": {
+        "telemetry.later:_work",
+    },
+    "when the process ends": {
+        "pricing.loading:_Gate._close",
+        "telemetry.later:finish",
+        "patching.streams:end_all",
+    },
     "at a fork": {
+        "telemetry.later:_start_empty",
         "pricing.loading:_Gate._after_fork_in_child",
         "pricing.loading:_Gate._after_fork_in_parent",
         "telemetry.tally:_free_the_lock",
@@ -271,8 +287,10 @@ def observed(story: Story, around: AbstractContextManager[Any] | None = None) ->
     try:
         with around or nullcontext():
             seen = outcome(story)
+            settle()
             if ended.open:
                 gc.collect()  # what was dropped ends when it is collected
+                settle()
     finally:
         capture.uninstrument()
     return seen, ended

@@ -6,17 +6,21 @@ unchanged, and a fault of ours never stands in its way. Sync and async differ in
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from .. import guard
+from ..records import define
 from ..telemetry import operation as operations
 from ..telemetry.current import current, enter, is_observed, leave
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import Telemetry
 from .methods import Api, AttemptHook, Provider
-from .outcomes import conclude
+from .outcomes import conclude, watch_parser
+from .shapes import Parsed
 
 
 class Switch(Protocol):
@@ -45,7 +49,8 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
             finally:
                 leave(token)
         except BaseException as error:
-            guard.run("fail", operation.fail, error)
+            answer = operation.unparsed
+            guard.run("fail", operation.fail, error, Parsed(api, answer) if answer is not None else None)
             raise
         try:
             conclude(operation, api, result)
@@ -57,28 +62,50 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
     return call
 
 
-def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Switch) -> Callable[..., object]:
-    """``original`` with its operation around it. Nothing begins before the coroutine is awaited."""
+@define
+class Unawaited:
+    """Goes away with our coroutine, and closes the SDK's below: Python warns once of a call that nobody awaits."""
 
-    @functools.wraps(original)
-    async def call(*args: object, **kwargs: object) -> object:
+    awaitable: object = None
+
+    def __del__(self) -> None:
+        close = getattr(self.awaitable, "close", None)
+        if close is not None:
+            with contextlib.suppress(Exception):  # what it can't close says so when it is collected
+                close()
+
+
+def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Switch) -> Callable[..., object]:
+    """``original`` with its operation around it. Nothing begins before the coroutine is awaited.
+
+    Where the SDK has a plain function that returns a coroutine, it is called at once: it checks its arguments then.
+    """
+
+    @functools.wraps(original)  # the name by which Python warns of a coroutine that nobody awaits
+    async def call(
+        awaitable: Awaitable[object],
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        _unawaited: Unawaited | None = None,
+    ) -> object:
         operation = None
         try:
             operation = begin(switch, api, args, kwargs)
         except Exception as fault:
             guard.report("begin", fault)
         if operation is None:
-            return await original(*args, **kwargs)
+            return await awaitable
         try:
             token = enter(operation.context)
             try:
-                result = await original(*args, **kwargs)
+                result = await awaitable
             finally:
                 # A coroutine that is dropped while suspended is closed in whatever context the collector runs.
                 if current() is operation.context:
                     leave(token)
         except BaseException as error:
-            guard.run("fail", operation.fail, error)
+            answer = operation.unparsed
+            guard.run("fail", operation.fail, error, Parsed(api, answer) if answer is not None else None)
             raise
         try:
             conclude(operation, api, result)
@@ -87,7 +114,17 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
             guard.report("conclude", fault)
         return result
 
-    return call
+    @functools.wraps(original)
+    def call_now(*args: object, **kwargs: object) -> object:
+        unawaited = Unawaited()  # older than the coroutine: the collector, too, comes to it first
+        unawaited.awaitable = awaitable = original(*args, **kwargs)
+        return call(awaitable, args, kwargs, unawaited)
+
+    @functools.wraps(original)
+    async def call_awaited(*args: object, **kwargs: object) -> object:
+        return await call(original(*args, **kwargs), args, kwargs)
+
+    return call_awaited if inspect.iscoroutinefunction(original) else call_now
 
 
 def wrap_attempt(original: Callable[..., object], hook: AttemptHook, switch: Switch) -> Callable[..., object]:
@@ -118,14 +155,16 @@ def begin(switch: Switch, api: Api, args: tuple[object, ...], kwargs: Mapping[st
 
 
 def note_attempt(hook: AttemptHook, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
-    """Count an HTTP attempt and, on the first one, read the content from the body that is about to be sent.
+    """Count an HTTP attempt and watch the parser of its answer; on the first one, read the content.
 
-    The body is the SDK's own: reading it can't drain an iterator that the caller passed.
+    It is read from the body that is about to be sent, which is the SDK's own: reading it can't drain an iterator that
+    the caller passed.
     """
     operation = operations.current()
     if operation is None:
         return
     operation.attempts += 1
+    hook.swap_parser(args, kwargs, watch_parser)
     if operation.attempts == 1 and operation.wants_text and operation.read_content is not None:
         body = hook.read_body(args, kwargs)
         if body is not None:

@@ -57,6 +57,10 @@ class Method:
     is_async: bool = False
 
 
+Parser = Callable[[object], object]
+"""Makes of an answer what the caller gets."""
+
+
 @frozen
 class AttemptHook:
     """A method that the SDK calls once for each HTTP attempt."""
@@ -66,6 +70,8 @@ class AttemptHook:
     name: str
     read_body: Callable[[tuple[object, ...], Mapping[str, object]], Mapping[str, object] | None]
     """Its arguments to the JSON body that is about to be sent."""
+    swap_parser: Callable[[tuple[object, ...], Mapping[str, object], Callable[[Parser], Parser]], None]
+    """Puts in the place of the SDK's own parser, if there is one, what the last argument makes of it."""
 
 
 @frozen

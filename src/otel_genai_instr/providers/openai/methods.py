@@ -6,10 +6,10 @@ The supported range stands in ``REQUIREMENT``, and the packaging extra is compar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from ...patching.methods import Api, AttemptHook, Method, Provider
+from ...patching.methods import Api, AttemptHook, Method, Parser, Provider
 from ..fields import fields_of
 from . import content, requests, responses, streams
 from .endpoints import read_endpoint
@@ -65,10 +65,22 @@ _ROWS: Final = (
 
 def _body_of_attempt(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Mapping[str, object] | None:
     """``_build_request(self, options, ...)``: what is about to be sent, with the caller's ``extra_body``."""
-    options = fields_of(args[1] if len(args) > 1 else kwargs.get("options"))
+    options = fields_of(_options(args, kwargs))
     body = fields_of(options.get("json_data"))
     extra = fields_of(options.get("extra_json"))
     return {**body, **extra} if extra else body
+
+
+def _swap_parser(args: tuple[object, ...], kwargs: Mapping[str, object], wrap: Callable[[Parser], Parser]) -> None:
+    """``parse()`` and embeddings bring a parser, which the SDK calls with the answer."""
+    options = _options(args, kwargs)
+    parser = getattr(options, "post_parser", None)
+    if callable(parser):  # if there is none, a marker stands there
+        options.post_parser = wrap(parser)
+
+
+def _options(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
+    return args[1] if len(args) > 1 else kwargs.get("options")
 
 
 OPENAI: Final = Provider(
@@ -77,7 +89,7 @@ OPENAI: Final = Provider(
         for module, owner, name, api in _ROWS
         for prefix in ("", "Async")
     ),
-    attempts=AttemptHook("openai._base_client", "BaseClient", "_build_request", _body_of_attempt),
+    attempts=AttemptHook("openai._base_client", "BaseClient", "_build_request", _body_of_attempt, _swap_parser),
     read_endpoint=read_endpoint,
     read_error=read_error,
 )
