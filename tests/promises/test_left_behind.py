@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, sse_reply
+from ..support.sdk import chat_stream
 from ..support.settling import settle
 from .either import run
 
@@ -48,7 +49,7 @@ def _closed_at_last(client: Any) -> Iterator[Any]:
 
 
 def _in_a_manager(client: Any) -> Iterator[Any]:
-    with client.chat.completions.stream(**CALL) as stream:
+    with chat_stream(client)(**CALL) as stream:
         yield from stream
 
 
@@ -73,7 +74,7 @@ async def _closed_at_last_async(client: Any) -> AsyncIterator[Any]:
 
 
 async def _in_an_async_manager(client: Any) -> AsyncIterator[Any]:
-    async with client.chat.completions.stream(**CALL) as stream:
+    async with chat_stream(client)(**CALL) as stream:
         async for event in stream:
             yield event
 
