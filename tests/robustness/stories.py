@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from operator import attrgetter
@@ -187,6 +187,19 @@ def _left_by_exception(provider: FakeProvider) -> object:
         raise LookupError("the app's own")
 
 
+def _left_generator(provider: FakeProvider) -> object:
+    def chunks() -> Iterator[object]:
+        with _sdk(provider).chat.completions.create(**CHAT, stream=True) as stream:
+            for chunk in stream:
+                yield _tell(chunk)
+
+    telling: Any = chunks()
+    first = next(telling)
+    telling.close()  # as a web server does when its client has gone
+    settle()
+    return first
+
+
 def _abandoned(provider: FakeProvider) -> object:
     stream = _sdk(provider).chat.completions.create(**CHAT, stream=True)
     first = _tell(next(stream))
@@ -325,6 +338,7 @@ _ALWAYS: Final = (
     Story("chat stream closed early", _chat_events, _closed_early),
     Story("chat stream left by an exception", _chat_events, _left_by_exception),
     Story("chat stream abandoned", _chat_events, _abandoned),
+    Story("chat stream left by a generator", _chat_events, _left_generator),
     Story("chat stream broken by the network", _broken_events, _drained("chat.completions.create", CHAT)),
     Story("raw", _chat_reply, _raw),
     Story("raw stream", _chat_events, _raw_stream),
