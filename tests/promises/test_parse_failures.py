@@ -14,6 +14,7 @@ from otel_genai_instr.patching.outcomes import watch_parser
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, Reply, json_reply
+from ..support.sdk import chat_with
 from .either import Block, call, run
 
 MODEL = "gpt-4o-mini-2024-07-18"
@@ -85,8 +86,7 @@ def _resource(client: Any, name: str) -> tuple[Any, dict[str, Any]]:
     if name.startswith("responses"):
         return client.responses, {"model": "gpt-4o-mini", "input": "hi", "text_format": Lamp}
     arguments = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}], "response_format": Lamp}
-    chat = client.chat if hasattr(client.chat.completions, "parse") else client.beta.chat  # until 1.91
-    return chat.completions, arguments
+    return chat_with("parse", client), arguments
 
 
 async def _parse(client: Any, name: str) -> Any:

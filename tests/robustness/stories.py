@@ -18,6 +18,7 @@ import otel_genai_instr as genai
 
 from ..support import answers
 from ..support.provider import FakeProvider, Reply, json_reply, sse_reply
+from ..support.sdk import chat_with
 from ..support.settling import settle
 
 MESSAGES: Final[list[Any]] = [
@@ -273,8 +274,7 @@ def _unparsed_reply() -> list[Reply]:
 
 def _unparsed(provider: FakeProvider) -> object:
     client = _sdk(provider, max_retries=1)
-    owner = client.chat if hasattr(client.chat.completions, "parse") else client.beta.chat  # until 1.91
-    return owner.completions.parse(model="gpt-4o-mini", messages=MESSAGES, response_format=_Answer)
+    return chat_with("parse", client).parse(model="gpt-4o-mini", messages=MESSAGES, response_format=_Answer)
 
 
 def _retrieved_stream(provider: FakeProvider) -> object:

@@ -15,7 +15,12 @@ IS_BEFORE_3: Final = int(openai.__version__.split(".")[0]) < 3
 needs_responses: Final = pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API")
 
 
-def chat_stream(client: Any) -> Any:
-    """The stream manager of chat completions, which lived under ``beta`` until 1.92."""
+def chat_with(method: str, client: Any) -> Any:
+    """The chat completions that have this method: ``stream`` and ``parse`` lived under ``beta`` until 1.92."""
     completions = client.chat.completions
-    return completions.stream if hasattr(completions, "stream") else client.beta.chat.completions.stream
+    return completions if hasattr(completions, method) else client.beta.chat.completions
+
+
+def chat_stream(client: Any) -> Any:
+    """The stream manager of chat completions."""
+    return chat_with("stream", client).stream

@@ -1,6 +1,6 @@
 """Tokens that are priced apart from plain ones: cache writes by how long they keep, audio, images, reasoning.
 
-The plain path of :mod:`~otel_genai_instr.pricing.charging` calls these only where they are needed.
+The plain path of :mod:`~otel_genai_instr.pricing.charging.charge` calls these only where they are needed.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class OwnPrice:
     per_million: Mapping[str, float] = field(default_factory=_none)
     """Dollars per million tokens, by the names of the fields of ``Rates``."""
     per_unit: Mapping[str, float] = field(default_factory=_none)
-    """Dollars per unit, by the names of :mod:`~otel_genai_instr.pricing.units`."""
+    """Dollars per unit, by the names of :mod:`~otel_genai_instr.pricing.charging.units`."""
     per_request: float | None = None
 
 
