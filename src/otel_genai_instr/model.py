@@ -105,20 +105,25 @@ class Usage(Record):
 
 
 class Response(Record):
-    """What came back; of a stream, what has come so far."""
+    """What came back, as far as every call needs it; of a stream, what has come so far."""
 
     model: str | None = None
-    finish_reasons: Sequence[str | None] = ()
-    """The provider's own string for each choice, in order; ``None`` for a choice that is still open."""
     service_tier: str | None = None
     usage: Usage | None = None
     error_code: str | None = None
     """Set when the provider reports a failed generation inside a successful HTTP response."""
     error_message: str | None = None
-    attributes: Attributes | None = None
-    """What else it says, by the conventions' names."""
     dimensions: Attributes | None = None
-    """The same, of how it was served: few values, so that metrics can be split by them."""
+    """How it was served, by the conventions' names: few values, so that metrics can be split by them."""
+
+
+class Details(Record):
+    """What else came back, which only a span or an event tells: a call that isn't recorded needn't read it."""
+
+    finish_reasons: Sequence[str | None] = ()
+    """The provider's own string for each choice, in order; ``None`` for a choice that is still open."""
+    attributes: Attributes | None = None
+    """By the conventions' names."""
 
 
 @define

@@ -20,7 +20,8 @@ SPAN_MODEL: Final = "gen_ai.response.model"
 SPAN_TOKENS: Final = "gen_ai.usage.input_tokens"
 SPAN_COST: Final = "gen_ai.usage.cost.amount"
 SPAN_CONTENT: Final = "gen_ai.output.messages"
-EVERYTHING: Final = {DURATION, TOKENS, COST, SPAN_MODEL, SPAN_TOKENS, SPAN_COST, SPAN_CONTENT}
+SPAN_REASONS: Final = "gen_ai.response.finish_reasons"
+EVERYTHING: Final = {DURATION, TOKENS, COST, SPAN_MODEL, SPAN_TOKENS, SPAN_COST, SPAN_CONTENT, SPAN_REASONS}
 
 LOST: Final = {
     "telemetry.metrics:Metrics.record_duration": {DURATION},
@@ -28,7 +29,8 @@ LOST: Final = {
     "telemetry.operation:Operation._price": {COST, SPAN_COST},
     "telemetry.attributes:add_usage": {SPAN_TOKENS},
     "telemetry.content:of_output": {SPAN_CONTENT},
-    "providers.openai.responses:read_chat": EVERYTHING - {DURATION, SPAN_CONTENT},
+    "providers.openai.responses:read_chat": EVERYTHING - {DURATION, SPAN_CONTENT, SPAN_REASONS},
+    "providers.openai.responses:read_chat_details": {SPAN_REASONS},
 }
 """What is made to raise, and what may be missing then."""
 

@@ -16,7 +16,7 @@ from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metr
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from otel_genai_instr import guard
-from otel_genai_instr.model import Message, Response
+from otel_genai_instr.model import Details, Message, Response
 from otel_genai_instr.patching.methods import Api
 from otel_genai_instr.patching.shapes import Parsed
 from otel_genai_instr.providers import fields
@@ -80,6 +80,9 @@ class StreamSoFar:
     def response(self) -> Response:
         return self.reader.response()
 
+    def details(self) -> Details:
+        return self.reader.details()
+
     def output(self) -> list[Message]:
         return self.reader.output()
 
@@ -99,6 +102,7 @@ def test_requests(api: Api, arguments: dict[str, object]) -> None:
 def test_responses(api: Api, body: Any, extra: dict[str, object]) -> None:
     for result in (body, Model(cast("dict[str, object]", body), extra) if isinstance(body, dict) else extra):
         assert_declared(api.read_response(result))
+        assert_declared(api.read_details(result))
         assert_declared(api.read_output(result))
 
 
@@ -110,6 +114,7 @@ def test_streams(api: Api, chunks: list[object]) -> None:
     for chunk in chunks:
         reader.feed(chunk)
         assert_declared(reader.response())
+        assert_declared(reader.details())
         assert_declared(reader.output())
 
 
@@ -200,7 +205,9 @@ def test_numbers_in_a_request_that_json_lacks() -> None:
 # core bug: membership of an unhashable value in a frozenset.
 @pytest.mark.parametrize("odd", [[], {}], ids=["list", "object"])
 def test_a_type_that_is_no_string_is_no_type(odd: object) -> None:
-    assert_declared(methods.RESPONSES.read_response({"status": "completed", "output": [{"type": odd}]}))
+    answer = {"status": "completed", "output": [{"type": odd}], "usage": answers.RESPONSES_USAGE}
+    assert_declared(methods.RESPONSES.read_response(answer))
+    assert_declared(methods.RESPONSES.read_details(answer))
     assert_declared(StreamSoFar(methods.RESPONSES, [{"type": odd, "response": {}}]).response())
 
 
@@ -312,11 +319,13 @@ def assert_stream_agrees(
     """Whole as the plain reader has it; cut off anywhere, a part of that and never a count that didn't come."""
     drained = StreamSoFar(api, chunks)
     assert drained.response() == api.read_response(whole)
+    assert drained.details() == api.read_details(whole)
     assert drained.output() == api.read_output(whole)
     silent = api.open_stream(False)
     for chunk in chunks:
         silent.feed(chunk)
-    assert (silent.response(), silent.output()) == (drained.response(), [])
+    assert (silent.response(), silent.details()) == (drained.response(), drained.details())
+    assert silent.output() == []
     for end in range(len(chunks)):
         cut = StreamSoFar(api, chunks[:end])
         assert cut.response().usage is None

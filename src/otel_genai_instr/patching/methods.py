@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from ..model import Content, Endpoint, Failure, Message, Request, Response
+from ..model import Content, Details, Endpoint, Failure, Message, Request, Response
 from ..records import frozen
 
 
@@ -18,6 +18,10 @@ class StreamReader(Protocol):
 
     def response(self) -> Response:
         """What has come so far."""
+        ...
+
+    def details(self) -> Details:
+        """What else has come so far."""
         ...
 
     def output(self) -> list[Message]:
@@ -36,6 +40,8 @@ class Api:
     """The body as it goes to the server; ``None`` for an API without content."""
     read_response: Callable[[object], Response]
     """The SDK's result object, or the JSON body of the answer."""
+    read_details: Callable[[object], Details]
+    """The same, what only a span tells."""
     read_output: Callable[[object], list[Message]]
     """The same, its messages; only when content is captured."""
     open_stream: Callable[[bool], StreamReader]

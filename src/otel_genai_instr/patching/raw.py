@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import cast
 
-from ..model import Message, Response
+from ..model import Details, Message, Response
 from ..telemetry.operation import Operation
 from .hooks import hook_close, hook_parse, hook_read
 from .methods import Api
@@ -31,6 +31,11 @@ class Body:
         """The response; empty when the body can't be known without taking it from the caller."""
         body = self._body()
         return self._api.read_response(body) if body is not None else Response()
+
+    def details(self) -> Details:
+        """What else it says."""
+        body = self._body()
+        return self._api.read_details(body) if body is not None else Details()
 
     def output(self) -> list[Message]:
         """Its messages."""

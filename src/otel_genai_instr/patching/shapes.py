@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Protocol
 
-from ..model import Message, Response
+from ..model import Details, Message, Response
 from ..records import define
 from .methods import Api
 
@@ -69,6 +69,10 @@ class Parsed:
     def response(self) -> Response:
         """The response."""
         return self.api.read_response(self.result)
+
+    def details(self) -> Details:
+        """What else it says."""
+        return self.api.read_details(self.result)
 
     def output(self) -> list[Message]:
         """Its messages."""

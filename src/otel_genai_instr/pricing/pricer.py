@@ -32,6 +32,8 @@ class Pricer:
     def __init__(self, source: LazySource = bundled_prices, misses: MissLog | None = None) -> None:
         self._source = source
         self._misses = misses or MissLog()
+        self.warm_up: Final = source.start
+        """Starts loading price data in the background; cheap enough for the start of each operation."""
         self.forget()
         source.when_replaced(self.forget)
 
@@ -40,10 +42,6 @@ class Pricer:
         # Apart, so that a flood of unknown names pushes out no prices.
         self._priced: _Cache = BoundedCache(_PRICED_GENERATION)
         self._unpriced: _Cache = BoundedCache(_UNPRICED_GENERATION)
-
-    def warm_up(self) -> None:
-        """Start loading price data in the background; cheap enough for the start of each operation."""
-        self._source.start()
 
     @property
     def cached_prices(self) -> int:

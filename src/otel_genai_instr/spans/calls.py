@@ -9,7 +9,7 @@ from typing import Any, Final, TypedDict, Unpack, cast
 from opentelemetry import trace
 from opentelemetry.context import Context
 
-from ..model import Endpoint, Failure, Message, Request, Response, Said, Usage
+from ..model import Details, Endpoint, Failure, Message, Request, Response, Said, Usage
 from ..semconv import attributes as names
 from ..semconv import values
 from ..telemetry.operation import Operation
@@ -199,10 +199,13 @@ class _Outcome:
     def response(self) -> Response:
         return Response(
             model=self._said.get("model"),
-            finish_reasons=self._said.get("finish_reasons", ()),
             service_tier=self._said.get("service_tier"),
             usage=Usage(**self._used) if self._used else None,
-            attributes=_attributes(self._said, _RESPONSE),
+        )
+
+    def details(self) -> Details:
+        return Details(
+            finish_reasons=self._said.get("finish_reasons", ()), attributes=_attributes(self._said, _RESPONSE)
         )
 
     def output(self) -> list[Message]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 from opentelemetry.util.types import AttributeValue
 
 from .. import pricing
-from ..model import Endpoint, Failure, Request, Response, Usage
+from ..model import Details, Endpoint, Failure, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own
 from ..semconv.usage import USAGE, USAGE_TOTALS
@@ -40,10 +43,20 @@ def add_response(attributes: Attributes, response: Response) -> None:
     """What the response says, tokens excluded."""
     if response.model is not None:
         attributes[names.RESPONSE_MODEL] = response.model
-    if response.attributes:
-        attributes.update(response.attributes)
     if response.dimensions:
         attributes.update(response.dimensions)
+
+
+def add_details(attributes: Attributes, details: Details, open_choice: str | None) -> None:
+    """What else came back; ``open_choice`` stands for a choice that has no finish reason."""
+    if details.attributes:
+        attributes.update(details.attributes)
+    reasons = details.finish_reasons
+    if None in reasons:
+        said = (open_choice if reason is None else reason for reason in reasons)
+        reasons = [reason for reason in said if reason is not None]
+    if reasons:
+        attributes[names.RESPONSE_FINISH_REASONS] = cast("Sequence[str]", reasons)
 
 
 def add_usage(attributes: Attributes, usage: Usage) -> None:

@@ -30,7 +30,8 @@ else:
 
 _SUPPRESSED: Final[object] = getattr(utils, "_SUPPRESS_INSTRUMENTATION_KEY", None)
 _SUPPRESSED_PLAIN: Final[object] = getattr(utils, "_SUPPRESS_INSTRUMENTATION_KEY_PLAIN", None)
-_SPAN: Final[object] = getattr(propagation, "_SPAN_KEY", None)
+_span_key: object = getattr(propagation, "_SPAN_KEY", None)
+_SPAN: Final = _span_key if isinstance(_span_key, str) else None
 
 
 def is_observed(where: Context) -> bool:
@@ -44,6 +45,6 @@ def is_observed(where: Context) -> bool:
 
 def inside(where: Context, span: trace.Span, key: str, value: object) -> Context:
     """``where`` with ``span`` as the current span and ``value`` under ``key``."""
-    if not isinstance(_SPAN, str):
+    if _SPAN is None:
         return context.set_value(key, value, trace.set_span_in_context(span, where))
     return Context({**where, _SPAN: span, key: value})

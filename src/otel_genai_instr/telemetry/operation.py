@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 from opentelemetry import baggage, context, trace
 
 from .. import guard, pricing
-from ..model import Content, Endpoint, Failure, Message, Request, Response
+from ..model import Content, Details, Endpoint, Failure, Message, Request, Response
 from ..semconv import attributes as names
 from ..semconv import own, values
 from ..settings import CaptureContent
@@ -40,6 +40,10 @@ class Reading(Protocol):
 
     def response(self) -> Response:
         """The response, or what has come of it."""
+        ...
+
+    def details(self) -> Details:
+        """What else came; only asked for when it is recorded."""
         ...
 
     def output(self) -> list[Message]:
@@ -219,21 +223,22 @@ class Operation:
             outcome = self._price(response, failure)
         except Exception as fault:
             guard.report("pricing", fault)
+        telemetry, inference = self._telemetry, self._inference
+        metrics, compat = telemetry.metrics, telemetry.settings.metrics_compat
         series: Series | None = None
         try:
-            series = self._find_series(
-                response
-            )  # kept, should the next line fail: tokens and money are owed all the same
-            self._record_timing(series, failure, seconds)
+            # Kept, should what follows fail: tokens and money are owed all the same.
+            series = metrics.table.find(self.request, self.endpoint, response, self._scope.dimensions_of(inference))
+            metrics.record_duration(series, inference, failure, seconds, compat, self.context)
+            if self._first_chunk is not None and inference:
+                first_chunk = self._first_chunk - self._started
+                metrics.record_stream(series, first_chunk, self._chunks or (), compat, self.context)
         except Exception as fault:
             guard.report("metrics.timing", fault)
         usage = response.usage
         if usage is not None and series is not None:
             try:
-                telemetry = self._telemetry
-                telemetry.metrics.record_usage(
-                    series, self._inference, usage, outcome, telemetry.settings.metrics_compat, self.context
-                )
+                metrics.record_usage(series, inference, usage, outcome, compat, self.context)
             except Exception as fault:
                 guard.report("metrics.usage", fault)
         if self._scope.tallies:
@@ -283,21 +288,6 @@ class Operation:
             guard.report("read.error", fault)
             return None
 
-    def _find_series(self, response: Response) -> Series:
-        scope = self._scope
-        dimensions = scope.dimensions
-        if scope.prompt_dimensions and self._inference:
-            dimensions += scope.prompt_dimensions
-        return self._telemetry.metrics.table.find(self.request, self.endpoint, response, dimensions)
-
-    def _record_timing(self, series: Series, failure: Failure | None, seconds: float) -> None:
-        telemetry, inference = self._telemetry, self._inference
-        metrics, compat = telemetry.metrics, telemetry.settings.metrics_compat
-        metrics.record_duration(series, inference, failure, seconds, compat, self.context)
-        if self._first_chunk is not None and inference:
-            first_chunk, chunks = self._first_chunk - self._started, self._chunks or ()
-            metrics.record_stream(series, first_chunk, chunks, compat, self.context)
-
     def _price(self, response: Response, failure: Failure | None) -> pricing.Cost | pricing.Unpriced | None:
         request, telemetry = self.request, self._telemetry
         usage = response.usage
@@ -328,9 +318,14 @@ class Operation:
         """Attributes, status and content."""
         written: attributes.Attributes = {}
         try:
-            self._fill(written, rule, response, failure, outcome)
+            self._fill(written, response, failure, outcome)
         except Exception as fault:
             guard.report("attributes", fault)
+        if reading is not None:
+            try:
+                attributes.add_details(written, reading.details(), rule.open_choice)
+            except Exception as fault:
+                guard.report("read.details", fault)
         if rule.is_error:
             self.span.set_status(trace.StatusCode.ERROR, message)
         if self.wants_content:
@@ -367,7 +362,6 @@ class Operation:
     def _fill(
         self,
         written: attributes.Attributes,
-        rule: EndingRule,
         response: Response,
         failure: Failure | None,
         outcome: pricing.Cost | pricing.Unpriced | None,
@@ -385,12 +379,6 @@ class Operation:
         attributes.add_response(written, response)
         if response.usage is not None:
             attributes.add_usage(written, response.usage)
-        reasons = response.finish_reasons
-        if None in reasons:
-            said = (rule.open_choice if reason is None else reason for reason in reasons)
-            reasons = [reason for reason in said if reason is not None]
-        if reasons:
-            written[names.RESPONSE_FINISH_REASONS] = cast("Sequence[str]", reasons)
 
 
 def current() -> Operation | None:

@@ -44,6 +44,10 @@ class Scope:
     tallies: tuple[Tally, ...] = ()
     """Everyone who adds up what happens inside."""
 
+    def dimensions_of(self, inference: bool) -> Dimensions:
+        """Those of the metrics of one operation."""
+        return self.dimensions + self.prompt_dimensions if inference else self.dimensions
+
 
 NO_SCOPE: Final = Scope()
 

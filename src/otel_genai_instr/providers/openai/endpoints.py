@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from ...hosts import region_of_host
@@ -51,14 +51,18 @@ _BY_HOST_SUFFIX: Final = (
 _known: WeakKeyDictionary[object, tuple[object, Mapping[str, str], Endpoint]] = WeakKeyDictionary()
 
 
-def read_endpoint(resource: object, provider_by_host: Mapping[str, str]) -> Endpoint:
+def read_endpoint(resource: Any, provider_by_host: Mapping[str, str]) -> Endpoint:
     """The endpoint of the client that ``resource`` belongs to; worked out once for each client and URL."""
-    client: object = getattr(resource, "_client", None)
-    # The property makes a new object of the same URL in some versions; what it is made from stays the same.
-    url: object = getattr(client, "_base_url", None) or getattr(client, "base_url", None)
-    known = _known.get(client) if client is not None else None
-    if known is not None and known[0] is url and known[1] is provider_by_host:
-        return known[2]
+    try:
+        client = resource._client
+        url, names, endpoint = _known[client]
+        # The property makes a new object of the same URL in some versions; what it is made from stays the same.
+        if url is client._base_url and names is provider_by_host:
+            return endpoint
+    except (AttributeError, KeyError, TypeError):
+        pass  # not seen before, or no client of this SDK
+    client = getattr(resource, "_client", None)
+    url = getattr(client, "_base_url", None) or getattr(client, "base_url", None)
     endpoint = endpoint_of(client, url, provider_by_host)
     if client is not None:
         _known[client] = (url, provider_by_host, endpoint)

@@ -22,14 +22,16 @@ CHAT: Final = Api(
     read_request=requests.read_chat_request,
     read_content=content.read_chat_content,
     read_response=responses.read_chat,
+    read_details=responses.read_chat_details,
     read_output=content.read_chat_output,
-    open_stream=streams.ChatStreamReader,
+    open_stream=streams.open_chat_stream,
 )
 RESPONSES: Final = Api(
     name="responses",
     read_request=requests.read_responses_request,
     read_content=content.read_responses_content,
     read_response=responses.read_response,
+    read_details=responses.read_response_details,
     read_output=content.read_response_output,
     open_stream=streams.ResponsesStreamReader,
 )
@@ -38,6 +40,7 @@ FETCH_RESPONSE: Final = Api(
     read_request=requests.read_retrieve_request,
     read_content=None,
     read_response=responses.read_fetched_response,
+    read_details=responses.read_fetched_details,
     read_output=content.read_response_output,
     open_stream=streams.FetchedStreamReader,
     positional=("response_id",),
@@ -47,6 +50,7 @@ EMBEDDINGS: Final = Api(
     read_request=requests.read_embeddings_request,
     read_content=None,
     read_response=responses.read_embeddings,
+    read_details=responses.read_embeddings_details,
     read_output=content.read_no_output,
     open_stream=streams.NoStreamReader,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Any, Final
 
-from ...model import Response, Said
+from ...model import Details, Response, Said
 from ...semconv import attributes as names
 from ..fields import as_list, as_str, fields_of
 from .usage import read_chat_usage, read_responses_usage
@@ -14,44 +14,77 @@ from .usage import read_chat_usage, read_responses_usage
 def read_chat(result: object) -> Response:
     """A chat completion."""
     said = fields_of(result)
-    read = _read_common(said)
-    choices = said.get("choices")
-    if choices:
-        read.finish_reasons = [as_str(fields_of(choice).get("finish_reason")) for choice in as_list(choices)]
+    read = _read_served(said)
     read.usage = read_chat_usage(said.get("usage"))
-    if error := fields_of(said.get("error")):  # gateways answer 200 and put the upstream's error here
+    error = said.get("error")
+    if error is not None and (error := fields_of(error)):  # gateways answer 200 and put the upstream's error here
         _read_failure(read, error, "error")
     return read
+
+
+def read_chat_details(result: object) -> Details:
+    """Of a chat completion: its id, and how each choice ended."""
+    said = fields_of(result)
+    reasons = [as_str(fields_of(choice).get("finish_reason")) for choice in as_list(said.get("choices"))]
+    return details_of(said.get("id"), reasons)
 
 
 def read_response(result: object) -> Response:
     """A response of the Responses API."""
     said = fields_of(result)
-    read = _read_common(said)
-    kinds = _kinds(said)
-    read.finish_reasons = _finish_reasons(said, kinds)
-    conversation = said.get("conversation")
-    if conversation is not None:
-        _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
+    read = _read_served(said)
     usage = read.usage = read_responses_usage(said.get("usage"))
-    if usage is not None and not _CHARGED_CALLS.isdisjoint(kinds) and (units := _tools_run(said)):
+    if usage is not None and (units := _tools_run(said)):
         usage.units = units
-    error = fields_of(said.get("error"))
-    if error or said.get("status") == "failed":
-        _read_failure(read, error, "failed")
+    error = said.get("error")
+    if error is not None or said.get("status") == "failed":
+        _read_failure(read, fields_of(error), "failed")
     return read
 
 
-def _read_common(said: Mapping[str, Any]) -> Response:
-    """What both APIs answer."""
-    return response_of(said.get("id"), said.get("model"), said.get("service_tier"), said.get("system_fingerprint"))
+def read_response_details(result: object) -> Details:
+    """Of a response: its id and conversation, and how it ended."""
+    said = fields_of(result)
+    read = details_of(said.get("id"), _finish_reasons(said))
+    conversation = said.get("conversation")
+    if conversation is not None:
+        _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
+    return read
 
 
-def response_of(identity: object, model: object, tier: object, fingerprint: object) -> Response:
-    """Which response this is, of which model, and how it was served."""
+def read_fetched_response(result: object) -> Response:
+    """A stored response that was fetched: no tokens, or they would count twice, and its failure is not ours."""
+    return _read_served(fields_of(result))
+
+
+def read_fetched_details(result: object) -> Details:
+    """Of a stored response that was fetched: its id, how it ended, or how far it is."""
+    said = fields_of(result)
+    read = details_of(said.get("id"), _finish_reasons(said))
+    _add(read, names.RESPONSE_STATUS, as_str(said.get("status")))
+    return read
+
+
+def read_embeddings(result: object) -> Response:
+    """Embeddings."""
+    said = fields_of(result)
+    read = Response()
+    read.model = as_str(said.get("model"))
+    read.usage = read_chat_usage(said.get("usage"))
+    return read
+
+
+def read_embeddings_details(result: object) -> Details:
+    """Of embeddings: how long a vector is. Only the first one is looked at, and only its length."""
+    read = Details()
+    _add(read, names.EMBEDDINGS_DIMENSION_COUNT, _dimensions(fields_of(result).get("data")))
+    return read
+
+
+def response_of(model: object, tier: object, fingerprint: object) -> Response:
+    """Which model answered, and how it was served."""
     read = Response()
     read.model = as_str(model)
-    _add(read, names.RESPONSE_ID, as_str(identity))
     if tier is not None or fingerprint is not None:
         dimensions: dict[str, Said] = {}
         if (tier := as_str(tier)) is not None:
@@ -62,7 +95,19 @@ def response_of(identity: object, model: object, tier: object, fingerprint: obje
     return read
 
 
-def _add(read: Response, name: str, value: Said | None) -> None:
+def details_of(identity: object, finish_reasons: list[str | None]) -> Details:
+    """Which answer it is, and how its choices ended."""
+    read = Details()
+    read.finish_reasons = finish_reasons
+    _add(read, names.RESPONSE_ID, as_str(identity))
+    return read
+
+
+def _read_served(said: Mapping[str, Any]) -> Response:
+    return response_of(said.get("model"), said.get("service_tier"), said.get("system_fingerprint"))
+
+
+def _add(read: Details, name: str, value: Said | None) -> None:
     if value is not None:
         read.attributes = {**read.attributes, name: value} if read.attributes else {name: value}
 
@@ -72,38 +117,15 @@ def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> N
     read.error_message = as_str(error.get("message"))
 
 
-def read_fetched_response(result: object) -> Response:
-    """A stored response that was fetched: no tokens, or they would count twice, and its failure is not ours."""
-    said = fields_of(result)
-    read = _read_common(said)
-    read.finish_reasons = _finish_reasons(said, _kinds(said))
-    _add(read, names.RESPONSE_STATUS, as_str(said.get("status")))
-    return read
-
-
-def read_embeddings(result: object) -> Response:
-    """Embeddings. Only the first vector's length is looked at."""
-    said = fields_of(result)
-    read = Response()
-    read.model = as_str(said.get("model"))
-    _add(read, names.EMBEDDINGS_DIMENSION_COUNT, _dimensions(said.get("data")))
-    read.usage = read_chat_usage(said.get("usage"))
-    return read
-
-
 _INCOMPLETE: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}
 _TOOL_CALLS: Final = frozenset({"function_call", "custom_tool_call"})
-_CHARGED_CALLS: Final = frozenset({"web_search_call", "file_search_call"})
 
 
-def _kinds(response: Mapping[str, object]) -> Set[str | None]:
-    return {as_str(fields_of(item).get("type")) for item in as_list(response.get("output"))}
-
-
-def _finish_reasons(response: Mapping[str, object], kinds: Set[str | None]) -> list[str | None]:
+def _finish_reasons(response: Mapping[str, object]) -> list[str | None]:
     """One reason, derived from the status and the kinds of items; none while the response is under way."""
     status = response.get("status")
     if status == "completed":
+        kinds = {as_str(fields_of(item).get("type")) for item in as_list(response.get("output"))}
         return ["stop" if _TOOL_CALLS.isdisjoint(kinds) else "tool_call"]
     if status == "incomplete":
         reason = as_str(fields_of(response.get("incomplete_details")).get("reason"))
@@ -121,15 +143,16 @@ def _tools_run(response: Mapping[str, object]) -> dict[str, float]:
     share: one response doesn't tell.
     """
     units: dict[str, float] = {}
-    for item in map(fields_of, as_list(response.get("output"))):
-        kind = item.get("type")
-        if kind == "web_search_call":
-            action = as_str(fields_of(item.get("action")).get("type"))
-            unit = _web_search(response) if action in (None, "search") else None
+    for item in as_list(response.get("output")):
+        said = fields_of(item)
+        kind = said.get("type")
+        if kind == "file_search_call":
+            unit = kind
+        elif kind == "web_search_call" and as_str(fields_of(said.get("action")).get("type")) in (None, "search"):
+            unit = _web_search(response)
         else:
-            unit = "file_search_call" if kind == "file_search_call" else None
-        if unit is not None:
-            units[unit] = units.get(unit, 0.0) + 1.0
+            continue
+        units[unit] = units.get(unit, 0.0) + 1.0
     return units
 
 

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Final
 
-from ...model import Message, Response
+from ...model import Details, Message, Response
 from ...records import define
 from ...semconv import values
 from ..fields import NOTHING, as_int, as_list, as_str, fields_of
 from .content import output_message, read_response_output
-from .responses import read_fetched_response, read_response, response_of
+from .responses import (
+    details_of,
+    read_fetched_details,
+    read_fetched_response,
+    read_response,
+    read_response_details,
+    response_of,
+)
 from .usage import read_chat_usage
 
 
@@ -35,16 +42,18 @@ class _Call:
     arguments: list[str] = field(default_factory=list[str])
 
 
-class ChatStreamReader:
-    """Chunks of a chat completion."""
+_UNUSUAL: Final = (AttributeError, KeyError, TypeError, ValueError)
+"""What comes of a short way through a chunk that is not as the SDK usually makes them."""
 
-    def __init__(self, capture: bool) -> None:
-        self._capture = capture
+
+class ChatStreamReader:
+    """Chunks of a chat completion, without their content."""
+
+    def __init__(self) -> None:
         self._reasons: dict[int, str | None] = {}
         """Finish reason of each choice that has begun."""
         self._begun: set[int] = set()
         """Choices of which no more is to be learned until they finish; the model is known, too."""
-        self._choices: dict[int, _Choice] = {}
         self._id: object = None
         self._model: object = None
         self._usage: object = None
@@ -54,22 +63,16 @@ class ChatStreamReader:
     def feed(self, chunk: Any) -> None:
         """Take in one chunk. Usage may come in several: the last one counts."""
         # This runs for every chunk. Most only carry another piece of text: for them, no more than is needed to know it.
-        plain: dict[str, Any] | None = None
         try:
             said = chunk.__dict__
             if said["usage"] is None:
                 (choice,) = said["choices"]
                 piece = choice.__dict__
                 if piece["finish_reason"] is None and piece["index"] in self._begun:
-                    if not self._capture:
-                        return
-                    plain = piece
-        except (AttributeError, KeyError, TypeError, ValueError):
-            pass  # not as this SDK makes them
-        if plain is not None:
-            _feed_delta(self._choices[plain["index"]], fields_of(plain.get("delta")))
-        else:
-            self._feed(fields_of(chunk))
+                    return
+        except _UNUSUAL:
+            pass
+        self._feed(fields_of(chunk))
 
     def _feed(self, said: Mapping[str, Any]) -> None:
         if not self._model:  # Azure's first chunk has an empty one
@@ -77,8 +80,12 @@ class ChatStreamReader:
             self._model = said.get("model")
         for choice in as_list(said.get("choices")):
             piece = fields_of(choice)
-            index = piece.get("index")
-            self._feed_choice(index if type(index) is int else 0, piece)
+            index = _index_of(piece)
+            reason = as_str(piece.get("finish_reason"))
+            if reason is not None or index not in self._reasons:
+                self._reasons[index] = reason
+            if self._model:
+                self._begun.add(index)
         if said.get("usage") is not None:
             self._usage = said["usage"]
         tier = said.get("service_tier")
@@ -90,26 +97,68 @@ class ChatStreamReader:
 
     def response(self) -> Response:
         """What has come so far."""
-        read = response_of(self._id, self._model, self._tier, self._fingerprint)
-        read.finish_reasons = [self._reasons[index] for index in sorted(self._reasons)]
+        read = response_of(self._model, self._tier, self._fingerprint)
         read.usage = read_chat_usage(self._usage)
         return read
+
+    def details(self) -> Details:
+        """What else has come."""
+        return details_of(self._id, [self._reasons[index] for index in sorted(self._reasons)])
+
+    def output(self) -> list[Message]:
+        """None: content is not kept."""
+        return []
+
+
+class ChatContentReader(ChatStreamReader):
+    """Chunks of a chat completion, with their content."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choices: dict[int, _Choice] = {}
+
+    def feed(self, chunk: Any) -> None:
+        """Take in one chunk."""
+        ChatStreamReader.feed(self, chunk)
+        try:
+            (choice,) = chunk.__dict__["choices"]
+            piece = choice.__dict__
+            text = _text_alone(piece["delta"])
+            if text is not None:
+                self._choices[piece["index"]].content.append(text)
+                return
+        except _UNUSUAL:
+            pass
+        for choice in as_list(fields_of(chunk).get("choices")):
+            piece = fields_of(choice)
+            index = _index_of(piece)
+            known = self._choices.get(index)
+            if known is None:
+                known = self._choices[index] = _Choice()
+            _feed_delta(known, fields_of(piece.get("delta")))
 
     def output(self) -> list[Message]:
         """The messages so far, one per choice."""
         return [_message(self._choices[index], self._reasons[index]) for index in sorted(self._choices)]
 
-    def _feed_choice(self, index: int, piece: Mapping[str, object]) -> None:
-        reason = as_str(piece.get("finish_reason"))
-        if reason is not None or index not in self._reasons:
-            self._reasons[index] = reason
-        if self._model:
-            self._begun.add(index)
-        if self._capture:
-            choice = self._choices.get(index)
-            if choice is None:
-                choice = self._choices[index] = _Choice()
-            _feed_delta(choice, fields_of(piece.get("delta")))
+
+def open_chat_stream(capture: bool) -> ChatStreamReader:
+    """A reader for a new stream, which keeps content or not."""
+    return ChatContentReader() if capture else ChatStreamReader()
+
+
+def _index_of(piece: Mapping[str, object]) -> int:
+    index = piece.get("index")
+    return index if type(index) is int else 0
+
+
+def _text_alone(delta: Any) -> str | None:
+    """The text of a delta that has nothing else, as most have."""
+    said = delta.__dict__
+    text = said["content"]
+    if type(text) is not str or delta.__pydantic_extra__ or said["role"] or said["refusal"] or said["tool_calls"]:
+        return None
+    return text
 
 
 def _feed_delta(choice: _Choice, delta: Mapping[str, object]) -> None:
@@ -196,11 +245,16 @@ class ResponsesStreamReader:
     def response(self) -> Response:
         """The response of the last event, or how far it had come."""
         read = read_response(self._response)
-        if self._response is not None and not self._ended:
-            read.finish_reasons = [None]
         if self._error:
             read.error_code = as_str(self._error.get("code")) or values.FINISH_ERROR
             read.error_message = as_str(self._error.get("message"))
+        return read
+
+    def details(self) -> Details:
+        """Those of the last event; a response that has not ended has no reason yet."""
+        read = read_response_details(self._response)
+        if self._response is not None and not self._ended:
+            read.finish_reasons = [None]
         return read
 
     def output(self) -> list[Message]:
@@ -234,6 +288,10 @@ class FetchedStreamReader(ResponsesStreamReader):
             read.error_code = as_str(self._error.get("code")) or values.FINISH_ERROR
         return read
 
+    def details(self) -> Details:
+        """As fetched."""
+        return read_fetched_details(self._response)
+
 
 class NoStreamReader:
     """For an API that doesn't stream."""
@@ -247,6 +305,10 @@ class NoStreamReader:
     def response(self) -> Response:
         """Nothing."""
         return Response()
+
+    def details(self) -> Details:
+        """Nothing."""
+        return Details()
 
     def output(self) -> list[Message]:
         """Nothing."""
