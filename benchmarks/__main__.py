@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import report
+from . import report, work
 from .arms import Setup, arms_of
 from .cases import all_cases
 from .details import Figure, chunk_cost, chunk_memory, message_cost, price_cost, start_up
@@ -35,7 +35,7 @@ def main() -> None:
         print(report.calls_header())
     for setup in chosen:
         with arms_of(setup) as arms:
-            rows.append(report.Row(setup, measure(arms, effort)))
+            rows.append(report.Row(setup, measure(arms, effort), work.count(arms)))
         print(report.calls_row(rows[-1]), flush=True)
     details = [measured for name, measured in details_with(effort) if options.only in name]
     if details:

@@ -15,6 +15,7 @@ from .arms import Setup
 from .cases import STREAM_CHUNKS
 from .details import CHUNK_GOAL, Figure
 from .measuring import Added
+from .work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Row:
 
     setup: Setup
     added: Added
+    work: Work
 
     @property
     def goal(self) -> float:
@@ -71,8 +73,8 @@ def _empty_spans() -> int:
 def calls_header() -> str:
     """The head of the table of calls."""
     return (
-        "| call | mode | content | sampled | plain us | floor adds | ours adds | goal | ± | x floor |\n"
-        "|---|---|---|---|---:|---:|---:|---:|---:|---:|"
+        "| call | mode | content | sampled | plain us | floor adds | ours adds | goal | ± | x floor | in bytecodes |\n"
+        "|---|---|---|---|---:|---:|---:|---:|---:|---:|---:|"
     )
 
 
@@ -83,7 +85,7 @@ def calls_row(row: Row) -> str:
         f"| {setup.case.name}, {'async' if setup.is_async else 'sync'} | {setup.mode} "
         f"| {'on' if setup.capture else 'off'} | {'yes' if setup.sampled else 'no'} "
         f"| {added.plain:.1f} | {added.floor:.1f} | {added.ours:.1f} | ≤ {row.goal:.1f} | {added.spread:.1f} "
-        f"| {added.ratio:.2f} |"
+        f"| {added.ratio:.2f} | {row.work.ratio:.2f} |"
     )
 
 
@@ -114,6 +116,8 @@ def as_json(rows: Sequence[Row], figures: Sequence[Figure]) -> dict[str, object]
                 "ours_us": row.added.ours,
                 "spread_us": row.added.spread,
                 "ratio": row.added.ratio,
+                "floor_bytecodes": row.work.floor,
+                "ours_bytecodes": row.work.ours,
                 "goal_us": row.goal,
             }
             for row in rows
