@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
+import otel_genai_instr
+
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, sse_reply
@@ -123,14 +125,32 @@ class _Locking(SpanProcessor):
             self.lock.release()
 
 
-def test_a_collection_inside_a_lock_waits_for_nothing(capture: Capture) -> None:
+def _stream(capture: Capture) -> Iterator[Any]:
+    return _client(capture).chat.completions.create(**CALL, stream=True)
+
+
+@otel_genai_instr.workflow("w")
+def _workflow(_capture: Capture) -> Iterator[Any]:
+    yield 1
+
+
+@otel_genai_instr.inference("openai", "m")
+def _inference(_capture: Capture) -> Iterator[Any]:
+    yield 1
+
+
+@pytest.mark.parametrize("make", [_stream, _workflow, _inference])
+def test_a_collection_inside_a_lock_waits_for_nothing(
+    make: Callable[[Capture], Iterator[Any]], capture: Capture
+) -> None:
     """The collector runs at any allocation; an end that takes the lock around it would wait for itself forever."""
     processor = _Locking()
     capture.tracer_provider.add_span_processor(processor)
     capture.instrument()
-    stream = _client(capture).chat.completions.create(**CALL, stream=True)
-    next(stream)
-    del stream
+    held: list[Any] = [make(capture)]
+    next(held[0])
+    held.append(held)  # a cycle: only the collector finds it
+    del held
     with processor.lock:
         gc.collect()
         capture.clock.advance(60)

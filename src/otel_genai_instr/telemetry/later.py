@@ -8,6 +8,7 @@ no lock, and a thread that lives as long as something waits does it.
 from __future__ import annotations
 
 import _thread
+import gc
 import os
 import time
 from collections import deque
@@ -19,6 +20,12 @@ from .. import guard
 _waiting: Final[deque[Callable[[], object]]] = deque()
 _working = False
 _PATIENCE: Final = 2.0  # seconds
+_collecting = 0  # the thread that the collector runs in; it runs in one at a time
+
+
+def in_collection() -> bool:
+    """Whether the garbage collector runs, in this thread: what is done now may wait for itself."""
+    return _collecting == _thread.get_ident()
 
 
 def do(work: Callable[[], object]) -> None:
@@ -66,10 +73,18 @@ def _work() -> None:
         _start()
 
 
+def _note_collection(phase: str, _counts: object) -> None:
+    global _collecting
+    _collecting = _thread.get_ident() if phase == "start" else 0
+
+
+gc.callbacks.append(_note_collection)
+
+
 def _start_empty() -> None:
     """In a forked child: the work is the parent's, and the thread is not here."""
-    global _working
-    _working = False
+    global _working, _collecting
+    _working, _collecting = False, 0
     _waiting.clear()
 
 

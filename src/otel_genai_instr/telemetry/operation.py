@@ -164,8 +164,10 @@ class Operation:
         self._end(_STOPPED, reading, None)
 
     def drop(self, reading: Reading | None) -> None:
-        """The garbage collector found it, or may have: the operation ends now, but another thread says so."""
-        if not self._open.locked():
+        """Nobody holds it any more. Where the garbage collector found that, it ends now, but another thread says so."""
+        if not later.in_collection():
+            self.stop(reading)
+        elif not self._open.locked():
             now = self._telemetry.clock.monotonic()
             later.do(partial(self._end, _STOPPED, reading, None, now))
 

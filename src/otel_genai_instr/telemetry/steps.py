@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from opentelemetry import trace
@@ -16,7 +17,7 @@ from ..model import Failure
 from ..semconv import attributes as names
 from ..semconv import own, values
 from ..text import encodable
-from . import content, events
+from . import content, events, later
 from .attributes import Attributes, add_failure
 from .current import current as current_context
 from .endings import ENDINGS, Ending
@@ -140,17 +141,24 @@ class Step:
         """The caller wanted no more."""
         self._end(Ending.STOPPED, None)
 
+    def drop(self) -> None:
+        """Its generator was closed. Where the garbage collector did that, it ends now, but another thread says so."""
+        if not later.in_collection():
+            self.stop()
+        elif not self._open.locked():
+            later.do(partial(self._end, Ending.STOPPED, None, self._telemetry.clock.monotonic()))
+
     def fail(self, error: BaseException) -> None:
         """``error`` is on its way to the caller. ``GeneratorExit`` is an early stop, not a failure."""
         if isinstance(error, GeneratorExit):
-            self.stop()
+            self.drop()
         else:
             self._end(Ending.FAILED, error)
 
-    def _end(self, ending: Ending, error: BaseException | None) -> None:
+    def _end(self, ending: Ending, error: BaseException | None, at: float | None = None) -> None:
         if not self._open.acquire(blocking=False):
             return
-        seconds = self._telemetry.clock.monotonic() - self._started
+        seconds = (self._telemetry.clock.monotonic() if at is None else at) - self._started
         end_ns = self._start_ns + round(seconds * 1e9)
         try:
             failure = Failure(type(error).__qualname__) if error is not None else None
