@@ -6,7 +6,6 @@ A fault of ours is logged once per place and type, counted, and the call goes on
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from typing import ParamSpec
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-_logger = logging.getLogger("otel_genai_instr")
+from . import log
+
 _lock = threading.Lock()
 _counts: dict[tuple[str, str], int] = {}
 
@@ -49,10 +49,10 @@ def report(place: str, error: Exception) -> None:
     if not seen:
         # Without suppression, a logging integration could call us back.
         with suppress_instrumentation():
-            _logger.warning(
+            log.warning(
                 "Internal error in %s; the call was not affected and this is logged once.",
                 place,
-                exc_info=error,
+                error=error,
             )
 
 

@@ -6,18 +6,17 @@ allowed, and the default stays in force.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import field, fields, replace
 from enum import Enum
 from typing import Final, TypeVar, cast
 
+from . import log
 from .records import frozen
 from .semconv import attributes as names
 from .semconv import own
 
-_logger = logging.getLogger("otel_genai_instr")
 _warned: set[tuple[str, str]] = set()
 
 CAPTURE_MESSAGE_CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
@@ -247,4 +246,4 @@ def _warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -
         return
     _warned.add((variable, value))
     listed = ", ".join(allowed)
-    _logger.warning("%s=%r is not understood; allowed: %s; %s.", variable, value, listed, consequence)
+    log.warning("%s=%r is not understood; allowed: %s; %s.", variable, value, listed, consequence)

@@ -14,7 +14,7 @@ from otel_genai_instr.providers.openai.methods import REQUIREMENT
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
-EVERYONE_KNOWS: Final = {"records", "model", "semconv", "guard", "settings", "text", "hosts", "_version"}
+EVERYONE_KNOWS: Final = {"records", "model", "semconv", "guard", "log", "settings", "text", "hosts", "_version"}
 KNOWS: Final = {
     "": {
         "evaluation",
@@ -30,8 +30,9 @@ KNOWS: Final = {
     "model": {"records", "semconv"},
     "text": set[str](),
     "hosts": set[str](),
-    "guard": set[str](),
-    "settings": {"records", "semconv"},
+    "log": set[str](),
+    "guard": {"log"},
+    "settings": {"log", "records", "semconv"},
     "pricing": set[str](),
     "telemetry": {"pricing"},
     "patching": {"telemetry"},
@@ -44,7 +45,7 @@ KNOWS: Final = {
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}
 """The same inside ``pricing``, for its folders. The lists and the user's file don't know each other."""
-LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "guard", "settings"}
+LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
 GLUE: Final = {"__init__.py", "methods.py"}

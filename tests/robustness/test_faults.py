@@ -33,6 +33,8 @@ from .stories import STORIES as CALL_STORIES
 STORIES: Final = (*CALL_STORIES, *PRICE_STORIES)
 
 THE_GUARD: Final = {
+    "log:warning": "nothing but a guarded block",
+    "log:error": "nothing but a guarded block",
     "patching.bridge:Unawaited.__del__": "closes a coroutine of the SDK, and nothing of ours",
     "patching.outcomes:WatchedParser.__call__": "a driver: the SDK's parser, with a guarded call after it",
     "patching.streams:StreamWatch.drained": "nothing but a guarded block",
@@ -40,6 +42,7 @@ THE_GUARD: Final = {
     "patching.streams:StreamWatch.closed": "nothing but a guarded block",
     "patching.streams:StreamWatch.dropped": "nothing but a guarded block",
     "telemetry.later:do_now": "nothing but guarded blocks",
+    "telemetry.later:_note_collection": "called by the collector; notes a number",
     "patching.streams:observe": "a driver: the user's read, with guarded calls after it",
     "patching.streams:ObservedAsyncIterator.__aiter__": "returns itself",
     "patching.streams:ObservedAsyncIterator.__del__": "nothing but a guarded block",
@@ -50,12 +53,14 @@ THE_GUARD: Final = {
 NEVER_ENDS: Final = frozenset(
     {
         "telemetry.later:do",
+        "telemetry.later:in_collection",
         "telemetry.operation:Operation._end",
         "telemetry.operation:Operation.drop",
         "telemetry.operation:Operation.finish",
         "telemetry.operation:Operation.stop",
         "telemetry.operation:Operation.fail",
         "telemetry.steps:Step._end",
+        "telemetry.steps:Step.drop",
         "telemetry.steps:Step.fail",
         "telemetry.steps:Step.finish",
         "telemetry.steps:Step.stop",
@@ -113,6 +118,7 @@ OFF_THE_PATH: Final = {
         "telemetry.metrics:Metrics.__init__",
         "telemetry.metrics:_histogram",
         "telemetry.metrics:_observable",
+        "telemetry.metrics:_made_ahead_of",
         "telemetry.metrics:metrics_of",
         "telemetry.series:SeriesTable.__init__",
         "telemetry.telemetry:Telemetry.__init__",
@@ -146,10 +152,12 @@ OFF_THE_PATH: Final = {
         "patching.hooks:Watch.closed",
         "patching.hooks:Watch.drained",
         "patching.hooks:Watch.failed",
+        "patching.methods:StreamReader.details",
         "patching.methods:StreamReader.feed",
         "patching.methods:StreamReader.output",
         "patching.methods:StreamReader.response",
         "pricing.source:PriceSource.find",
+        "telemetry.operation:Reading.details",
         "telemetry.operation:Reading.output",
         "telemetry.operation:Reading.response",
     },
@@ -181,8 +189,10 @@ OFF_THE_PATH: Final = {
     "the default of a price list without units, which no source makes": {
         "pricing.charging.rates:_no_units",
     },
+    "for the messages of a stream whose content isn't kept": {"providers.openai.streams:ChatStreamReader.output"},
     "for streams of an API that has none": {
         "providers.openai.streams:NoStreamReader.__init__",
+        "providers.openai.streams:NoStreamReader.details",
         "providers.openai.streams:NoStreamReader.feed",
         "providers.openai.streams:NoStreamReader.output",
         "providers.openai.streams:NoStreamReader.response",

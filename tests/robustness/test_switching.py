@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 import openai
 import pytest
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.metrics._internal import _ProxyMeterProvider  # pyright: ignore[reportPrivateUsage]
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
 import otel_genai_instr
 from otel_genai_instr import OpenAIInstrumentor, semconv
+from otel_genai_instr.patching.patcher import Patcher
 from otel_genai_instr.providers.openai.methods import OPENAI
 from otel_genai_instr.telemetry import content, series
+from otel_genai_instr.telemetry.telemetry import telemetry_with
 
 from ..support import answers
 from ..support.capture import Capture
@@ -329,3 +336,46 @@ def test_a_wrong_option_given_later_changes_nothing(option: str, error: type[Exc
         otel_genai_instr.instrument(**{option: "x"})
     ask(a_client())
     assert capture.span().name == "chat gpt-4o-mini"
+
+
+def test_a_provider_that_the_app_sets_later_goes_on_counting() -> None:
+    """What instruments ahead of it is given a stand-in, which then passes everything on to the real one's meter."""
+    capture, ahead = Capture(), _ProxyMeterProvider()
+    client = FakeProvider(capture.clock, json_reply(answers.chat())).client()
+    try:
+        otel_genai_instr.instrument(meter_provider=ahead)
+        ahead.on_set_meter_provider(capture.meter_provider)
+        client.chat.completions.create(model="m", messages=[])
+        otel_genai_instr.instrument(meter_provider=capture.meter_provider)
+        client.chat.completions.create(model="m", messages=[])
+    finally:
+        otel_genai_instr.uninstrument()
+    assert capture.total("gen_ai.client.inference.usage.input_tokens") == 2 * answers.CHAT_USAGE["prompt_tokens"]
+    assert capture.count("gen_ai.client.inference.duration") == 2
+
+
+@pytest.mark.parametrize("cost", [True, False])
+def test_a_module_that_the_sdk_may_find_half_made_is_imported_ahead(
+    cost: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of openai's 2.x take whatever ``sys.modules`` has for httpx2, which the price data imports in a thread."""
+    for name in ("sdk_that_looks", "half_made"):
+        (tmp_path / f"{name}.py").write_text("")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    importlib.invalidate_caches()
+    patcher = Patcher(dataclasses.replace(OPENAI, methods=(), ahead=(("sdk_that_looks", "half_made"),)))
+    patcher.install(telemetry_with({"cost": cost}))
+    assert "half_made" not in sys.modules
+    try:
+        importlib.import_module("sdk_that_looks")
+        assert ("half_made" in sys.modules) is cost
+    finally:
+        patcher.uninstall()
+        for name in ("sdk_that_looks", "half_made"):
+            sys.modules.pop(name, None)
+
+
+@pytest.mark.skipif(find_spec("openai._httpx2") is None, reason="this openai doesn't look for httpx2")
+def test_this_sdk_finds_httpx2_complete(capture: Capture) -> None:
+    capture.instrument()
+    assert hasattr(sys.modules["httpx2"], "Response")

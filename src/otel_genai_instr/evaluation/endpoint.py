@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
+from .. import log
 from ..telemetry.telemetry import shared
 from .rates import RateLimit
 from .reactions import Action, checked, record_reaction
@@ -33,8 +33,6 @@ _ALLOW: Final = "POST, OPTIONS"
 # Front ends that are traced themselves send the last three with each request.
 _ALLOWED_HEADERS: Final = "content-type, traceparent, tracestate, baggage"
 _PREFLIGHT_SECONDS: Final = "600"
-
-_logger = logging.getLogger("otel_genai_instr")
 
 
 class _Refused(Exception):
@@ -159,7 +157,7 @@ class FeedbackApp:
     def _complain(self, error: UnusableKey) -> None:
         if not self._has_complained:
             self._has_complained = True
-            _logger.error("Feedback is refused: %s.", error)
+            log.error("Feedback is refused: %s.", error)
 
     def _cross_origin(self, origin: str | None) -> _Headers:
         """What tells a browser that a page of ``origin`` may call; nothing when it may not."""

@@ -57,6 +57,9 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
         except Exception as fault:
             guard.run("conclude", operation.finish, None)
             guard.report("conclude", fault)
+        except BaseException as interrupt:
+            guard.run("fail", operation.fail, interrupt)
+            raise
         return result
 
     return call
@@ -112,6 +115,9 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
         except Exception as fault:
             guard.run("conclude", operation.finish, None)
             guard.report("conclude", fault)
+        except BaseException as interrupt:
+            guard.run("fail", operation.fail, interrupt)
+            raise
         return result
 
     @functools.wraps(original)

@@ -1,7 +1,7 @@
 """Methods of single objects, observed in place, so that the caller keeps the object the SDK made.
 
-A hook lives in the object's own ``__dict__`` and takes itself out when its work is done. Until then it
-refers to its object strongly: ``create(...).parse()`` drops the object before the call.
+A hook lives in the object's own ``__dict__`` until what it waits for has come. Until then it refers to its object
+strongly: ``create(...).parse()`` drops the object before the call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Protocol
 
 from .. import guard
 
-_Returned = Callable[[object, Mapping[str, object]], None]
+Hooked = list[tuple[dict[str, object], str]]
+"""Where hooks were put: the ``__dict__`` of an object, and the name of a method."""
 
 
 class Watch(Protocol):
@@ -23,6 +24,8 @@ class Watch(Protocol):
 
     busy: bool
     """Something is being read: how that ends says how the response ends."""
+    hooked: Hooked
+    """The hooks that tell it. One that stayed after the end would keep its object alive in a cycle."""
 
     def drained(self) -> None:
         """The body was read to its end."""
@@ -39,17 +42,24 @@ class Watch(Protocol):
 
 def hook_close(response: object, watch: Watch, *names: str) -> None:
     """Tell ``watch`` when ``response`` is closed, by these methods of it."""
-    _hook(response, names, _Closing(watch))
+    _hook(response, names, _Closing(watch), watch)
 
 
 def hook_read(response: object, watch: Watch) -> None:
     """Tell ``watch`` when the body of ``response`` was loaded as a whole."""
-    _hook(response, ("read", "aread"), _Loading(watch))
+    _hook(response, ("read", "aread"), _Loading(watch), watch)
 
 
-def hook_parse(raw: object, parsed: Callable[[object, bool], None]) -> None:
-    """Call ``parsed`` with what ``raw.parse()`` made, and whether the caller asked for a type of their own."""
-    _hook(raw, ("parse",), _Parsing(parsed))
+def hook_parse(raw: object, watch: Watch, parsed: Callable[[object, bool], None]) -> None:
+    """Call ``parsed`` with what ``raw.parse()`` first made, and whether the caller asked for a type of their own."""
+    _hook(raw, ("parse",), _Parsing(raw, parsed), watch)
+
+
+def let_go(hooked: Hooked) -> None:
+    """Take hooks out of their objects."""
+    for methods, name in hooked:
+        methods.pop(name, None)
+    hooked.clear()
 
 
 class _Closing:
@@ -63,16 +73,16 @@ class _Closing:
         # A ``with`` block that is left by an exception closes the response while that one is being handled.
         self._because = sys.exc_info()[1]
 
-    def returned(self, _result: object, _arguments: Mapping[str, object]) -> bool:
+    def returned(self, result: object, arguments: Mapping[str, object]) -> None:
+        because, self._because = self._because, None  # its traceback holds whoever closed
         # A generator below was dropped and closes what it has read from, perhaps because of an exception that is
         # still on its way to the ``with`` block, which will close again.
-        if isinstance(self._because, GeneratorExit) and _caller_is_left_by(self._because):
-            return False
-        self._watch.closed(self._because)
-        return True
+        if not isinstance(because, GeneratorExit) or not _caller_is_left_by(because):
+            self._watch.closed(because)
 
     def raised(self, error: BaseException) -> None:
-        self._watch.failed(self._because or error)
+        because, self._because = self._because, None
+        self._watch.failed(because or error)
 
 
 def _caller_is_left_by(error: BaseException) -> bool:
@@ -92,10 +102,9 @@ class _Loading:
     def before(self) -> None:
         self._watch.busy = True
 
-    def returned(self, _result: object, _arguments: Mapping[str, object]) -> bool:
+    def returned(self, result: object, arguments: Mapping[str, object]) -> None:
         self._watch.busy = False
         self._watch.drained()
-        return True
 
     def raised(self, error: BaseException) -> None:
         self._watch.busy = False
@@ -105,36 +114,30 @@ class _Loading:
 class _Parsing:
     """Around one ``parse()``. A failed one may be tried again with another type."""
 
-    def __init__(self, parsed: Callable[[object, bool], None]) -> None:
+    def __init__(self, raw: object, parsed: Callable[[object, bool], None]) -> None:
+        self._methods = raw.__dict__
         self._parsed = parsed
 
     def before(self) -> None:
         pass
 
-    def returned(self, result: object, arguments: Mapping[str, object]) -> bool:
+    def returned(self, result: object, arguments: Mapping[str, object]) -> None:
+        self._methods.pop("parse", None)  # the next one will return the same
         self._parsed(result, bool(arguments))
-        return True
 
     def raised(self, error: BaseException) -> None:
         pass
 
 
-def _hook(instance: object, names: tuple[str, ...], around: _Closing | _Loading | _Parsing) -> None:
-    """Put ``around`` around methods of this one object. Having done its work it takes itself out of all of them:
-    a method that stayed would keep the object alive in a cycle.
-    """
-    hooks = instance.__dict__
-
-    def returned(result: object, arguments: Mapping[str, object]) -> None:
-        if around.returned(result, arguments):
-            for name in names:
-                hooks.pop(name, None)
-
+def _hook(instance: object, names: tuple[str, ...], around: _Closing | _Loading | _Parsing, watch: Watch) -> None:
+    """Put ``around`` around methods of this one object."""
+    methods = instance.__dict__
     for name in names:
         original = getattr(instance, name, None)
         if original is not None:
             wrap = _around_async if is_async(type(instance), name) else _around
-            hooks[name] = wrap(original, around, returned)
+            methods[name] = wrap(original, around)
+            watch.hooked.append((methods, name))
 
 
 @functools.lru_cache(maxsize=256)
@@ -143,7 +146,7 @@ def is_async(kind: type, name: str) -> bool:
     return inspect.iscoroutinefunction(getattr(kind, name, None))
 
 
-def _around(original: Callable[..., object], around: _Closing | _Loading | _Parsing, returned: _Returned) -> object:
+def _around(original: Callable[..., object], around: _Closing | _Loading | _Parsing) -> object:
     def call(*args: object, **kwargs: object) -> object:
         guard.run("hook", around.before)
         try:
@@ -151,15 +154,13 @@ def _around(original: Callable[..., object], around: _Closing | _Loading | _Pars
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
-        guard.run("hook", returned, result, kwargs)
+        guard.run("hook", around.returned, result, kwargs)
         return result
 
     return call
 
 
-def _around_async(
-    original: Callable[..., Awaitable[object]], around: _Closing | _Loading | _Parsing, returned: _Returned
-) -> object:
+def _around_async(original: Callable[..., Awaitable[object]], around: _Closing | _Loading | _Parsing) -> object:
     async def call(*args: object, **kwargs: object) -> object:
         guard.run("hook", around.before)
         try:
@@ -167,7 +168,7 @@ def _around_async(
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
-        guard.run("hook", returned, result, kwargs)
+        guard.run("hook", around.returned, result, kwargs)
         return result
 
     return call

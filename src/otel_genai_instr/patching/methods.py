@@ -89,3 +89,6 @@ class Provider:
     read_endpoint: Callable[[object, Mapping[str, str]], Endpoint]
     """The object that a method is bound to, and the user's own provider names by host."""
     read_error: Callable[[BaseException], Failure]
+    ahead: tuple[tuple[str, str], ...] = ()
+    """A module of the SDK, and another one that is imported with it: the price data would import that in a thread of
+    its own, and the SDK takes what it finds in ``sys.modules``, complete or not."""

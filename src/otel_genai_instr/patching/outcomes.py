@@ -16,7 +16,11 @@ from .streams import StreamWatch, watch_stream
 
 def conclude(operation: Operation, api: Api, result: object) -> None:
     """End the operation, or arrange that the stream or the raw response ends it."""
-    shape = shape_of(type(result))
+    # Not its type: a transparent proxy, as other instrumentations make them, has the class of what it stands for.
+    shape = shape_of(result.__class__)
+    if shape is Shape.WRAPPED:
+        result = getattr(result, "stream", None)
+        shape = shape_of(result.__class__)
     if shape is Shape.PARSED:
         operation.finish(Parsed(api, result))
     elif shape is Shape.STREAM:
@@ -24,8 +28,10 @@ def conclude(operation: Operation, api: Api, result: object) -> None:
         watch = StreamWatch(operation, reader)
         watch.read_with(reader)
         watch_stream(cast(SdkStream, result), watch)
-    else:
+    elif shape is Shape.RAW:
         conclude_raw(operation, api, cast(RawResponse, result))
+    else:
+        operation.finish(None)
 
 
 @define

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib
 import sys
 from collections.abc import Awaitable, Callable
 from types import ModuleType
@@ -31,7 +33,8 @@ class Patcher:
     def install(self, telemetry: Telemetry) -> None:
         """Observe every call from now on, of modules already imported and of those to come."""
         self.telemetry = telemetry
-        for module in dict.fromkeys(row.module for row in (*self.provider.methods, self.provider.attempts)):
+        rows = (*self.provider.methods, self.provider.attempts)
+        for module in dict.fromkeys([*(row.module for row in rows), *dict(self.provider.ahead)]):
             if module in self._hooked:
                 loaded = sys.modules.get(module)
                 if loaded is not None:
@@ -58,6 +61,10 @@ class Patcher:
             row = self.provider.attempts
             if row.module == name:
                 self._patch(module, row.owner, row.name, functools.partial(self._wrap_attempt, row))
+            wanted = dict(self.provider.ahead).get(name)
+            if wanted is not None and self.telemetry.settings.cost:
+                with contextlib.suppress(ImportError):  # then nobody can import it in a thread either
+                    importlib.import_module(wanted)
         except Exception as fault:
             guard.report("patch", fault)
 

@@ -64,12 +64,13 @@ def conclude_raw(operation: Operation, api: Api, raw: RawResponse) -> None:
     watch = StreamWatch(operation, body)
 
     def parsed(result: object, own_type: bool) -> None:
-        if shape_of(type(result)) is Shape.STREAM:
+        if shape_of(result.__class__) is Shape.STREAM:
             watch.read_with(api.open_stream(operation.wants_text))
             watch_chunks(cast(SdkStream, result), watch)
         else:
-            operation.finish(body if own_type else Parsed(api, result))
+            watch.reading = body if own_type else Parsed(api, result)
+            watch.drained()
 
     hook_close(http, watch, "close", "aclose")
     hook_read(http, watch)
-    hook_parse(raw, parsed)
+    hook_parse(raw, watch, parsed)

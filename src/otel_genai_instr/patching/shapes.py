@@ -19,6 +19,8 @@ class Shape(Enum):
     """The answer as an object."""
     STREAM = "stream"
     """Server-sent events, to be read by the caller."""
+    WRAPPED = "wrapped"
+    """An iterator that is not the SDK's: another instrumentation put its own around a stream."""
     RAW = "raw"
     """An HTTP response around one of the others."""
 
@@ -50,6 +52,8 @@ def shape_of(kind: type) -> Shape:
         return Shape.STREAM
     if hasattr(kind, "parse") and hasattr(kind, "http_request"):
         return Shape.RAW
+    if hasattr(kind, "__next__") or hasattr(kind, "__anext__"):
+        return Shape.WRAPPED
     return Shape.PARSED
 
 

@@ -20,7 +20,7 @@ from .. import guard
 from ..telemetry import later
 from ..telemetry.current import current, enter, leave
 from ..telemetry.operation import Operation, Reading
-from .hooks import hook_close
+from .hooks import Hooked, hook_close, let_go
 from .methods import StreamReader
 from .shapes import SdkStream, is_async_stream
 
@@ -32,13 +32,15 @@ def _ignore(_chunk: object) -> None:
 class StreamWatch:
     """Ends the operation of one stream exactly once."""
 
-    __slots__ = ("__weakref__", "_handled_before", "busy", "feed", "operation", "reading")
+    __slots__ = ("__weakref__", "_handled_before", "busy", "feed", "hooked", "operation", "reading")
 
     def __init__(self, operation: Operation, reading: Reading) -> None:
         self.operation = operation
         self.reading = reading
         self.busy = False
         """A chunk is being read; then the read itself tells how the stream ends."""
+        self.hooked: Hooked = []
+        """Hooks that tell how the stream ends; taken out when it has."""
         self.feed: Callable[[object], None] = _ignore
         # A stream that is opened while the caller handles an exception did not fail because of it.
         self._handled_before = sys.exc_info()[1]
@@ -52,10 +54,12 @@ class StreamWatch:
     def drained(self) -> None:
         """The stream is at its end."""
         self.operation.finish(self.reading)
+        let_go(self.hooked)
 
     def failed(self, error: BaseException) -> None:
         """``error`` is on its way to the caller."""
         self.operation.fail(error, self.reading)
+        let_go(self.hooked)
 
     def closed(self, because: BaseException | None) -> None:
         """The HTTP response was closed while ``because`` was being handled: a block left by an exception."""
@@ -63,6 +67,7 @@ class StreamWatch:
             return
         if because is None or because is self._handled_before:
             self.operation.stop(self.reading)
+            let_go(self.hooked)
         else:
             self.failed(because)
 
@@ -197,7 +202,7 @@ class ObservedAsyncIterator:
 
 def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
     """Let ``watch`` see every chunk of ``stream`` and its end."""
-    hook_close(stream.response, watch, "aclose" if is_async_stream(type(stream)) else "close")
+    hook_close(stream.response, watch, "aclose" if is_async_stream(stream.__class__) else "close")
     watch_chunks(stream, watch)
 
 
@@ -206,7 +211,7 @@ def watch_chunks(stream: SdkStream, watch: StreamWatch) -> None:
     inner = stream._iterator  # pyright: ignore[reportPrivateUsage]
     observed = (
         ObservedAsyncIterator(cast("AsyncIterator[object]", inner), watch)
-        if is_async_stream(type(stream))
+        if is_async_stream(stream.__class__)
         else observe(cast("Iterator[object]", inner), watch)
     )
     stream._iterator = observed  # pyright: ignore[reportPrivateUsage]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from .. import log
 from .errors import PriceFileError
 from .loading import LazySource, bundled_prices, gate, in_background
 from .pricer import Pricer
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .files.book import PriceBook
 
 # What reads and keeps a book is imported where it is needed: most apps have none.
-_logger = logging.getLogger("otel_genai_instr")
 
 _CHECK_EVERY: Final = 10.0
 """Seconds between two looks at a price file."""
@@ -62,7 +61,7 @@ def _source_of_dictionary(book: PriceBook) -> PriceSource:
     try:
         return source_of(book, "prices")
     except PriceFileError as error:
-        _logger.error("%s. The prices of genai-prices stand in.", error)
+        log.error("%s. The prices of genai-prices stand in.", error)
         return BookSource(book, bundled_prices.get())
 
 
@@ -126,7 +125,7 @@ class WatchedBook(LazySource):
         except Exception as error:  # a fault of ours; the next look may be luckier
             if type(error) is not self._last_fault:
                 self._last_fault = type(error)
-                _logger.error("%s: can't be followed (%s: %s)", self._path, type(error).__name__, error)
+                log.error("%s: can't be followed (%s: %s)", self._path, type(error).__name__, error)
         finally:
             self._looking_in = None
 
@@ -161,7 +160,7 @@ class WatchedBook(LazySource):
             if self._stamp_now() == self._stamp:
                 break
         if source is None:
-            _logger.error("%s. %s", problem, otherwise)
+            log.error("%s. %s", problem, otherwise)
         return source
 
     def _read_once(self) -> PriceSource:

@@ -7,12 +7,12 @@ its file is in the folder that ``TIKTOKEN_CACHE_DIR`` names.
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from .. import log
 from ..model import Content, Message, Usage
 from .counting import NEWER, OLDER, NotText, count_received, count_sent
 from .loading import gate
@@ -20,7 +20,6 @@ from .loading import gate
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-_logger = logging.getLogger("otel_genai_instr")
 
 _MODELS_OF_OLDER: Final = ("gpt-4", "gpt-3.5", "gpt-35", "text-embedding-", "davinci-002", "babbage-002")
 _MODELS_OF_NEWER: Final = ("gpt-4o", "gpt-4.")
@@ -61,7 +60,7 @@ class Estimator:
                 faults[name] = error
         if faults:
             error = next(iter(faults.values()))
-            _logger.warning(
+            log.warning(
                 "Usage that a provider doesn't report can't be estimated with %s (%s: %s). "
                 "It needs the package tiktoken, and its files from the network or from TIKTOKEN_CACHE_DIR.",
                 " and ".join(faults),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import sys
 import threading
 from collections.abc import Callable
 
+from .. import log
 from .source import NoPrices, PriceSource
-
-_logger = logging.getLogger(__name__)
 
 # A fork waits this long at most for a load that is under way: some 20 ms, or 0.3 s without compiled files.
 _FORK_PATIENCE = 10.0
@@ -49,6 +47,7 @@ class _Gate:
         self._lock.acquire(timeout=_EXIT_PATIENCE)
 
     def _before_fork(self) -> None:
+        self._held_for_fork.value = False  # should the wait be interrupted
         self._held_for_fork.value = self._lock.acquire(timeout=_FORK_PATIENCE)
 
     def _after_fork_in_parent(self) -> None:
@@ -109,7 +108,7 @@ class LazySource:
         try:
             return self._load()
         except Exception as error:  # whatever a broken installation raises at import
-            _logger.warning(
+            log.warning(
                 "No price data: calls will carry no cost. Is genai-prices installed and intact? (%s: %s)",
                 type(error).__name__,
                 error,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
+from .. import log
 from .charging.cost import Unpriced
-
-_logger = logging.getLogger("otel_genai_instr")
 
 _MOST_WARNINGS: Final = 100
 _SHOWN_NAME: Final = 80
@@ -32,7 +30,7 @@ class MissLog:
         ours = object()
         if self._seen.setdefault(key, ours) is not ours:
             return  # another thread was faster
-        _logger.warning(
+        log.warning(
             "No cost for calls to %r of %r: %s (%s). Prices of your own can be given by OTEL_GENAI_PRICES=file.%s",
             key[1],
             key[0],

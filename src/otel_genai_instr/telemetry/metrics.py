@@ -137,12 +137,18 @@ _metrics: weakref.WeakKeyDictionary[MeterProvider, Metrics] = weakref.WeakKeyDic
 
 
 def metrics_of(provider: MeterProvider) -> Metrics:
-    """The instruments on ``provider``, made once: registering a callback twice would count twice."""
-    metrics = _metrics.get(provider)
+    """The instruments on ``provider``, made once: it reads one callback of each observable counter."""
+    metrics = _metrics.get(provider) or _made_ahead_of(provider)
     if metrics is None:
-        meter = provider.get_meter(SCOPE, __version__, SCHEMA_URL)
-        metrics = _metrics[provider] = Metrics(meter)
+        metrics = Metrics(provider.get_meter(SCOPE, __version__, SCHEMA_URL))
+    _metrics[provider] = metrics
     return metrics
+
+
+def _made_ahead_of(provider: MeterProvider) -> Metrics | None:
+    """Those of the stand-in that the API gave out before the app set ``provider``: they are on its meter by now."""
+    ahead = (made for known, made in list(_metrics.items()) if getattr(known, "_real_meter_provider", None) is provider)
+    return next(ahead, None)
 
 
 _ESTIMATED: Final = (own.COST_ESTIMATED, True)

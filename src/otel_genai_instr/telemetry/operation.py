@@ -118,16 +118,21 @@ class Operation:
         clock = telemetry.clock
         self._start_ns = clock.wall_ns()
         self._started = clock.monotonic()
-        self.span = span = telemetry.tracer.start_span(
-            name, parent, _CLIENT, self._attributes, start_time=self._start_ns
-        )
+        try:
+            span = shown = telemetry.tracer.start_span(
+                name, parent, _CLIENT, self._attributes, start_time=self._start_ns
+            )
+        except Exception as fault:  # of a sampler or a processor of the app's: metrics are owed all the same
+            guard.report("span.start", fault)
+            span, shown = trace.INVALID_SPAN, trace.get_current_span(parent)
+        self.span = span
         try:
             if telemetry.reads_messages:
                 self._choose_content(settings.capture_content)
             if parent and not settings.propagate_baggage and baggage.get_all(parent):
                 parent = baggage.clear(parent)
-            self.context = inside(parent, span, _CURRENT, self)
-        except Exception:
+            self.context = inside(parent, shown, _CURRENT, self)
+        except BaseException:  # an interrupt, too
             span.end()  # nobody else will
             raise
         """Current while the SDK works on this operation, and only then. Carries no baggage by default."""
@@ -183,16 +188,19 @@ class Operation:
     ) -> None:
         if not self._open.acquire(blocking=False):
             return
-        seconds = (self._telemetry.clock.monotonic() if at is None else at) - self._started
-        end_ns = self._start_ns + round(seconds * 1e9)
+        end_ns: int | None = None
         try:
+            seconds = (self._telemetry.clock.monotonic() if at is None else at) - self._started
+            end_ns = self._start_ns + round(seconds * 1e9)
             self._describe(rule, reading, error, seconds, end_ns)
         except Exception as fault:
             guard.report("operation.end", fault)
         finally:
-            self.span.end(end_ns)
             # It holds this operation: without the cycle, all that was captured is freed at once.
             self.context = _ENDED
+            if self.wants_text:  # a caller who keeps the exception keeps our frame, and this operation with it
+                self._content = self._sent = None
+            self.span.end(end_ns)
 
     def _describe(
         self,
@@ -345,16 +353,14 @@ class Operation:
                 structure.update(content.of_output(reading.output()))
         except Exception as fault:
             guard.report("read.output", fault)
+        mode = self._telemetry.settings.capture_content
+        if mode.on_event and self._inference:
+            try:
+                said = {**self._attributes, **written, **variables}
+                events.emit_details(self._telemetry.logger, said, structure, end_ns, self.context)
+            except Exception as fault:
+                guard.report("events.details", fault)
         try:
-            mode = self._telemetry.settings.capture_content
-            if mode.on_event and self._inference:
-                events.emit_details(
-                    self._telemetry.logger,
-                    {**self._attributes, **written, **variables},
-                    structure,
-                    end_ns,
-                    self.context,
-                )
             if mode.on_span and self.span.is_recording():
                 return {**content.as_json(structure), **variables, **written}
         except Exception as fault:

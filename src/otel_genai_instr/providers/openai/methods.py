@@ -96,4 +96,5 @@ OPENAI: Final = Provider(
     attempts=AttemptHook("openai._base_client", "BaseClient", "_build_request", _body_of_attempt, _swap_parser),
     read_endpoint=read_endpoint,
     read_error=read_error,
+    ahead=(("openai._httpx2", "httpx2"),),  # of openai 2.48 and later 2.x
 )

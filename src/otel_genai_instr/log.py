@@ -1,0 +1,22 @@
+"""The log of this package. An app's own handler may raise, which is no reason to fail the app's call."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Final
+
+_logger: Final = logging.getLogger("otel_genai_instr")
+_CALLER: Final = 2  # frames up: the line that has something to say
+
+
+def warning(message: str, *args: object, error: BaseException | None = None) -> None:
+    """Something of ours went wrong, or is set wrong; ``error`` is shown with its traceback."""
+    with contextlib.suppress(Exception):
+        _logger.warning(message, *args, exc_info=error, stacklevel=_CALLER)
+
+
+def error(message: str, *args: object) -> None:
+    """Something that was asked for is not done."""
+    with contextlib.suppress(Exception):
+        _logger.error(message, *args, stacklevel=_CALLER)
