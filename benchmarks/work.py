@@ -70,7 +70,6 @@ def _counting() -> Generator[_Counter]:
         return trace
 
     before = sys.gettrace()
-    gc.collect()
     gc.disable()  # finalisers and callbacks of the collector are bytecodes too
     sys.settrace(trace)
     try:
