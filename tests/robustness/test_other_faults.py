@@ -145,7 +145,7 @@ def _is_freed(how: str, capture: Capture) -> bool:
 @pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("how", READERS)
 def test_a_raw_response_is_freed_when_it_is_over(how: str, capture: Capture) -> None:
-    """As without us, and not only when the collector comes: some services switch it off. (httpx makes cycles itself.)"""
+    """As without us, not only when the collector comes: some services switch it off. (httpx makes cycles itself.)"""
     without_us = _is_freed(how, capture)
     capture.instrument()
     assert _is_freed(how, capture) == without_us
