@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -41,3 +42,12 @@ def clock() -> FakeClock:
 def capture(clock: FakeClock) -> Capture:
     """Where the telemetry goes; turn it on with ``capture.instrument()``."""
     return Capture(clock)
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """The garbage collector only comes when the test calls it."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

@@ -30,13 +30,6 @@ def _client(capture: Capture, *, is_async: bool = False) -> Any:
     return provider.async_client() if is_async else provider.client()
 
 
-@pytest.fixture
-def no_collection() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def _in_a_block(client: Any) -> Iterator[Any]:
     with client.chat.completions.create(**CALL, stream=True) as stream:
         yield from stream

@@ -21,11 +21,12 @@ from .streams import StreamWatch, watch_chunks
 class Body:
     """Reads the body of an HTTP response if, by the time it is asked, the body was loaded and is JSON."""
 
-    __slots__ = ("_api", "_http")
+    __slots__ = ("_api", "_http", "_parsed")
 
     def __init__(self, api: Api, http: HttpResponse) -> None:
         self._api = api
         self._http = http
+        self._parsed: Mapping[str, object] | None = None
 
     def response(self) -> Response:
         """The response; empty when the body can't be known without taking it from the caller."""
@@ -43,6 +44,11 @@ class Body:
         return self._api.read_output(body) if body is not None else []
 
     def _body(self) -> Mapping[str, object] | None:
+        if self._parsed is None:
+            self._parsed = self._parse()
+        return self._parsed
+
+    def _parse(self) -> Mapping[str, object] | None:
         content: object = getattr(self._http, "_content", None)
         if not isinstance(content, bytes) or "json" not in self._http.headers.get("content-type", ""):
             return None

@@ -20,7 +20,6 @@ from .loading import gate
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-
 _MODELS_OF_OLDER: Final = ("gpt-4", "gpt-3.5", "gpt-35", "text-embedding-", "davinci-002", "babbage-002")
 _MODELS_OF_NEWER: Final = ("gpt-4o", "gpt-4.")
 
