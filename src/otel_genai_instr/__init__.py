@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         trace_summary,
         workflow,
     )
+    from .telemetry.telemetry import Telemetry
 
 __all__ = [
     "FeedbackApp",
@@ -103,12 +104,16 @@ def instrument(**options: Any) -> list[str]:
         TypeError: for an option that doesn't exist.
         ValueError: for a value that an option can't have.
     """
-    names = [name for name, instrumentor in _installed() if _turn_on(instrumentor, options)]
-    if not names:  # blocks of your own work without any SDK
-        from .telemetry.telemetry import share, telemetry_with
+    from .telemetry.telemetry import share, telemetry_with
 
-        share(telemetry_with(options))
-    return names
+    installed = _installed()
+    concerned = [each for _, each in installed if options or not each.is_instrumented_by_opentelemetry]
+    if concerned or not installed:  # blocks of your own work without any SDK
+        telemetry = telemetry_with(options)  # what is wrong with the options is raised here, and nothing further down
+        share(telemetry)
+        for instrumentor in concerned:
+            _turn_on(instrumentor, telemetry)
+    return [name for name, instrumentor in installed if instrumentor.is_instrumented_by_opentelemetry]
 
 
 def uninstrument() -> None:
@@ -121,18 +126,29 @@ def uninstrument() -> None:
     share(None)
 
 
-def _turn_on(instrumentor: GenAIInstrumentor, options: dict[str, Any]) -> bool:
-    if not instrumentor.is_instrumented_by_opentelemetry:
-        instrumentor.instrument(**options)
-    elif options:
-        instrumentor.configure(**options)
-    return instrumentor.is_instrumented_by_opentelemetry
+def _turn_on(instrumentor: GenAIInstrumentor, telemetry: Telemetry) -> None:
+    """Observe one SDK. Where that fails, it doesn't stand in the way of the others."""
+    from . import guard
+
+    if instrumentor.is_instrumented_by_opentelemetry:
+        guard.run("instrument", instrumentor.use, telemetry)
+    else:
+        guard.run("instrument", instrumentor.instrument, telemetry=telemetry)
 
 
 def _installed() -> list[tuple[str, GenAIInstrumentor]]:
+    return [(sdk, _load(name)()) for name, (sdk, _) in _INSTRUMENTORS.items() if _is_installed(sdk)]
+
+
+def _is_installed(sdk: str) -> bool:
     from importlib.util import find_spec
 
-    return [(sdk, _load(name)()) for name, (sdk, _) in _INSTRUMENTORS.items() if find_spec(sdk) is not None]
+    try:
+        return find_spec(sdk) is not None
+    except ImportError:  # of a name with dots, the package above isn't there
+        return False
+    except ValueError:  # it is imported, and says nothing of where it comes from
+        return True
 
 
 def _load(name: str) -> Any:

@@ -15,7 +15,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from . import log
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _counts: dict[tuple[str, str], int] = {}
 
 _P = ParamSpec("_P")
@@ -27,7 +27,7 @@ strict = False
 def _free_the_lock() -> None:
     """In a forked child nobody is left to release a lock that another thread held."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -2,7 +2,12 @@
 
 
 def encodable(text: str) -> str:
-    """``text`` without lone surrogates: a single one would lose the whole export batch it travels in."""
+    """``text`` as a plain string without lone surrogates: a single one would lose the whole export batch.
+
+    A member of an enumeration of strings is its value: that is what an SDK sends, and not its name.
+    """
+    if type(text) is not str:
+        text = str.__str__(text)
     if text.isascii():
         return text
     try:

@@ -319,7 +319,7 @@ class TestFollowed:
         for _ in range(50):
             pricer.warm_up()
         assert asked.wait(10)
-        with gate:  # a fork would wait for this
+        with gate.passed():  # a fork would wait for this
             assert of(Pricer(bundled_prices), "gpt-4o") == pytest.approx(3.5)
         answers.set()
         assert len(looks) == 1

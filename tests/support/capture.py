@@ -59,12 +59,12 @@ class Capture:
         """Turn the instrumentation on, into this capture."""
         if not real_clock:
             options["clock"] = self.clock.as_clock()
-        instrument(
-            tracer_provider=self.tracer_provider,
-            meter_provider=self.meter_provider,
-            logger_provider=self.logger_provider,
-            **options,
-        )
+        providers: dict[str, Any] = {
+            "tracer_provider": self.tracer_provider,
+            "meter_provider": self.meter_provider,
+            "logger_provider": self.logger_provider,
+        }
+        instrument(**{**providers, **options})
 
     def uninstrument(self) -> None:
         """Turn it off."""

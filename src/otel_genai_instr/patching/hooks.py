@@ -1,7 +1,8 @@
 """Methods of single objects, observed in place, so that the caller keeps the object the SDK made.
 
 A hook lives in the object's own ``__dict__`` until what it waits for has come. Until then it refers to its object
-strongly: ``create(...).parse()`` drops the object before the call.
+strongly: ``create(...).parse()`` drops the object before the call. While the method runs, its hook is out of the way,
+so that no hook can call itself, whatever other instrumentations have put around the object.
 """
 
 from __future__ import annotations
@@ -11,12 +12,50 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from types import FrameType
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from .. import guard
+from ..records import define
 
-Hooked = list[tuple[dict[str, object], str]]
-"""Where hooks were put: the ``__dict__`` of an object, and the name of a method."""
+
+@define
+class Hook:
+    """What we have put in the place of one method of one object."""
+
+    methods: dict[str, Any]
+    """The object's own ``__dict__``."""
+    name: str
+    before: object
+    """What somebody else had put there; ``None`` where the method is that of the class."""
+    call: object = None
+    """Ours, until it is let go."""
+
+    aside: bool = False
+    """Out of the way, while the method runs."""
+
+    def step_aside(self) -> None:
+        """Let the method be what it was before, unless another one's hook stands around ours: that stays."""
+        if self.call is None or self.methods.get(self.name) is not self.call:
+            return
+        if self.before is None:
+            del self.methods[self.name]
+        else:
+            self.methods[self.name] = self.before
+        self.aside = True
+
+    def step_back(self) -> None:
+        """Undo :meth:`step_aside`, unless it was let go meanwhile."""
+        if self.aside and self.call is not None:
+            self.methods[self.name] = self.call
+        self.aside = False
+
+    def let_go(self) -> None:
+        """Take it out for good."""
+        self.step_aside()
+        self.call = None  # it holds this hook, too
+
+
+Hooked = list[Hook]
 
 
 class Watch(Protocol):
@@ -52,18 +91,20 @@ def hook_read(response: object, watch: Watch) -> None:
 
 def hook_parse(raw: object, watch: Watch, parsed: Callable[[object, bool], None]) -> None:
     """Call ``parsed`` with what ``raw.parse()`` first made, and whether the caller asked for a type of their own."""
-    _hook(raw, ("parse",), _Parsing(raw, parsed), watch)
+    _hook(raw, ("parse",), _Parsing(parsed), watch)
 
 
 def let_go(hooked: Hooked) -> None:
     """Take hooks out of their objects."""
-    for methods, name in hooked:
-        methods.pop(name, None)
+    for hook in hooked:
+        hook.let_go()
     hooked.clear()
 
 
 class _Closing:
     """Around one ``close()``."""
+
+    once: Final = False
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
@@ -96,6 +137,8 @@ def _caller_is_left_by(error: BaseException) -> bool:
 class _Loading:
     """Around one ``read()``, which closes the response before it has put the body together."""
 
+    once: Final = False
+
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
 
@@ -112,17 +155,17 @@ class _Loading:
 
 
 class _Parsing:
-    """Around one ``parse()``. A failed one may be tried again with another type."""
+    """Around the first ``parse()`` that succeeds: the next one returns the same. A failed one may be tried again."""
 
-    def __init__(self, raw: object, parsed: Callable[[object, bool], None]) -> None:
-        self._methods = raw.__dict__
+    once: Final = True
+
+    def __init__(self, parsed: Callable[[object, bool], None]) -> None:
         self._parsed = parsed
 
     def before(self) -> None:
         pass
 
     def returned(self, result: object, arguments: Mapping[str, object]) -> None:
-        self._methods.pop("parse", None)  # the next one will return the same
         self._parsed(result, bool(arguments))
 
     def raised(self, error: BaseException) -> None:
@@ -130,14 +173,25 @@ class _Parsing:
 
 
 def _hook(instance: object, names: tuple[str, ...], around: _Closing | _Loading | _Parsing, watch: Watch) -> None:
-    """Put ``around`` around methods of this one object."""
-    methods = instance.__dict__
+    """Put ``around`` around methods of this one object, if it keeps methods of its own."""
+    instance = _innermost(instance)
+    methods: dict[str, Any] | None = getattr(instance, "__dict__", None)
+    if methods is None or type(instance) is not instance.__class__:
+        return
     for name in names:
         original = getattr(instance, name, None)
         if original is not None:
             wrap = _around_async if is_async(type(instance), name) else _around
-            methods[name] = wrap(original, around)
-            watch.hooked.append((methods, name))
+            hook = Hook(methods, name, methods.get(name))
+            methods[name] = hook.call = wrap(original, around, hook)
+            watch.hooked.append(hook)
+
+
+def _innermost(instance: Any) -> object:
+    """The object that a transparent proxy stands for: its ``__dict__`` is what the proxy gives out as its own."""
+    while type(instance) is not instance.__class__ and hasattr(instance, "__wrapped__"):
+        instance = instance.__wrapped__
+    return instance
 
 
 @functools.lru_cache(maxsize=256)
@@ -146,28 +200,42 @@ def is_async(kind: type, name: str) -> bool:
     return inspect.iscoroutinefunction(getattr(kind, name, None))
 
 
-def _around(original: Callable[..., object], around: _Closing | _Loading | _Parsing) -> object:
+def _around(original: Callable[..., object], around: _Closing | _Loading | _Parsing, hook: Hook) -> object:
     def call(*args: object, **kwargs: object) -> object:
         guard.run("hook", around.before)
+        guard.run("hook", hook.step_aside)
         try:
-            result = original(*args, **kwargs)
+            try:
+                result = original(*args, **kwargs)
+            finally:
+                guard.run("hook", hook.step_back)
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
+        if around.once:
+            guard.run("hook", hook.let_go)
         guard.run("hook", around.returned, result, kwargs)
         return result
 
     return call
 
 
-def _around_async(original: Callable[..., Awaitable[object]], around: _Closing | _Loading | _Parsing) -> object:
+def _around_async(
+    original: Callable[..., Awaitable[object]], around: _Closing | _Loading | _Parsing, hook: Hook
+) -> object:
     async def call(*args: object, **kwargs: object) -> object:
         guard.run("hook", around.before)
+        guard.run("hook", hook.step_aside)
         try:
-            result = await original(*args, **kwargs)
+            try:
+                result = await original(*args, **kwargs)
+            finally:
+                guard.run("hook", hook.step_back)
         except BaseException as error:
             guard.run("hook", around.raised, error)
             raise
+        if around.once:
+            guard.run("hook", hook.let_go)
         guard.run("hook", around.returned, result, kwargs)
         return result
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # pyright: ignore[reportMissingTypeStubs]
 
-from ..telemetry.telemetry import share, telemetry_with
+from ..telemetry.telemetry import Telemetry, share, telemetry_with
 from .patcher import Patcher
 
 
@@ -27,20 +27,19 @@ class GenAIInstrumentor(BaseInstrumentor):
         """Observe every call from now on.
 
         Keyword Args:
+            telemetry: what :meth:`use` takes; or else what it is made of:
             tracer_provider, meter_provider, logger_provider: the global ones when absent.
             Any field of :class:`~otel_genai_instr.settings.Settings`: wins over the environment.
-        """
-        kwargs.pop("auto_instrumentation_version", None)
-        self.configure(**kwargs)
-
-    def configure(self, **options: Any) -> None:
-        """Observe by these options from now on; operations that are under way keep theirs.
 
         Raises:
             TypeError: for an option that doesn't exist.
             ValueError: for a value that an option can't have.
         """
-        telemetry = telemetry_with(options)
+        kwargs.pop("auto_instrumentation_version", None)
+        self.use(kwargs.get("telemetry") or telemetry_with(kwargs))
+
+    def use(self, telemetry: Telemetry) -> None:
+        """Observe with ``telemetry`` from now on; operations that are under way keep theirs."""
         self.patcher.install(telemetry)
         share(telemetry)
 

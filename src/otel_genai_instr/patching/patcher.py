@@ -14,10 +14,9 @@ from wrapt import register_post_import_hook
 
 from .. import guard
 from ..telemetry.telemetry import Telemetry
+from .binding import Function, as_function
 from .bridge import wrap_async, wrap_attempt, wrap_sync
 from .methods import AttemptHook, Method, Provider
-
-_Function = Callable[..., object]
 
 
 class Patcher:
@@ -28,7 +27,8 @@ class Patcher:
         self.telemetry: Telemetry | None = None
         """Set while the instrumentation is on. Wrappers that outlive it pass straight through."""
         self._hooked: set[str] = set()
-        self._patched: dict[tuple[type, str], tuple[_Function, _Function]] = {}
+        self._patched: dict[tuple[type, str], tuple[object, Function]] = {}
+        """What stood there before us, and what we put in its place."""
 
     def install(self, telemetry: Telemetry) -> None:
         """Observe every call from now on, of modules already imported and of those to come."""
@@ -46,46 +46,48 @@ class Patcher:
     def uninstall(self) -> None:
         """Put every original back that is still ours to put back."""
         self.telemetry = None
-        for (owner, name), (original, wrapper) in list(self._patched.items()):
-            if owner.__dict__.get(name) is wrapper:
-                setattr(owner, name, original)
-                del self._patched[(owner, name)]
+        for owner, name in list(self._patched):
+            guard.run("unpatch", self._restore, owner, name)
+
+    def _restore(self, owner: type, name: str) -> None:
+        original, wrapper = self._patched[owner, name]
+        if owner.__dict__.get(name) is wrapper:
+            setattr(owner, name, original)
+            del self._patched[owner, name]
 
     def _patch_module(self, name: str, module: ModuleType) -> None:
         if self.telemetry is None:
             return
-        try:
-            for row in self.provider.methods:
-                if row.module == name:
-                    self._patch(module, row.owner, row.name, functools.partial(self._wrap, row))
-            row = self.provider.attempts
+        for row in self.provider.methods:
             if row.module == name:
-                self._patch(module, row.owner, row.name, functools.partial(self._wrap_attempt, row))
-            wanted = dict(self.provider.ahead).get(name)
-            if wanted is not None and self.telemetry.settings.cost:
-                with contextlib.suppress(ImportError):  # then nobody can import it in a thread either
-                    importlib.import_module(wanted)
-        except Exception as fault:
-            guard.report("patch", fault)
+                guard.run("patch", self._patch, module, row.owner, row.name, functools.partial(self._wrap, row))
+        row = self.provider.attempts
+        if row.module == name:
+            guard.run("patch", self._patch, module, row.owner, row.name, functools.partial(self._wrap_attempt, row))
+        wanted = dict(self.provider.ahead).get(name)
+        if wanted is not None and self.telemetry.settings.cost:
+            # What can't be imported here can't be imported in a thread either, whatever the reason.
+            with contextlib.suppress(Exception):
+                importlib.import_module(wanted)
 
-    def _patch(self, module: ModuleType, owner_name: str, name: str, wrap: Callable[[_Function], _Function]) -> None:
+    def _patch(self, module: ModuleType, owner_name: str, name: str, wrap: Callable[[Function], Function]) -> None:
         owner: object = getattr(module, owner_name, None)
         if not isinstance(owner, type):  # SDKs of the supported range lack some of the methods
             return
-        present: _Function | None = owner.__dict__.get(name)
+        present: object = owner.__dict__.get(name)
         if present is None:
             return
         # Known: one class is reached by two paths, or somebody put a wrapper around ours, which is still below it.
         original, wrapper = self._patched.get((owner, name), (None, None))
         if wrapper is None:
-            original, wrapper = self._patched[(owner, name)] = (present, wrap(present))
+            original, wrapper = self._patched[(owner, name)] = (present, wrap(as_function(present)))
         if present is original:
             setattr(owner, name, wrapper)
 
-    def _wrap(self, row: Method, original: _Function) -> _Function:
+    def _wrap(self, row: Method, original: Function) -> Function:
         if row.is_async:
             return wrap_async(cast("Callable[..., Awaitable[object]]", original), row.api, self)
         return wrap_sync(original, row.api, self)
 
-    def _wrap_attempt(self, row: AttemptHook, original: _Function) -> _Function:
+    def _wrap_attempt(self, row: AttemptHook, original: Function) -> Function:
         return wrap_attempt(original, row, self)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from .. import log
 from .errors import PriceFileError
-from .loading import LazySource, bundled_prices, gate, in_background
+from .loading import GateClosed, LazySource, bundled_prices, gate, in_background
 from .pricer import Pricer
 from .source import PriceSource
 
@@ -122,6 +122,8 @@ class WatchedBook(LazySource):
     def _look(self) -> None:
         try:
             self.reload()
+        except GateClosed:
+            pass  # the next look reads it
         except Exception as error:  # a fault of ours; the next look may be luckier
             if type(error) is not self._last_fault:
                 self._last_fault = type(error)
@@ -130,10 +132,14 @@ class WatchedBook(LazySource):
             self._looking_in = None
 
     def reload(self) -> None:
-        """Read the file if it changed since it was read last."""
+        """Read the file if it changed since it was read last.
+
+        Raises:
+            GateClosed: when others load too long, or the process is about to end.
+        """
         if self._stamp_now() == self._stamp:
             return  # asked before the gate is closed: nobody has to wait for a disk that doesn't answer
-        with gate:
+        with gate.passed():
             source = self._read("The prices from before stay in force.")
             if source is None:
                 return

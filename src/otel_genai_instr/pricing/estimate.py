@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import importlib
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import log
 from ..model import Content, Message, Usage
 from .counting import NEWER, OLDER, NotText, count_received, count_sent
-from .loading import gate
+from .loading import GateClosed, gate, in_background
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -44,7 +43,7 @@ class Estimator:
         if self._started_in == process or len(self._encodings) == 2:
             return
         self._started_in = process
-        threading.Thread(target=self.load, name="otel-genai-encodings", daemon=True).start()
+        in_background(self.load, name="otel-genai-encodings")
 
     def load(self) -> None:
         """Load the encodings here and now. What can't be loaded is logged, once, and stays unused."""
@@ -55,6 +54,8 @@ class Estimator:
                 continue
             try:
                 self._encodings[name] = self._load(name)
+            except GateClosed:
+                return
             except Exception as error:  # not installed, no network, a broken file
                 faults[name] = error
         if faults:
@@ -106,7 +107,7 @@ def encoding_of(model: str | None) -> str:
 
 
 def _load_encoding(name: str) -> Encoding:
-    with gate:
+    with gate.passed():
         import tiktoken  # here: an extra, and nothing that a call may wait for
         from tiktoken import registry
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Final
 
 from .. import log
-from .source import NoPrices, PriceSource
+from .source import NoPrices, NotLoaded, PriceSource
 
-# A fork waits this long at most for a load that is under way: some 20 ms, or 0.3 s without compiled files.
-_FORK_PATIENCE = 10.0
-_EXIT_PATIENCE = 2.0  # seconds
+# How long somebody waits at most for a load that is under way: some 20 ms, or 0.3 s without compiled files. In seconds.
+_CALL_PATIENCE: Final = 5.0
+_FORK_PATIENCE: Final = 10.0
+_EXIT_PATIENCE: Final = 2.0
+_BACKGROUND_PATIENCE: Final = 60.0  # nobody waits for whoever has this one
+
+
+class GateClosed(Exception):
+    """Nothing can be loaded now: another load takes too long, or the process is about to end."""
 
 
 class _Gate:
@@ -24,6 +32,8 @@ class _Gate:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self.is_closing = False
+        """The process is about to end."""
         self._held_for_fork = threading.local()
         atexit.register(self._close)
         if sys.platform != "win32":
@@ -33,18 +43,31 @@ class _Gate:
                 after_in_child=self._after_fork_in_child,
             )
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
+    @contextlib.contextmanager
+    def passed(self, patience: float = _BACKGROUND_PATIENCE) -> Generator[None]:
+        """Inside, this thread alone loads.
 
-    def __exit__(self, *exception: object) -> None:
-        self._lock.release()
+        Raises:
+            GateClosed: when others took longer than ``patience`` seconds, or the process is about to end.
+        """
+        lock = self._lock
+        if not lock.acquire(timeout=patience):
+            raise GateClosed
+        try:
+            if self.is_closing and threading.get_ident() != threading.main_thread().ident:
+                raise GateClosed  # this thread may be stopped half-way
+            yield
+        finally:
+            lock.release()
 
     def _close(self) -> None:
-        """The process ends: let a load end, and no other one begin.
+        """The process ends: let a load end, and no other one begin but in the thread that ends last.
 
         A daemon thread that is stopped inside an import keeps its lock; a finaliser that imports would wait forever.
         """
-        self._lock.acquire(timeout=_EXIT_PATIENCE)
+        self.is_closing = True
+        if self._lock.acquire(timeout=_EXIT_PATIENCE):
+            self._lock.release()
 
     def _before_fork(self) -> None:
         self._held_for_fork.value = False  # should the wait be interrupted
@@ -65,10 +88,15 @@ gate = _Gate()
 """Held while anything is loaded."""
 
 
-def in_background(work: Callable[[], object]) -> bool:
-    """Do the work in a daemon thread; return whether one could be started. At the end of a process none can."""
+def in_background(work: Callable[[], object], name: str = "otel-genai-prices") -> bool:
+    """Do the work in a daemon thread; return whether one was started. At the end of a process none is.
+
+    One that begins then may never run, and whoever starts it would wait for it.
+    """
+    if gate.is_closing or sys.is_finalizing():
+        return False
     try:
-        threading.Thread(target=work, name="otel-genai-prices", daemon=True).start()
+        threading.Thread(target=work, name=name, daemon=True).start()
     except RuntimeError:
         return False
     return True
@@ -81,6 +109,7 @@ class LazySource:
         self._load = load
         self._loaded: PriceSource | None = None
         self._started_in: int | None = None
+        self._patience = _CALL_PATIENCE
 
     def when_replaced(self, forget: Callable[[], None]) -> None:
         """Have ``forget`` called when other prices take the place of these: here never."""
@@ -93,13 +122,31 @@ class LazySource:
         if self._started_in == process:
             return
         self._started_in = process
-        in_background(self.get)
+        in_background(self._load_ahead)
 
     def get(self) -> PriceSource:
-        """Return the source. Loads it here, or waits for the thread that does, if it isn't there yet."""
+        """Return the source. Loads it here, or waits for the thread that does, if it isn't there yet.
+
+        That takes too long once at most: then there are no prices until that thread is done.
+        """
         if self._loaded is not None:
             return self._loaded
-        with gate:
+        try:
+            return self._load_once(self._patience)
+        except GateClosed:
+            if not gate.is_closing and self._patience:
+                log.warning(
+                    "No price data after %g s of loading: calls will carry no cost until it is there.", self._patience
+                )
+            self._patience = 0.0
+            return NotLoaded()
+
+    def _load_ahead(self) -> None:
+        with contextlib.suppress(GateClosed):
+            self._load_once(_BACKGROUND_PATIENCE)
+
+    def _load_once(self, patience: float) -> PriceSource:
+        with gate.passed(patience):
             if self._loaded is None:
                 self._loaded = self._load_or_give_up()
             return self._loaded

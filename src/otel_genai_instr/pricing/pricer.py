@@ -94,7 +94,7 @@ class Pricer:
                 return outcome
         else:
             outcome = prices if _says_anything(usage) else Unpriced.NO_USAGE
-        if outcome is not Unpriced.NO_USAGE:
+        if outcome is not Unpriced.NO_USAGE and outcome is not Unpriced.NOT_LOADED:
             self._misses.note(provider, model, outcome)
         return outcome
 
@@ -107,6 +107,8 @@ class Pricer:
         if any(part is not None and len(part) > _MAX_NAME for part in key):
             return _UNKNOWN
         window = self._source.get().find(PriceKey(*key), at)
+        if window.prices is Unpriced.NOT_LOADED:
+            return window  # the next call asks again
         cache = priced if isinstance(window.prices, PriceList) else unpriced
         cache.remember(key, window)
         return window

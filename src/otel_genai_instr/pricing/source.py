@@ -46,6 +46,14 @@ class PriceSource(Protocol):
         ...
 
 
+class NotLoaded:
+    """The source of which nothing is known yet."""
+
+    def find(self, key: PriceKey, at: float) -> PriceWindow:
+        """Answer that nobody can tell now."""
+        return PriceWindow(*ALWAYS, Unpriced.NOT_LOADED)
+
+
 class NoPrices:
     """The source that knows nothing; stands in where price data can't be loaded."""
 

@@ -48,9 +48,9 @@ def is_mapping(kind: type) -> bool:
 
 
 def as_str(value: object) -> str | None:
-    """``value`` if it is a string with something in it."""
+    """``value`` if it is a string with something in it; of an enumeration's member that is one, its value."""
     if value and isinstance(value, str):
-        return value if value.isascii() else encodable(value)
+        return value if type(value) is str and value.isascii() else encodable(value)
     return None
 
 

@@ -133,22 +133,32 @@ class Metrics:
         self._evaluation_score.record(score, attributes, context)
 
 
-_metrics: weakref.WeakKeyDictionary[MeterProvider, Metrics] = weakref.WeakKeyDictionary()
+_metrics: list[tuple[Callable[[], MeterProvider | None], Metrics]] = []
+"""By the provider itself: one that is somebody else's may compare by value, and have no hash."""
 
 
 def metrics_of(provider: MeterProvider) -> Metrics:
     """The instruments on ``provider``, made once: it reads one callback of each observable counter."""
-    metrics = _metrics.get(provider) or _made_ahead_of(provider)
-    if metrics is None:
-        metrics = Metrics(provider.get_meter(SCOPE, __version__, SCHEMA_URL))
-    _metrics[provider] = metrics
+    _metrics[:] = [entry for entry in _metrics if entry[0]() is not None]
+    for known, metrics in _metrics:
+        if known() is provider:
+            return metrics
+    metrics = _made_ahead_of(provider) or Metrics(provider.get_meter(SCOPE, __version__, SCHEMA_URL))
+    _metrics.append((_reference_to(provider), metrics))
     return metrics
 
 
 def _made_ahead_of(provider: MeterProvider) -> Metrics | None:
     """Those of the stand-in that the API gave out before the app set ``provider``: they are on its meter by now."""
-    ahead = (made for known, made in list(_metrics.items()) if getattr(known, "_real_meter_provider", None) is provider)
+    ahead = (made for known, made in _metrics if getattr(known(), "_real_meter_provider", None) is provider)
     return next(ahead, None)
+
+
+def _reference_to(provider: MeterProvider) -> Callable[[], MeterProvider | None]:
+    try:
+        return weakref.ref(provider)
+    except TypeError:  # one that can't be referred to weakly is kept
+        return lambda: provider
 
 
 _ESTIMATED: Final = (own.COST_ESTIMATED, True)

@@ -54,14 +54,14 @@ class SeriesTable:
 
     def __init__(self, limit: int = MAX_SERIES) -> None:
         self._limit = limit
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._series: dict[_Key, Series] = {}
         self._overflow: dict[_Key, Series] = {}
         _tables.add(self)
 
     def free_the_lock(self) -> None:
         """In a forked child nobody is left to release a lock that another thread held."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return len(self._series) + len(self._overflow)

@@ -9,13 +9,13 @@ from .. import pricing
 from ..model import Usage
 from ..semconv import values
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def _free_the_lock() -> None:
     """In a forked child nobody is left to release a lock that another thread held."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

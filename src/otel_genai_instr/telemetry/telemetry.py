@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from opentelemetry import _logs, metrics, trace
 
+from .. import guard
 from .. import settings as environment
 from .._version import __version__
 from ..pricing import Estimator, Pricer, pricing_from
@@ -14,7 +15,9 @@ from ..semconv import SCHEMA_URL
 from ..settings import Settings
 from .clock import Clock
 from .dimensions import DimensionGuard
-from .metrics import SCOPE, metrics_of
+from .metrics import SCOPE, Metrics, metrics_of
+
+_T = TypeVar("_T")
 
 
 class Telemetry:
@@ -31,12 +34,25 @@ class Telemetry:
         estimator: Estimator | None = None,
     ) -> None:
         self.settings = settings
-        self.tracer = (tracer_provider or trace.get_tracer_provider()).get_tracer(
-            SCOPE, __version__, schema_url=SCHEMA_URL
+        # A provider may be anybody's: what it can't give is not recorded, and the others are.
+        self.tracer = _asked_for(
+            "tracer",
+            lambda: (tracer_provider or trace.get_tracer_provider()).get_tracer(
+                SCOPE, __version__, schema_url=SCHEMA_URL
+            ),
+            trace.NoOpTracer,
         )
-        self.metrics = metrics_of(meter_provider or metrics.get_meter_provider())
-        self.logger = (logger_provider or _logs.get_logger_provider()).get_logger(
-            SCOPE, __version__, schema_url=SCHEMA_URL
+        self.metrics = _asked_for(
+            "meter",
+            lambda: metrics_of(meter_provider or metrics.get_meter_provider()),
+            lambda: Metrics(metrics.NoOpMeter(SCOPE)),
+        )
+        self.logger = _asked_for(
+            "logger",
+            lambda: (logger_provider or _logs.get_logger_provider()).get_logger(
+                SCOPE, __version__, schema_url=SCHEMA_URL
+            ),
+            lambda: _logs.NoOpLogger(SCOPE),
         )
         self.pricer = pricer or (shared_pricer if settings.prices is None else pricing_from(settings.prices))
         self.clock = clock or Clock()
@@ -48,6 +64,14 @@ class Telemetry:
         self.reads_messages = mode.on_span or mode.on_event or self.estimator is not None
         """Whether any call's messages are read."""
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
+
+
+def _asked_for(what: str, ask: Callable[[], _T], otherwise: Callable[[], _T]) -> _T:
+    try:
+        return ask()
+    except Exception as fault:
+        guard.report(f"telemetry.{what}", fault)
+        return otherwise()
 
 
 shared_pricer = Pricer()

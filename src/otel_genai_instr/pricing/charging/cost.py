@@ -43,5 +43,7 @@ class Unpriced(StrEnum):
     """The price list knows the model, but no price for it."""
     NO_USAGE = "no_usage"
     """The response reported no counts, or counts that contradict each other."""
+    NOT_LOADED = "prices_not_loaded"
+    """The price data could not be loaded in time: the process was about to end, or a disk did not answer."""
     UNSUPPORTED_UNIT = "unsupported_unit"
     """A part of the usage, or the service tier, has no price of its own, or the entry is not priced by tokens."""
