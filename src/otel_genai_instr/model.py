@@ -134,7 +134,7 @@ class Content:
     messages: list[Message] = field(default_factory=list["Message"])
     tools: list[Mapping[str, object]] = field(default_factory=list[Mapping[str, object]])
     tools_in_full: list[Mapping[str, object]] = field(default_factory=list[Mapping[str, object]])
-    """The same tools with descriptions and schemas; to be counted, never recorded."""
+    """The same tools as they were sent; to be counted, never recorded."""
     complete: bool = True
     """Whether the model read no more than this: no conversation, response or prompt that the provider keeps."""
 

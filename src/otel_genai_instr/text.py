@@ -1,5 +1,7 @@
 """Text that every exporter can carry."""
 
+from __future__ import annotations
+
 
 def encodable(text: str) -> str:
     """``text`` as a plain string without lone surrogates: a single one would lose the whole export batch.
@@ -15,3 +17,9 @@ def encodable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
+
+
+def class_name(kind: type) -> str:
+    """The canonical name of a class: with its module, but for those that Python has built in."""
+    module = kind.__module__
+    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"

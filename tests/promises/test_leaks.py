@@ -76,23 +76,23 @@ SCENES: dict[str, tuple[str, Reply, str | None]] = {
     # what the user calls, what is answered, the error.type of the span
     "chat": ("chat", _answered(), None),
     "chat_stream": ("chat_stream", sse_reply(*_chunks(), answers.chunk({}, "stop")), None),
-    "chat_refused": ("chat", _refused(), "BadRequestError"),
-    "chat_rate_limited": ("chat", _refused(429), "RateLimitError"),
-    "chat_stream_refused": ("chat_stream", _refused(), "BadRequestError"),
-    "chat_stream_error_event": ("chat_stream", sse_reply(*_chunks(), {"error": ERROR}), "APIError"),
+    "chat_refused": ("chat", _refused(), "openai.BadRequestError"),
+    "chat_rate_limited": ("chat", _refused(429), "openai.RateLimitError"),
+    "chat_stream_refused": ("chat_stream", _refused(), "openai.BadRequestError"),
+    "chat_stream_error_event": ("chat_stream", sse_reply(*_chunks(), {"error": ERROR}), "openai.APIError"),
     "chat_stream_broken": (
         "chat_stream",
         sse_reply(*_chunks(), http.ReadError(QUOTE), done=False),
-        "APIConnectionError",
+        "openai.APIConnectionError",
     ),
-    "chat_unreachable": ("chat", Reply(error=http.ConnectError(QUOTE)), "APIConnectionError"),
+    "chat_unreachable": ("chat", Reply(error=http.ConnectError(QUOTE)), "openai.APIConnectionError"),
     "responses": (
         "responses",
         json_reply(answers.response(instructions=SECRETS["system"], user=SECRETS["user"])),
         None,
     ),
     "responses_failed": ("responses", json_reply(_failed_response()), "server_error"),
-    "responses_refused": ("responses", _refused(), "BadRequestError"),
+    "responses_refused": ("responses", _refused(), "openai.BadRequestError"),
     "responses_stream_failed": (
         "responses_stream",
         sse_reply(
@@ -103,7 +103,7 @@ SCENES: dict[str, tuple[str, Reply, str | None]] = {
         "server_error",
     ),
     "embeddings": ("embeddings", json_reply(answers.embeddings()), None),
-    "embeddings_refused": ("embeddings", _refused(), "BadRequestError"),
+    "embeddings_refused": ("embeddings", _refused(), "openai.BadRequestError"),
 }
 every_scene = pytest.mark.parametrize("scene", SCENES)
 both_modes = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
@@ -144,8 +144,8 @@ def _told(capture: Capture, scene: str, is_async: bool, **settings: Any) -> str:
     except openai.OpenAIError:
         assert error_type is not None
     except http.ReadError:  # before 3.x the HTTP client's own error reached the user
-        assert error_type == "APIConnectionError"
-        error_type = "ReadError"
+        assert error_type == "openai.APIConnectionError"
+        error_type = f"{http.__name__}.ReadError"
     (received,) = provider.received
     assert SECRETS["key"] in received.headers["authorization"]
     assert received.headers["x-own"] == SECRETS["header"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ..support.sdk import HAS_RESPONSES
+from ..support.sdk import HAS_RESPONSES, error_type
 from .cases import CASES, EVERY_CELL, HOLES, Case, Ending, hole_of
 from .expected import Got, expected_of
 from .outcome import USER_SPAN_ID, instrumented, without
@@ -58,7 +58,7 @@ def test_status_as_the_table_says(case: Case) -> None:
         assert span.status.status_code.name == expected.status
         failed = expected.status == "ERROR"
         assert (outcome.error is not None) is failed
-        assert attributes.get("error.type") == (outcome.error.__qualname__ if outcome.error else None)
+        assert attributes.get("error.type") == (error_type(outcome.error) if outcome.error else None)
         assert attributes.get("http.response.status_code") == (400 if case.ending is Ending.REFUSED else None)
         reasons = None
         if expected.got is Got.ALL:
@@ -93,7 +93,7 @@ def test_one_duration_per_operation(case: Case) -> None:
     assert list(durations) == [case.api.duration]
     assert _count(outcome.snapshot, case.api.duration) == expected.operations
     for point in durations[case.api.duration]:
-        assert point["attributes"].get("error.type") == (outcome.error.__qualname__ if outcome.error else None)
+        assert point["attributes"].get("error.type") == (error_type(outcome.error) if outcome.error else None)
 
 
 @over_all

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, json_reply
+from ..support.sdk import HAS_RESPONSES
 
 MESSAGES: list[Any] = [{"role": "user", "content": "hi"}]
 ALWAYS = {
@@ -287,3 +288,28 @@ def test_parallel_calls_of_a_responses_history_are_one_turn(capture: Capture) ->
         {"role": "tool", "parts": [{"type": "tool_call_response", "response": "4", "id": "c1"}]},
     ]
     assert json.loads(attributes["gen_ai.system_instructions"]) == [{"type": "text", "content": "Be."}]
+
+
+TAKES_A_CITY: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string", "description": "Where?"}}}
+WEATHER: dict[str, Any] = {"name": "weather", "description": "How is it there?", "parameters": TAKES_A_CITY}
+TOLD: dict[str, Any] = {"type": "function", **WEATHER}
+
+
+@pytest.mark.parametrize(
+    ("ask", "offered", "definitions"),
+    [
+        (_chat, {"tools": [{"type": "function", "function": {**WEATHER, "strict": True}}]}, [TOLD]),
+        (_chat, {"functions": [WEATHER]}, [TOLD]),
+        (_chat, {"tools": [{"type": "function", "function": {"name": "f"}}]}, [{"type": "function", "name": "f"}]),
+        (_chat, {"tools": [{"type": "custom", "custom": {"name": "c"}}]}, [{"type": "custom", "name": "c"}]),
+        (_responses, {"tools": [TOLD]}, [TOLD]),
+        (_responses, {"tools": [{"type": "web_search"}]}, [{"type": "web_search", "name": "web_search"}]),
+        (_responses, {"tools": [{"type": "custom", "name": "c"}]}, [{"type": "custom", "name": "c"}]),
+    ],
+    ids=["chat", "functions", "bare", "custom", "responses", "provider's", "custom of responses"],
+)
+def test_tools_carry_what_the_model_is_told_of_them(capture: Capture, ask: Any, offered: Any, definitions: Any) -> None:
+    if ask is _responses and not HAS_RESPONSES:
+        pytest.skip("this openai has no Responses API")
+    capture.instrument(capture_content="span_only")
+    assert json.loads(ask(capture, **offered)["gen_ai.tool.definitions"]) == definitions

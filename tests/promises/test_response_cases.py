@@ -171,10 +171,27 @@ def test_an_incomplete_response(capture: Capture) -> None:
     assert capture.attributes()[REASONS] == ("length",)
 
 
-def test_a_response_that_calls_tools(capture: Capture) -> None:
-    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}", "id": "fc_1"}
-    _response(capture, {**answers.response(), "output": [call]})
-    assert capture.attributes()[REASONS] == ("tool_call",)
+@pytest.mark.parametrize(
+    "kind",
+    ["function_call", "custom_tool_call", "computer_call", "local_shell_call", "shell_call", "apply_patch_call"],
+)
+def test_a_response_that_calls_tools(capture: Capture, kind: str) -> None:
+    _response(capture, {**answers.response(), "output": [{"type": kind, "call_id": "c", "id": "i"}]})
+    assert capture.attributes()[REASONS] == ("tool_calls",)
+
+
+def test_tools_that_the_provider_ran_itself_are_nobody_s_to_answer(capture: Capture) -> None:
+    ran = [{"type": "shell_call", "call_id": "c"}, {"type": "shell_call_output", "call_id": "c"}]
+    done = answers.response()
+    _response(capture, {**done, "output": [*ran, {"type": "web_search_call", "id": "w"}, *done["output"]]})
+    assert capture.attributes()[REASONS] == ("stop",)
+
+
+def test_a_conversation_that_the_server_shortened(capture: Capture) -> None:
+    done = answers.response()
+    shortened = {"type": "compaction", "id": "cmp_1", "encrypted_content": "..."}
+    _response(capture, {**done, "output": [shortened, *done["output"]]})
+    assert capture.attributes()["gen_ai.conversation.compacted"] is True
 
 
 @pytest.mark.parametrize("status", ["queued", "in_progress"])
@@ -212,7 +229,7 @@ def test_a_failure_keeps_what_was_asked(capture: Capture) -> None:
     with pytest.raises(openai.NotFoundError, match="No such model"):
         client.chat.completions.create(model="nope", messages=[], temperature=0.5)
     assert capture.attributes() == {
-        "error.type": "NotFoundError",
+        "error.type": "openai.NotFoundError",
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "nope",
@@ -223,7 +240,7 @@ def test_a_failure_keeps_what_was_asked(capture: Capture) -> None:
         "server.address": "api.openai.com",
         "server.port": 443,
     }
-    assert capture.total("gen_ai.client.inference.duration", error__type="NotFoundError") == 0.25
+    assert capture.total("gen_ai.client.inference.duration", error__type="openai.NotFoundError") == 0.25
 
 
 def test_a_timeout(capture: Capture) -> None:
@@ -231,7 +248,7 @@ def test_a_timeout(capture: Capture) -> None:
     client = FakeProvider(capture.clock).then(Reply(error=http.ReadTimeout("slow"))).client()
     with pytest.raises(openai.APITimeoutError):
         client.chat.completions.create(model="m", messages=[])
-    assert capture.attributes()["error.type"] == "APITimeoutError"
+    assert capture.attributes()["error.type"] == "openai.APITimeoutError"
 
 
 @pytest.mark.parametrize("mode", ["no_content", "span_only", "event_only", "span_and_event"])

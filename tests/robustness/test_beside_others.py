@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import pytest
 import wrapt
 from openai.resources.chat.completions import AsyncCompletions, Completions
+from opentelemetry import baggage, context, trace
 
 import otel_genai_instr
 
@@ -315,3 +316,72 @@ def test_a_hook_of_somebody_else_on_the_same_object_stays(capture: Capture, thei
     finally:
         capture.uninstrument()
         Completions.create = original
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_a_context_that_somebody_leaves_until_their_stream_ends(capture: Capture, is_async: bool) -> None:
+    """They make their span current inside the call, and the one that they found when the stream is at its end."""
+    tracer = trace.get_tracer("app", tracer_provider=capture.tracer_provider)
+    originals: Any = Completions.create, AsyncCompletions.create
+
+    def leave(stream: Any) -> Any:
+        token = context.attach(context.set_value("theirs", 1))
+        stream.response.after = lambda: context.detach(token)
+        return stream
+
+    def create(self: Any, **kwargs: Any) -> Any:
+        return leave(originals[0](self, **kwargs))
+
+    async def create_awaited(self: Any, **kwargs: Any) -> Any:
+        return leave(await originals[1](self, **kwargs))
+
+    def ask() -> None:
+        stream: Any = completions().create(**CALL, stream=True)
+        assert context.get_value("theirs") == 1
+        assert len(list(stream)) == len(answers.chat_chunks())
+        stream.response.after()
+
+    async def ask_awaited() -> None:
+        stream: Any = await completions().create(**CALL, stream=True)
+        assert context.get_value("theirs") == 1
+        assert len([chunk async for chunk in stream]) == len(answers.chat_chunks())
+        stream.response.after()
+
+    def completions() -> Any:
+        provider = FakeProvider(None, sse_reply(*answers.chat_chunks()))
+        return (provider.async_client if is_async else provider.client)().chat.completions
+
+    async def story() -> None:
+        with tracer.start_as_current_span("app"):
+            context.attach(baggage.set_baggage("kept", "yes"))
+            before = trace.get_current_span(), baggage.get_all()
+            await ask_awaited() if is_async else ask()
+            assert (trace.get_current_span(), baggage.get_all()) == before
+            assert context.get_value("theirs") is None
+            await ask_awaited() if is_async else ask()
+            assert (trace.get_current_span(), baggage.get_all()) == before
+
+    Completions.create, AsyncCompletions.create = cast("Any", create), cast("Any", create_awaited)
+    try:
+        capture.instrument()
+        asyncio.run(story())
+    finally:
+        capture.uninstrument()
+        Completions.create, AsyncCompletions.create = originals
+    first, second, app = capture.spans()
+    assert app.context is not None
+    assert [span.parent and span.parent.span_id for span in (first, second)] == [app.context.span_id] * 2
+
+
+@pytest.mark.parametrize("kind", [Completions, AsyncCompletions])
+def test_what_one_look_tells_of_a_method_it_tells_beside_us(capture: Capture, kind: Any) -> None:
+    """Some ask a function and, one step deep, what it wraps, whether it is a coroutine function."""
+
+    def looked_at() -> tuple[bool, bool, inspect.Signature]:
+        create = kind.create
+        inside = getattr(create, "__wrapped__", create)
+        return inspect.iscoroutinefunction(create), inspect.iscoroutinefunction(inside), inspect.signature(create)
+
+    without_us = looked_at()
+    capture.instrument()
+    assert looked_at() == without_us

@@ -143,7 +143,7 @@ def test_coroutines_in_tasks_are_apart_and_cancelling_is_an_error(on: Capture) -
         ("invoke_workflow wait", "UNSET"),
         ("invoke_workflow wait", "ERROR"),
     ]
-    assert (on.spans()[2].attributes or {})["error.type"] == "CancelledError"
+    assert (on.spans()[2].attributes or {})["error.type"] == "asyncio.exceptions.CancelledError"
 
 
 @genai.step("numbers")

@@ -9,9 +9,24 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from types import FunctionType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 Function = Callable[..., object]
+_F = TypeVar("_F", bound=Function)
+
+
+def standing_for(original: Any) -> Callable[[_F], _F]:
+    """Decorate a function that stands where ``original`` stood: it says of itself what that said.
+
+    Also in ``__wrapped__``, since some look there, and one step deep, for what kind of function it is.
+    """
+
+    def dress(function: _F) -> _F:
+        functools.update_wrapper(function, original)
+        cast("Any", function).__wrapped__ = getattr(original, "__wrapped__", original)
+        return function
+
+    return dress
 
 
 def as_function(present: object) -> Function:
@@ -23,15 +38,17 @@ def as_function(present: object) -> Function:
         return present
     if inspect.iscoroutinefunction(present):
 
+        @standing_for(present)
         async def call_awaited(instance: object, /, *args: Any, **kwargs: Any) -> object:
             return await cast("Callable[..., Awaitable[object]]", _bound(present, instance))(*args, **kwargs)
 
-        return functools.wraps(cast(Function, present))(call_awaited)
+        return call_awaited
 
+    @standing_for(present)
     def call(instance: object, /, *args: Any, **kwargs: Any) -> object:
         return _bound(present, instance)(*args, **kwargs)
 
-    return functools.wraps(cast(Function, present))(call)
+    return call
 
 
 def _bound(present: object, instance: object) -> Function:

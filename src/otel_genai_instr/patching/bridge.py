@@ -7,10 +7,12 @@ unchanged, and a fault of ours never stands in its way. Sync and async differ in
 from __future__ import annotations
 
 import contextlib
-import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from contextvars import Token
+from typing import Protocol, cast
+
+from opentelemetry.context import Context
 
 from .. import guard
 from ..records import define
@@ -18,6 +20,7 @@ from ..telemetry import operation as operations
 from ..telemetry.current import current, enter, is_observed, leave
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import Telemetry
+from .binding import standing_for
 from .methods import Api, AttemptHook, Provider
 from .outcomes import conclude, watch_parser
 from .shapes import Parsed
@@ -33,7 +36,7 @@ class Switch(Protocol):
 def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Callable[..., object]:
     """``original`` with its operation around it."""
 
-    @functools.wraps(original)
+    @standing_for(original)
     def call(*args: object, **kwargs: object) -> object:
         operation = None
         try:
@@ -43,11 +46,14 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
         if operation is None:
             return original(*args, **kwargs)
         try:
-            token = enter(operation.context)
+            token = enter(entered := operation.context)
             try:
                 result = original(*args, **kwargs)
             finally:
-                leave(token)
+                if current() is entered:
+                    leave(token)
+                else:
+                    guard.run("context", give_way, operation, entered, token)
         except BaseException as error:
             answer = operation.unparsed
             guard.run("fail", operation.fail, error, Parsed(api, answer) if answer is not None else None)
@@ -84,7 +90,7 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
     Where the SDK has a plain function that returns a coroutine, it is called at once: it checks its arguments then.
     """
 
-    @functools.wraps(original)  # the name by which Python warns of a coroutine that nobody awaits
+    @standing_for(original)  # the name by which Python warns of a coroutine that nobody awaits
     async def call(
         awaitable: Awaitable[object],
         args: tuple[object, ...],
@@ -99,13 +105,14 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
         if operation is None:
             return await awaitable
         try:
-            token = enter(operation.context)
+            token = enter(entered := operation.context)
             try:
                 result = await awaitable
             finally:
-                # A coroutine that is dropped while suspended is closed in whatever context the collector runs.
-                if current() is operation.context:
+                if current() is entered:
                     leave(token)
+                else:  # or it is a coroutine that was dropped while suspended, closed in whatever context that runs
+                    guard.run("context", give_way, operation, entered, token)
         except BaseException as error:
             answer = operation.unparsed
             guard.run("fail", operation.fail, error, Parsed(api, answer) if answer is not None else None)
@@ -120,13 +127,13 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
             raise
         return result
 
-    @functools.wraps(original)
+    @standing_for(original)
     def call_now(*args: object, **kwargs: object) -> object:
         unawaited = Unawaited()  # older than the coroutine: the collector, too, comes to it first
         unawaited.awaitable = awaitable = original(*args, **kwargs)
         return call(awaitable, args, kwargs, unawaited)
 
-    @functools.wraps(original)
+    @standing_for(original)
     async def call_awaited(*args: object, **kwargs: object) -> object:
         return await call(original(*args, **kwargs), args, kwargs)
 
@@ -136,7 +143,7 @@ def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Swi
 def wrap_attempt(original: Callable[..., object], hook: AttemptHook, switch: Switch) -> Callable[..., object]:
     """``original``, which the SDK calls once for each HTTP attempt of an operation."""
 
-    @functools.wraps(original)
+    @standing_for(original)
     def call(*args: object, **kwargs: object) -> object:
         if switch.telemetry is not None:
             try:
@@ -158,6 +165,19 @@ def begin(switch: Switch, api: Api, args: tuple[object, ...], kwargs: Mapping[st
     provider = switch.provider
     endpoint = provider.read_endpoint(resource, telemetry.settings.provider_by_host)
     return Operation(telemetry, api.read_request(arguments), endpoint, provider.read_error, api.read_content)
+
+
+def give_way(operation: Operation, entered: Context, token: Token[Context]) -> None:
+    """Somebody below goes on with a context of their own, after the call: it stays, as without us.
+
+    They will come back to the one that they found, ``entered``. By then it says what the caller's says.
+    """
+    if operation.context is entered:  # not over yet
+        operation.context = Context(entered)
+    found = cast("dict[str, object]", entered)
+    before = token.old_value
+    dict[str, object].clear(found)  # a context's own methods forbid it
+    dict[str, object].update(found, before if isinstance(before, Context) else {})
 
 
 def note_attempt(hook: AttemptHook, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:

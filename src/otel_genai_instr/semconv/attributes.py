@@ -22,6 +22,7 @@ REQUEST_PREVIOUS_RESPONSE_ID: Final = "gen_ai.request.previous_response.id"
 REQUEST_STREAM_CURSOR: Final = "gen_ai.request.stream_cursor"
 OUTPUT_TYPE: Final = "gen_ai.output.type"
 CONVERSATION_ID: Final = "gen_ai.conversation.id"
+CONVERSATION_COMPACTED: Final = "gen_ai.conversation.compacted"
 EMBEDDINGS_DIMENSION_COUNT: Final = "gen_ai.embeddings.dimension.count"
 
 # What came back.

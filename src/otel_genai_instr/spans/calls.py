@@ -14,6 +14,7 @@ from ..semconv import attributes as names
 from ..semconv import values
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import shared
+from ..text import class_name
 from . import checks
 from .block import Block
 
@@ -282,4 +283,4 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _failure(error: BaseException) -> Failure:
-    return Failure(type(error).__qualname__)
+    return Failure(class_name(type(error)))

@@ -16,7 +16,7 @@ from .. import guard
 from ..model import Failure
 from ..semconv import attributes as names
 from ..semconv import own, values
-from ..text import encodable
+from ..text import class_name, encodable
 from . import content, events, later
 from .attributes import Attributes, add_failure
 from .current import current as current_context
@@ -161,7 +161,13 @@ class Step:
         seconds = (self._telemetry.clock.monotonic() if at is None else at) - self._started
         end_ns = self._start_ns + round(seconds * 1e9)
         try:
-            failure = Failure(type(error).__qualname__) if error is not None else None
+            failure: Failure | None = None
+            if error is not None:
+                failure = Failure(type(error).__qualname__)
+                try:
+                    failure = Failure(class_name(type(error)))
+                except Exception as fault:
+                    guard.report("step.error", fault)
             for place, part in (
                 ("step.metrics", lambda: self._record(failure, seconds)),
                 ("step.tally", lambda: self._count(failure)),

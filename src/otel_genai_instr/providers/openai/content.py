@@ -176,24 +176,27 @@ def _tool_answer(content: object) -> object:
 
 
 def _tools(tools: object) -> list[Mapping[str, object]]:
-    """Type and name; descriptions and schemas are large, and the conventions don't recommend them."""
     return [
-        {
-            "type": as_str(tool.get("type")) or "function",
-            "name": as_str((fields_of(tool.get("function")) or tool).get("name"))
-            or as_str(tool.get("server_label"))
-            or as_str(tool.get("type"))
-            or "unknown",
-        }
+        _tool(tool, fields_of(tool.get("function")) or fields_of(tool.get("custom")) or tool)
         for tool in map(fields_of, as_list(tools))
     ]
 
 
 def _functions(functions: object) -> list[Mapping[str, object]]:
-    return [
-        {"type": "function", "name": as_str(fields_of(function).get("name")) or "unknown"}
-        for function in as_list(functions)
-    ]
+    """The older form of tools."""
+    return [_tool({"type": "function"}, fields_of(function)) for function in as_list(functions)]
+
+
+def _tool(tool: Mapping[str, object], definition: Mapping[str, object]) -> Mapping[str, object]:
+    """Type and name, and what the model is told of it: a tool of the provider's has no more than its type."""
+    kind = as_str(tool.get("type"))
+    name = as_str(definition.get("name")) or as_str(tool.get("server_label")) or kind or "unknown"
+    read: dict[str, object] = {"type": kind or "function", "name": name}
+    if (description := as_str(definition.get("description"))) is not None:
+        read["description"] = description
+    if parameters := fields_of(definition.get("parameters")):
+        read["parameters"] = parameters
+    return read
 
 
 def _turns(items: object) -> list[Message]:

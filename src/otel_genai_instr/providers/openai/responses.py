@@ -49,6 +49,8 @@ def read_response_details(result: object) -> Details:
     conversation = said.get("conversation")
     if conversation is not None:
         _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
+    if any(fields_of(item).get("type") == "compaction" for item in as_list(said.get("output"))):
+        _add(read, names.CONVERSATION_COMPACTED, True)
     return read
 
 
@@ -118,7 +120,10 @@ def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> N
 
 
 _INCOMPLETE: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}
-_TOOL_CALLS: Final = frozenset({"function_call", "custom_tool_call"})
+_TOOL_CALLS: Final = frozenset(
+    {"function_call", "custom_tool_call", "computer_call", "local_shell_call", "shell_call", "apply_patch_call"}
+)
+"""Items that the app answers. One that the provider has answered itself stands beside its output."""
 
 
 def _finish_reasons(response: Mapping[str, object]) -> list[str | None]:
@@ -126,7 +131,8 @@ def _finish_reasons(response: Mapping[str, object]) -> list[str | None]:
     status = response.get("status")
     if status == "completed":
         kinds = {as_str(fields_of(item).get("type")) for item in as_list(response.get("output"))}
-        return ["stop" if _TOOL_CALLS.isdisjoint(kinds) else "tool_call"]
+        calls = {kind for kind in _TOOL_CALLS & kinds if f"{kind}_output" not in kinds}
+        return ["tool_calls" if calls else "stop"]
     if status == "incomplete":
         reason = as_str(fields_of(response.get("incomplete_details")).get("reason"))
         return [_INCOMPLETE.get(reason or "", reason or "length")]
