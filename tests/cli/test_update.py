@@ -239,6 +239,7 @@ def test_a_way_off_the_web_is_not_followed(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_leaves_nothing_behind(server: PriceServer, tmp_path: Path) -> None:
     server.hold.clear()
     command = [sys.executable, "-m", "otel_genai_instr.cli", "prices", "update", "--url", server.url]

@@ -170,6 +170,7 @@ def test_a_failure_is_said_and_ends_in_a_status(
     assert message in result.stderr
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_nothing_behind(environment: dict[str, str], ending: signal.Signals) -> None:
     demo = subprocess.Popen(

@@ -60,6 +60,7 @@ def test_free_ports_are_all_different() -> None:
     assert len({free_port() for _ in range(100)}) == 100
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_test_run_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
     """A run of pytest with these fixtures, stopped from outside in the middle of a test."""
