@@ -56,7 +56,7 @@ def no_collection() -> Iterator[None]:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Programs that the test starts can be interrupted: they inherit it when this run ignores it, as in the background."""
+    """Programs that the test starts can be interrupted, even if this run ignores it, as in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

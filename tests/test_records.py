@@ -29,7 +29,7 @@ def test_equal_by_value() -> None:
 
 def test_only_what_is_frozen_can_be_a_key() -> None:
     assert {Point(1): "found"}[Point(1, 0)] == "found"
-    with pytest.raises(TypeError, match="unhashable"):
+    with pytest.raises(TypeError):
         hash(Note("a"))
 
 

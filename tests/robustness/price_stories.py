@@ -104,6 +104,10 @@ def _with_yaml() -> dict[str, Any]:
     return {"pricer": Pricer(WatchedBook(_file("prices.yaml", YAML), check_every=0.0))}
 
 
+def _with_too_deep_a_file() -> dict[str, Any]:
+    return {"pricer": Pricer(WatchedBook(_file("deep.json", "[" * 100), check_every=0.0))}
+
+
 def _with_wrong_yaml() -> dict[str, Any]:
     return {"pricer": Pricer(WatchedBook(_file("wrong.yaml", "prices: &x\n"), check_every=0.0))}
 
@@ -150,6 +154,7 @@ _ALWAYS: Final = (
     Story("a discount", _answered("gpt-4o-mini-2024-07-18"), _asks("gpt-4o-mini"), _with_dictionary),
     Story("a price file that changes", _answered("llama"), _reloaded, _with_json),
     Story("a wrong price file", _answered("gpt-4o"), _asks("gpt-4o"), _with_wrong_json),
+    Story("a price file that nests too deep", _answered("gpt-4o"), _asks("gpt-4o"), _with_too_deep_a_file),
     Story("a price for a region", _answered("gpt-5.4"), _asks("gpt-5.4", base_url=_EU)),
     Story(
         "cached audio",

@@ -221,7 +221,7 @@ def test_a_generator_may_end_where_it_was_not_begun(on: Capture) -> None:
 
     refusing = refuses()
     next(refusing)
-    with pytest.raises(RuntimeError, match="ignored GeneratorExit"):
+    with pytest.raises(RuntimeError):
         refusing.close()  # type: ignore[attr-defined]  # it is a generator, as before
     del refusing
     gc.collect()

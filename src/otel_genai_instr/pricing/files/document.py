@@ -11,6 +11,11 @@ Place = tuple[str | int, ...]
 """Where a field stands: ``("prices", 2, "model")``."""
 
 
+def too_deep(name: str, line: int, most_levels: int) -> PriceFileError:
+    """Return the error to raise where the level begins that is one too many, in whatever format."""
+    return PriceFileError(f"{name}, line {line}: nested too deep; at most {most_levels} levels are understood")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What a file says, or a dictionary that was passed in code."""

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from ..errors import PriceFileError
-from .document import Place
+from .document import Place, too_deep
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],\n]|[^\s{}\[\],:"]+')
 _MOST_DIGITS: Final = 400
@@ -21,13 +21,12 @@ def read_json(text: str, name: str, most_levels: int) -> tuple[object, dict[Plac
     Raises:
         PriceFileError: if it is not JSON, nests deeper than ``most_levels``, or has a key twice.
     """
+    _refuse_deep(text, name, most_levels)
     try:
         data: object = json.loads(text, parse_int=whole_number)
     except json.JSONDecodeError as error:
         raise PriceFileError(f"{name}, line {error.lineno}: is not JSON: {error.msg}") from None
-    except RecursionError:
-        raise PriceFileError(f"{name}: nested too deep; at most {most_levels} levels are understood") from None
-    return data, _lines(text, name, most_levels)
+    return data, _lines(text, name)
 
 
 def whole_number(text: str) -> int | float:
@@ -35,7 +34,23 @@ def whole_number(text: str) -> int | float:
     return int(text) if len(text) <= _MOST_DIGITS else math.inf
 
 
-def _lines(text: str, name: str, most_levels: int) -> dict[Place, int]:
+def _refuse_deep(text: str, name: str, most_levels: int) -> None:
+    """Count levels before the parser does: how deep that one goes differs from Python to Python."""
+    line = 1
+    levels = 0
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token == "\n":
+            line += 1
+        elif token in "{[":
+            levels += 1
+            if levels > most_levels:
+                raise too_deep(name, line, most_levels)
+        elif token in "}]":
+            levels -= 1
+
+
+def _lines(text: str, name: str) -> dict[Place, int]:
     """Return the line of each field. The text is known to be JSON, so braces and commas stand where they should."""
     lines: dict[Place, int] = {}
     line = 1
@@ -49,10 +64,6 @@ def _lines(text: str, name: str, most_levels: int) -> dict[Place, int]:
             lines.setdefault(tuple(place), line)
             is_key = token == "{"
             place.append("" if is_key else 0)
-            if len(place) > most_levels:
-                raise PriceFileError(
-                    f"{name}, line {line}: nested too deep; at most {most_levels} levels are understood"
-                )
         elif token in "}]":
             place.pop()
             is_key = False

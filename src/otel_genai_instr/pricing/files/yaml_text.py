@@ -5,12 +5,13 @@ Words are read as YAML 1.2 has them, so ``no`` is a text, ``010`` is ten and ``1
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import PriceFileError
-from .document import Place
+from .document import Place, too_deep
 from .json_text import whole_number
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def read_yaml(text: str, name: str, most_levels: int) -> tuple[object, dict[Plac
         return _Builder(name, most_levels).build(yaml.parse(text, loader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
+        if mark is not None:
+            # The parser looks ahead, and may give up (on nesting, too) before we were told what stands before that.
+            with contextlib.suppress(yaml.YAMLError):
+                _Builder(name, most_levels).build(yaml.parse(text[: mark.index], loader))
         where = name if mark is None else f"{name}, line {mark.line + 1}"
         raise PriceFileError(f"{where}: is not YAML: {getattr(error, 'problem', None) or error}") from None
 
@@ -102,8 +107,8 @@ class _Builder:
                 open_ones.append(value)  # pyright: ignore[reportUnknownArgumentType] - made two lines above
                 if here:
                     place.append(step)
-                if len(open_ones) > self._most_levels:
-                    raise self._refused(line, f"nested too deep; at most {self._most_levels} levels are understood")
+                if len(open_ones) - 1 > self._most_levels:  # without the top
+                    raise too_deep(self._name, line, self._most_levels)
         return (top[0] if top else None), self._lines
 
     def _refused(self, line: int, problem: str) -> PriceFileError:
