@@ -4,18 +4,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCK := requirements-dev.lock
 LLM ?=
 
-.PHONY: help demo test check bench stack-test versions-test format clean
+.PHONY: help demo test check bench stack-test versions-test newest-test lock format clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-$(READY): pyproject.toml
+# From the lock alone, with hashes; the pip that Python brings does. A changed lock makes it anew: nothing is left over.
+$(VENV)/.locked: $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev,demo]'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
+	@touch $@
+
+# A step of its own, since pip takes no editable install beside hashes.
+$(READY): $(VENV)/.locked pyproject.toml
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(READY)  ## Ask a small RAG app three questions and see the waterfalls (LLM=local: a real model)
@@ -36,8 +42,14 @@ bench: $(READY)  ## Measure the added cost as a ratio to a hand-written floor
 stack-test: $(READY)  ## Run the demo through a real Collector into a real Jaeger (JAEGER_BIN=...)
 	$(BIN)/python -m pytest -m stack tests/stack
 
-versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions
+versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions, all locked
 	$(BIN)/python -m tests.versions.run
+
+newest-test: $(READY)  ## Run all tests with the newest release of everything, whatever the lock says
+	$(BIN)/python -m tests.versions.run --newest
+
+lock: $(READY)  ## Renew the locked versions: the newest of everything that pyproject.toml allows
+	$(BIN)/python -m tests.versions.lock
 
 format: $(READY)  ## Format the code
 	$(BIN)/ruff format .

@@ -1,48 +1,31 @@
-"""Runs the tests against both ends of the supported range: ``python -m tests.versions.run [pytest arguments]``.
+"""Runs the tests at both ends of the supported range: ``python -m tests.versions.run [--newest] [pytest arguments]``.
 
-Each row is a Python and an ``openai``, in an environment of its own under ``.venv-versions/``. What can't be run
-here is printed as skipped, with the reason. Exit code 1 when a row failed.
+Each row is a Python and an ``openai``, in an environment of its own under ``.venv-versions/``, with the versions that
+``make lock`` wrote down: a clone gives the same result in a year. The one row of ``--newest`` is for the opposite, to
+learn what the releases of others break. What can't be run here is printed as skipped, with the reason. Exit code 1
+when a row failed.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from .interpreters import OLDEST, Version, find_interpreters
+from .rows import LOCKED, NEWEST, ROOT, Row, constraints, locked_rows, newest_row
 
-ROOT: Final = Path(__file__).parents[2]
-ENVIRONMENTS: Final = ROOT / ".venv-versions"
-SUITES: Final = ("tests/test_smoke.py", "tests/promises", "tests/providers", "tests/robustness")
+SUITES: Final = ("tests/test_smoke.py", "tests/promises", "tests/robustness")
 """What depends on the SDK's version; other suites test programs, prices or configuration."""
 INDEPENDENT: Final = ("tests/robustness/test_readers.py", "tests/robustness/test_concurrency.py")
 """What takes long in these suites and needs one version only."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One environment to test in."""
-
-    python: Version
-    openai: str
-    """A requirement."""
-
-    @property
-    def name(self) -> str:
-        """As it is printed."""
-        return f"{'.'.join(map(str, self.python))} {self.openai}"
-
-    @property
-    def folder(self) -> Path:
-        """Where its environment stands."""
-        return ENVIRONMENTS / re.sub(r"[^\w.]+", "-", self.name)
+AT_ONCE: Final = 2
+"""Rows that run beside each other: a row keeps one core busy."""
 
 
 @dataclass(frozen=True)
@@ -53,67 +36,94 @@ class Outcome:
     state: str
     """``passed``, ``failed`` or ``skipped``."""
     detail: str
-    seconds: float = 0.0
+    minutes: float = 0.0
+
+    def __str__(self) -> str:
+        slow = f", more than twice the usual {self.row.usual_minutes:g}" if self.is_slow else ""
+        return f"{self.state:8} {self.row.name:27} {self.minutes:4.1f} min{slow}  {self.detail}"
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether somebody should look why."""
+        return self.minutes > 2 * self.row.usual_minutes
 
 
-def oldest_openai() -> str:
-    """The floor of the extra, so that it can't be claimed without being tested."""
-    found = re.search(r'^openai = \["openai>=([\d.]+)', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    if found is None:
-        raise SystemExit("pyproject.toml: the extra `openai` states no lower bound")
-    return found[1]
-
-
-def rows(newest: Version) -> Iterator[Row]:
-    """Every SDK line on the oldest Python, and the newest SDK on the newest Python."""
-    for requirement in (f"openai=={oldest_openai()}", "openai<2", "openai<3", "openai<4"):
-        yield Row(OLDEST, requirement)
-    yield Row(newest, "openai<4")
-
-
-def run(row: Row, interpreter: str, arguments: list[str]) -> Outcome:
-    """Build the environment of ``row`` and run the tests there."""
+def run(row: Row, interpreter: str, arguments: Sequence[str]) -> Outcome:
+    """Build the environment of ``row`` and run the tests there; what they print is shown whole at the end."""
     began = time.monotonic()
+    row.folder.parent.mkdir(exist_ok=True)
+    log = row.folder.with_name(f"{row.folder.name}.log")
+    with log.open("w") as output:
+        state = (
+            "passed"
+            if all(_runs(command, output.fileno()) for command in _commands(row, interpreter, arguments))
+            else "failed"
+        )
+    outcome = Outcome(row, state, _installed(row), (time.monotonic() - began) / 60)
+    print(f"\n== {row.name}\n{log.read_text()}{outcome}", flush=True)
+    return outcome
+
+
+def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list[str]]:
     python = str(row.folder / "bin" / "python")
     uv = [sys.executable, "-m", "uv"]
-    steps = (
+    install = [*uv, "pip", "install", "--quiet", "--python", python, "--editable", ".[dev,demo]"]
+    suites = list(arguments)
+    if row.openai == NEWEST:
+        install += ["--upgrade", "--refresh"]
+    else:
+        pinned = row.folder.with_name(f"{row.folder.name}.txt")
+        pinned.write_text(constraints(row))
+        install += ["--constraint", str(pinned), "--build-constraint", str(pinned)]
+        suites = suites or [*(f"--ignore={path}" for path in INDEPENDENT), *SUITES]
+    return [
         [*uv, "venv", "--quiet", "--clear", "--python", interpreter, str(row.folder)],
-        [*uv, "pip", "install", "--quiet", "--python", python, "-e", ".[dev,demo]", row.openai],
-    )
-    for step in steps:
-        if subprocess.run(step, cwd=ROOT).returncode:
-            return Outcome(row, "failed", "the environment can't be built", time.monotonic() - began)
-    ignored = [f"--ignore={path}" for path in INDEPENDENT]
-    suites = arguments or [*ignored, *(suite for suite in SUITES if (ROOT / suite).exists())]
-    tests = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites]
-    code = subprocess.run(tests, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}).returncode
-    state = "passed" if code == 0 else "failed"
-    return Outcome(row, state, _installed(python), time.monotonic() - began)
+        install,
+        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites],
+    ]
 
 
-def _installed(python: str) -> str:
+def _runs(command: list[str], output: int) -> bool:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output).returncode == 0
+
+
+def _installed(row: Row) -> str:
     ask = "from importlib.metadata import version as v; print('openai', v('openai'), 'otel', v('opentelemetry-sdk'))"
-    return subprocess.run([python, "-c", ask], capture_output=True, text=True).stdout.strip()
+    try:
+        return subprocess.check_output(
+            [row.folder / "bin" / "python", "-c", ask], text=True, stderr=subprocess.DEVNULL
+        )[:-1]
+    except (OSError, subprocess.SubprocessError):
+        return "the environment can't be built"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run all rows; arguments go to pytest in place of the suites."""
     interpreters = find_interpreters()
     listed = ", ".join(".".join(map(str, version)) for version in interpreters)
     print(f"Python that runs here: {listed or 'none'}", flush=True)
-    outcomes: list[Outcome] = []
-    for row in dict.fromkeys(rows(max(interpreters, default=OLDEST))):
-        interpreter = interpreters.get(row.python)
-        if interpreter is None:
-            outcomes.append(Outcome(row, "skipped", "this Python doesn't run here"))
-            continue
-        print(f"\n== {row.name}", flush=True)
-        outcomes.append(run(row, interpreter, arguments))
-    if max(interpreters, default=OLDEST) == OLDEST:
-        outcomes.append(Outcome(Row((3, 99), "openai<4"), "skipped", "no Python newer than the oldest runs here"))
+    newest = max(interpreters, default=OLDEST)
+    if arguments[:1] == ["--newest"]:
+        return _report(_run_all([newest_row(newest)], interpreters, arguments[1:]))
+    outcomes = _run_all(list(dict.fromkeys(locked_rows(newest))), interpreters, arguments)
+    if newest == OLDEST:
+        outcomes.append(Outcome(Row((3, 99), LOCKED), "skipped", "no Python newer than the oldest runs here"))
+    return _report(outcomes)
+
+
+def _run_all(rows: Sequence[Row], interpreters: dict[Version, str], arguments: Sequence[str]) -> list[Outcome]:
+    runnable = [row for row in rows if row.python in interpreters]
+    skipped = [Outcome(row, "skipped", "this Python doesn't run here") for row in rows if row not in runnable]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        running = [pool.submit(run, row, interpreters[row.python], arguments) for row in runnable]
+        return [done.result() for done in as_completed(running)] + skipped
+
+
+def _report(outcomes: Sequence[Outcome]) -> int:
     print()
-    for outcome in outcomes:
-        print(f"{outcome.state:8} {outcome.row.name:24} {outcome.seconds:5.0f} s  {outcome.detail}")
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.row.name):
+        print(outcome)
     return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 
