@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements-dev.lock
 LLM ?=
 
-.PHONY: help demo test check bench stack-test versions-test newest-test lock format clean
+.PHONY: help demo test check bench stack-test versions-test newest-test neighbours-test lock format clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,8 +48,12 @@ versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Pytho
 newest-test: $(READY)  ## Run all tests with the newest release of everything, whatever the lock says
 	$(BIN)/python -m tests.versions.run --newest
 
+neighbours-test: $(READY)  ## Run us beside other instrumentations of openai, each in both orders
+	$(BIN)/python -m tests.neighbours.run
+
 lock: $(READY)  ## Renew the locked versions: the newest of everything that pyproject.toml allows
 	$(BIN)/python -m tests.versions.lock
+	$(BIN)/python -m tests.neighbours.run --lock
 
 format: $(READY)  ## Format the code
 	$(BIN)/ruff format .
