@@ -146,7 +146,8 @@ def test_content_of_a_generator_is_recorded_whole(capture: Capture) -> None:
         '{"role":"user","parts":[{"type":"text","content":"What is the weather?"}]}]'
     )
     assert attributes["gen_ai.tool.definitions"] == (
-        '[{"type":"function","name":"weather"},{"type":"function","name":"tide"}]'
+        '[{"type":"function","name":"weather","parameters":{"type":"object","properties":{}}},'
+        '{"type":"function","name":"tide","parameters":{"type":"object","properties":{}}}]'
     )
 
 
