@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tests.versions.interpreters import OLDEST
+
 ROOT: Final = Path(__file__).parents[2]
 ENVIRONMENTS: Final = ROOT / ".venv-neighbours"
 PACKAGE: Final = ROOT / "src" / "otel_genai_instr"
 LOCKS: Final = Path(__file__).with_name("locks")
 COMMON: Final = "common"
-OLDEST_PYTHON: Final = "3.11"
 _UV: Final = (sys.executable, "-m", "uv")
 
 Lock = dict[str, str]
@@ -77,7 +78,7 @@ def _resolve(requirements: tuple[str, ...]) -> Lock:
         wanted.write("\n".join(requirements))
         wanted.flush()
         sources = ("--extra", "openai", str(ROOT / "pyproject.toml"), wanted.name)
-        portable = ("--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes")
+        portable = ("--universal", "--python-version", ".".join(map(str, OLDEST)), "--generate-hashes")
         bare = ("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
         return _parse(_run("pip", "compile", "--quiet", *portable, *bare, *sources))
 

@@ -1,8 +1,9 @@
-"""Runs us beside other instrumentations of ``openai``: ``python -m tests.neighbours.run [--lock] [NAME ...]``.
+"""Runs us beside other instrumentations of ``openai``: ``python -m tests.neighbours.run [NAME ... | --lock]``.
 
 Each neighbour has an environment of its own, and a process for each order in which it and we are turned on. The app
 must get and send what it does with the neighbour alone, our spans must be what they are without it, and the neighbour
-must see what it sees without us. Exit code 1 when anything differs. ``--lock`` takes the newest versions first.
+must see what it sees without us. Exit code 1 when anything differs. ``--lock`` runs nothing, and takes the newest
+versions from then on.
 """
 
 from __future__ import annotations
@@ -102,12 +103,14 @@ def covers(exempt: Exempt, problem: Problem) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the neighbours that are named, or all."""
+    """Run the neighbours that are named, or all; or lock them."""
     began = time.monotonic()
-    names = [name for name in arguments if not name.startswith("--")] or list(NEIGHBOURS)
-    if "--lock" in arguments:
-        for requirements in dict.fromkeys(NEIGHBOURS[name].requirements for name in ("nobody", *names)):
+    if arguments == ["--lock"]:
+        # All of them, and first what they have in common: each holds only what is different from that.
+        for requirements in sorted({neighbour.requirements for neighbour in NEIGHBOURS.values()}):
             lock(requirements)
+        return 0
+    names = arguments or list(NEIGHBOURS)
     environments = {name: environment_of(NEIGHBOURS[name].requirements) for name in names}
     print(f"{len(set(environments.values()))} environments, {time.monotonic() - began:.0f} s", flush=True)
     table: list[str] = []
