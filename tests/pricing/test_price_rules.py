@@ -189,5 +189,11 @@ class TestUnits:
 
 
 def test_reasons_are_the_documented_strings() -> None:
-    assert {str(reason) for reason in Unpriced} == {"unknown_model", "no_price", "no_usage", "unsupported_unit"}
+    assert {str(reason) for reason in Unpriced} == {
+        "unknown_model",
+        "no_price",
+        "no_usage",
+        "prices_not_loaded",
+        "unsupported_unit",
+    }
     assert f"{Unpriced.NO_PRICE}" == "no_price"
