@@ -15,7 +15,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from . import log
 
-_lock = threading.RLock()
+_lock = threading.RLock()  # a signal handler that interrupts its holder may come here, too
 _counts: dict[tuple[str, str], int] = {}
 
 _P = ParamSpec("_P")

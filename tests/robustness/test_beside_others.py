@@ -205,9 +205,6 @@ class ProxyWithSlots(ProxyThatSaysSo):
     __slots__ = ("_inside",)
     __dict__ = property(lambda _self: None)  # type: ignore[assignment]
 
-    def __init__(self, inside: Any) -> None:
-        type(self)._inside.__set__(self, inside)  # type: ignore[attr-defined]
-
 
 PROXIES: Final = (ProxyWithMethodsOfItsOwn, ProxyThatHidesWhatIsInside, ProxyThatSaysSo, ProxyWithSlots)
 

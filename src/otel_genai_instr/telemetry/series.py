@@ -54,7 +54,7 @@ class SeriesTable:
 
     def __init__(self, limit: int = MAX_SERIES) -> None:
         self._limit = limit
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # a signal handler that interrupts its holder may come here, too
         self._series: dict[_Key, Series] = {}
         self._overflow: dict[_Key, Series] = {}
         _tables.add(self)

@@ -9,7 +9,7 @@ from .. import pricing
 from ..model import Usage
 from ..semconv import values
 
-_lock = threading.RLock()
+_lock = threading.RLock()  # a signal handler that interrupts its holder may come here, too
 
 
 def _free_the_lock() -> None:
