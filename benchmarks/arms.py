@@ -1,7 +1,7 @@
 """The three arms of each comparison: the plain SDK, the floor around it, and our instrumentation around it.
 
-All are functions over the same client and the same method, so changing from one to another changes no
-class: only whether the client's own request builder or the wrapped one is called.
+All stand for the ``request`` of one client, where every call of the SDK comes by, and are put into the client itself:
+changing from one to another changes no class.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ import otel_genai_instr
 
 from . import floor
 from .cases import Case
-from .clients import REQUEST_BUILDER, Client, build_nothing, full_client, resource_of, stub_create
+from .clients import (
+    REQUEST_BUILDER,
+    Client,
+    Request,
+    build_nothing,
+    client_class,
+    full_client,
+    resource_of,
+    stub_create,
+    stub_request,
+)
 from .sinks import Sink
 
 Create = Callable[..., Any]
@@ -45,25 +55,28 @@ class Setup:
 
 @dataclass(slots=True)
 class Arms:
-    """One client and three ways to call it."""
+    """One client and three things to stand in the place of its ``request``."""
 
     setup: Setup
     client: Client
     resource: Any
-    creates: dict[str, Create]
-    """``plain``, ``floor``, ``ours``; each takes the resource and the arguments."""
+    create: Create
+    """Calls the client's ``request``; takes the resource and the arguments."""
+    requests: dict[str, Request]
+    """``plain``, ``floor``, ``ours``."""
     sinks: dict[str, Sink]
     floor: floor.Floor
     _build_request: Create
 
     def choose(self, arm: str) -> Create:
-        """Make the client ready for an arm and return its function."""
-        _, name = REQUEST_BUILDER
+        """Make the client ready for an arm and return the function to call."""
+        methods, (_, builder) = self.client.__dict__, REQUEST_BUILDER
+        methods["request"] = MethodType(self.requests[arm], self.client)
         if arm == "ours":
-            self.client.__dict__.pop(name, None)
+            methods.pop(builder, None)
         else:
-            self.client.__dict__[name] = MethodType(self._build_request, self.client)
-        return self.creates[arm]
+            methods[builder] = MethodType(self._build_request, self.client)
+        return self.create
 
 
 @contextmanager
@@ -72,16 +85,16 @@ def arms_of(setup: Setup) -> Generator[Arms, None, None]:
     case = setup.case
     client = full_client(case, setup.is_async)
     resource = resource_of(client, case.api)
-    owner = cast(Any, type(resource))
+    owner = client_class(setup.is_async)
     builder, builder_name = REQUEST_BUILDER
-    real_create: Create = owner.create
+    real_request: Request = owner.request
     real_build: Create = getattr(builder, builder_name)
     is_stub = setup.mode == "stub"
-    plain = stub_create(case, client, setup.is_async) if is_stub else real_create
+    plain = stub_request(case, client, setup.is_async) if is_stub else real_request
     build = build_nothing if is_stub else real_build
     sinks = {"floor": Sink(setup.sampled), "ours": Sink(setup.sampled)}
     minimum = floor.Floor(case.api, sinks["floor"], setup.capture, floor.Prices.of(case.answering_model))
-    owner.create = plain
+    owner.request = plain
     setattr(builder, builder_name, build)
     try:
         otel_genai_instr.instrument(
@@ -89,26 +102,28 @@ def arms_of(setup: Setup) -> Generator[Arms, None, None]:
             meter_provider=sinks["ours"].meter_provider,
             capture_content=setup.capture,
         )
-        creates = {
+        requests = {
             "plain": plain,
             "floor": (_floor_async if setup.is_async else _floor_sync)(plain, minimum),
-            "ours": owner.create,
+            "ours": owner.request,
         }
-        yield Arms(setup, client, resource, creates, sinks, minimum, build)
+        create: Create = stub_create(case, client) if is_stub else cast(Any, type(resource)).create
+        yield Arms(setup, client, resource, create, requests, sinks, minimum, build)
     finally:
         otel_genai_instr.uninstrument()
-        owner.create = real_create
+        owner.request = real_request
         setattr(builder, builder_name, real_build)
 
 
-def _floor_sync(plain: Create, minimum: floor.Floor) -> Create:
+def _floor_sync(plain: Request, minimum: floor.Floor) -> Request:
     read = _READERS[minimum.api]
 
-    def create(resource: object, **arguments: Any) -> Any:
+    def request(client: object, cast_to: object, options: Any, **how: Any) -> Any:
+        arguments = options.json_data
         call = minimum.start(arguments)
         token = attach(call.context)
         try:
-            result = plain(resource, **arguments)
+            result = plain(client, cast_to, options, **how)
         finally:
             detach(token)
         if "stream" in arguments:
@@ -117,17 +132,18 @@ def _floor_sync(plain: Create, minimum: floor.Floor) -> Create:
             minimum.end(call, read(result))
         return result
 
-    return create
+    return request
 
 
-def _floor_async(plain: Callable[..., Awaitable[Any]], minimum: floor.Floor) -> Create:
+def _floor_async(plain: Callable[..., Awaitable[Any]], minimum: floor.Floor) -> Request:
     read = _READERS[minimum.api]
 
-    async def create(resource: object, **arguments: Any) -> Any:
+    async def request(client: object, cast_to: object, options: Any, **how: Any) -> Any:
+        arguments = options.json_data
         call = minimum.start(arguments)
         token = attach(call.context)
         try:
-            result = await plain(resource, **arguments)
+            result = await plain(client, cast_to, options, **how)
         finally:
             detach(token)
         if "stream" in arguments:
@@ -136,7 +152,7 @@ def _floor_async(plain: Callable[..., Awaitable[Any]], minimum: floor.Floor) -> 
             minimum.end(call, read(result))
         return result
 
-    return create
+    return request
 
 
 def _observe(chunks: Iterator[Any], minimum: floor.Floor, call: floor.Call) -> Iterator[Any]:

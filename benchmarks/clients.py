@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from types import SimpleNamespace
 from typing import Any, Final
 
 import openai
-from openai._base_client import BaseClient  # where the SDK builds each request
+from openai._base_client import AsyncAPIClient, BaseClient, SyncAPIClient  # where every call of the SDK comes by
+from openai._models import FinalRequestOptions
 
 from .cases import Case
 
 http: Final[Any] = importlib.import_module("httpx2" if int(openai.__version__.split(".")[0]) >= 3 else "httpx")
 
 Client = openai.OpenAI | openai.AsyncOpenAI
+Request = Callable[..., Any]
+"""What stands in the place of a client's ``request``: it takes the client, the type of the answer, and the options."""
 
 
 class _Pieces(http.SyncByteStream, http.AsyncByteStream):
@@ -54,14 +56,13 @@ def full_client(case: Case, is_async: bool) -> Client:
     return openai.OpenAI(api_key="k", max_retries=0, http_client=http.Client(transport=_Memory(case)))
 
 
-def stub_create(case: Case, client: Client, is_async: bool) -> Callable[..., Any]:
-    """A ``create`` that lets a request be built and returns an answer that was parsed beforehand."""
+def stub_request(case: Case, client: Client, is_async: bool) -> Request:
+    """A ``request`` that lets its HTTP request be built and returns an answer that was parsed beforehand."""
     whole = resource_of(full_client(case, is_async=False), case.api).create(**case.arguments)
     parsed: Any = list(whole) if case.is_stream else whole
-    options = SimpleNamespace(json_data=case.arguments)
     build: Any = client
 
-    def answer() -> Any:
+    def answer(options: object) -> Any:
         build._build_request(options)
         if not case.is_stream:
             return parsed
@@ -71,13 +72,24 @@ def stub_create(case: Case, client: Client, is_async: bool) -> Callable[..., Any
         stream._iterator = _replay_async(parsed, response) if is_async else _replay(parsed, response)
         return stream
 
+    def request(_client: object, _cast_to: object, options: object) -> Any:
+        return answer(options)
+
+    async def request_async(_client: object, _cast_to: object, options: object) -> Any:
+        return answer(options)
+
+    return request_async if is_async else request
+
+
+def stub_create(case: Case, client: Any) -> Callable[..., Any]:
+    """Stands for a ``create`` that has nothing left to do but to call the client's ``request``."""
+    path = {"chat": "/chat/completions", "responses": "/responses", "embeddings": "/embeddings"}[case.api]
+    options = FinalRequestOptions.construct(method="post", url=path, json_data=dict(case.arguments))
+
     def create(_resource: object, **_: object) -> Any:
-        return answer()
+        return client.request(object, options)
 
-    async def create_async(_resource: object, **_: object) -> Any:
-        return answer()
-
-    return create_async if is_async else create
+    return create
 
 
 def resource_of(client: Client, api: str) -> Any:
@@ -87,6 +99,11 @@ def resource_of(client: Client, api: str) -> Any:
 
 def build_nothing(_self: object, _options: object, **_: object) -> None:
     """Stands in for the SDK's building of a request where no request is sent."""
+
+
+def client_class(is_async: bool) -> Any:
+    """The class whose ``request`` the instrumentation wraps."""
+    return AsyncAPIClient if is_async else SyncAPIClient
 
 
 REQUEST_BUILDER: Final = (BaseClient, "_build_request")

@@ -19,6 +19,7 @@ from otel_genai_instr.pricing import Pricer
 
 from . import cases
 from .arms import Arms, Create, Setup, arms_of
+from .clients import Request
 from .measuring import Block, Effort, blocks_of, in_turns, spread_of
 
 SHORT: Final = 200
@@ -52,7 +53,7 @@ def chunk_cost(api: str, is_async: bool, capture: bool, effort: Effort) -> Figur
     @contextmanager
     def blocks_with(chunks: int) -> Generator[dict[str, Block]]:
         with arms_of(Setup(make(chunks), "stub", is_async, capture)) as arms:
-            arms.creates["floor"] = _stamping(arms.creates["plain"], is_async)
+            arms.requests["floor"] = _stamping(arms.requests["plain"], is_async)
             with blocks_of(arms, "floor", "ours") as blocks:
                 yield blocks
 
@@ -162,18 +163,18 @@ def _fresh_start() -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def _stamping(plain: Create, is_async: bool) -> Create:
-    def create(resource: object, **arguments: Any) -> Any:
-        stream = plain(resource, **arguments)
+def _stamping(plain: Request, is_async: bool) -> Request:
+    def request(*arguments: Any) -> Any:
+        stream = plain(*arguments)
         stream._iterator = _Stamp(stream._iterator).pass_on()
         return stream
 
-    async def create_async(resource: object, **arguments: Any) -> Any:
-        stream = await plain(resource, **arguments)
+    async def request_async(*arguments: Any) -> Any:
+        stream = await plain(*arguments)
         stream._iterator = _Stamp(stream._iterator).pass_on_async()
         return stream
 
-    return create_async if is_async else create
+    return request_async if is_async else request
 
 
 class _Stamp:

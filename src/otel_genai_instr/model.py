@@ -5,7 +5,7 @@ Knows no SDK and no OpenTelemetry. ``None`` means "not said", never zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal, dataclass_transform
 
@@ -113,6 +113,8 @@ class Response(Record):
     error_code: str | None = None
     """Set when the provider reports a failed generation inside a successful HTTP response."""
     error_message: str | None = None
+    region: str | None = None
+    """Where it was computed, in the provider's own words, when that changes the price; wins over the endpoint's."""
     dimensions: Attributes | None = None
     """How it was served, by the conventions' names: few values, so that metrics can be split by them."""
 
@@ -124,6 +126,8 @@ class Details(Record):
     """The provider's own string for each choice, in order; ``None`` for a choice that is still open."""
     attributes: Attributes | None = None
     """By the conventions' names."""
+    asked: Callable[[], Content] | None = None
+    """What had been asked, where an answer that is fetched says it; only called when content is captured."""
 
 
 @define

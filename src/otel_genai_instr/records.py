@@ -6,7 +6,7 @@ adds ``__init__`` alone; the others are shared, which takes a third of the time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def frozen(kind: type[T]) -> type[T]:
 
 
 def _values(record: Any) -> tuple[object, ...]:
-    return tuple(getattr(record, name) for name in record.__slots__)
+    return tuple(getattr(record, field.name) for field in fields(record))
 
 
 def _equals(self: object, other: object) -> bool:
@@ -41,4 +41,5 @@ def _hash(self: object) -> int:
 
 
 def _shown(self: Any) -> str:
-    return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
+    shown = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self) if field.repr)
+    return f"{type(self).__name__}({shown})"

@@ -6,24 +6,26 @@ unchanged, and a fault of ours never stands in its way. Sync and async differ in
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextvars import Token
+from functools import partial
 from typing import Protocol, cast
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 
 from .. import guard
-from ..records import define
+from ..model import Content
 from ..telemetry import operation as operations
 from ..telemetry.current import current, enter, is_observed, leave
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import Telemetry
-from .binding import standing_for
-from .methods import Api, AttemptHook, Provider
-from .outcomes import conclude, watch_parser
-from .shapes import Parsed
+from .binding import Function, standing_for
+from .contract import Api, Arguments, Attempt, Call, Keywords, OwnSpans, Provider
+from .generators import observe_async_generator, observe_generator
+from .outcomes import conclude, open_watch, watch_parser
+from .streams import StreamWatch
 
 
 class Switch(Protocol):
@@ -33,18 +35,33 @@ class Switch(Protocol):
     provider: Provider
 
 
-def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Callable[..., object]:
-    """``original`` with its operation around it."""
+Begun = tuple[Operation, Api]
+
+
+def wrap_call(original: Function, seam: Call, switch: Switch) -> Function:
+    """``original`` with its operation around it: a coroutine function stays one."""
+    if inspect.iscoroutinefunction(original):
+        return _around_coroutine(original, seam, switch)
+    if inspect.isgeneratorfunction(original):
+        return _around_generators(original, observe_generator, seam, switch)
+    if inspect.isasyncgenfunction(original):
+        return _around_generators(original, observe_async_generator, seam, switch)
+    return _around(original, seam, switch)
+
+
+def _around(original: Function, seam: Call, switch: Switch) -> Function:
+    provider = switch.provider
 
     @standing_for(original)
     def call(*args: object, **kwargs: object) -> object:
-        operation = None
+        begun = None
         try:
-            operation = begin(switch, api, args, kwargs)
+            begun = begin(switch, seam, args, kwargs)
         except Exception as fault:
             guard.report("begin", fault)
-        if operation is None:
+        if begun is None:
             return original(*args, **kwargs)
+        operation, api = begun
         try:
             token = enter(entered := operation.context)
             try:
@@ -55,13 +72,12 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
                 else:
                     guard.run("context", give_way, operation, entered, token)
         except BaseException as error:
-            answer = operation.unparsed
-            guard.run("fail", operation.fail, error, Parsed(api, answer) if answer is not None else None)
+            guard.run("fail", fail, begun, error)
             raise
         try:
-            conclude(operation, api, result)
+            return conclude(operation, api, provider, result)
         except Exception as fault:
-            guard.run("conclude", operation.finish, None)
+            guard.run("conclude", operation.finish)
             guard.report("conclude", fault)
         except BaseException as interrupt:
             guard.run("fail", operation.fail, interrupt)
@@ -71,83 +87,75 @@ def wrap_sync(original: Callable[..., object], api: Api, switch: Switch) -> Call
     return call
 
 
-@define
-class Unawaited:
-    """Goes away with our coroutine, and closes the SDK's below: Python warns once of a call that nobody awaits."""
+def _around_coroutine(original: Callable[..., Awaitable[object]], seam: Call, switch: Switch) -> Function:
+    provider = switch.provider
 
-    awaitable: object = None
-
-    def __del__(self) -> None:
-        close = getattr(self.awaitable, "close", None)
-        if close is not None:
-            with contextlib.suppress(Exception):  # what it can't close says so when it is collected
-                close()
-
-
-def wrap_async(original: Callable[..., Awaitable[object]], api: Api, switch: Switch) -> Callable[..., object]:
-    """``original`` with its operation around it. Nothing begins before the coroutine is awaited.
-
-    Where the SDK has a plain function that returns a coroutine, it is called at once: it checks its arguments then.
-    """
-
-    @standing_for(original)  # the name by which Python warns of a coroutine that nobody awaits
-    async def call(
-        awaitable: Awaitable[object],
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        _unawaited: Unawaited | None = None,
-    ) -> object:
-        operation = None
+    @standing_for(original)
+    async def call(*args: object, **kwargs: object) -> object:
+        begun = None
         try:
-            operation = begin(switch, api, args, kwargs)
+            begun = begin(switch, seam, args, kwargs)
         except Exception as fault:
             guard.report("begin", fault)
-        if operation is None:
-            return await awaitable
+        if begun is None:
+            return await original(*args, **kwargs)
+        operation, api = begun
         try:
             token = enter(entered := operation.context)
             try:
-                result = await awaitable
+                result = await original(*args, **kwargs)
             finally:
                 if current() is entered:
                     leave(token)
                 else:  # or it is a coroutine that was dropped while suspended, closed in whatever context that runs
                     guard.run("context", give_way, operation, entered, token)
         except BaseException as error:
-            answer = operation.unparsed
-            guard.run("fail", operation.fail, error, Parsed(api, answer) if answer is not None else None)
+            guard.run("fail", fail, begun, error)
             raise
         try:
-            conclude(operation, api, result)
+            return conclude(operation, api, provider, result)
         except Exception as fault:
-            guard.run("conclude", operation.finish, None)
+            guard.run("conclude", operation.finish)
             guard.report("conclude", fault)
         except BaseException as interrupt:
             guard.run("fail", operation.fail, interrupt)
             raise
         return result
 
-    @standing_for(original)
-    def call_now(*args: object, **kwargs: object) -> object:
-        unawaited = Unawaited()  # older than the coroutine: the collector, too, comes to it first
-        unawaited.awaitable = awaitable = original(*args, **kwargs)
-        return call(awaitable, args, kwargs, unawaited)
+    return call
+
+
+def _around_generators(original: Function, observe: Callable[..., object], seam: Call, switch: Switch) -> Function:
+    """Nothing begins before the generator is asked for its first item: until then the SDK does nothing either."""
 
     @standing_for(original)
-    async def call_awaited(*args: object, **kwargs: object) -> object:
-        return await call(original(*args, **kwargs), args, kwargs)
+    def generate(*args: object, **kwargs: object) -> object:
+        generator = original(*args, **kwargs)
+        if switch.telemetry is None:
+            return generator
+        return observe(generator, partial(_begin_watched, switch, seam, args, kwargs))
 
-    return call_awaited if inspect.iscoroutinefunction(original) else call_now
+    return generate
 
 
-def wrap_attempt(original: Callable[..., object], hook: AttemptHook, switch: Switch) -> Callable[..., object]:
-    """``original``, which the SDK calls once for each HTTP attempt of an operation."""
+def wrap_attempt(original: Function, seam: Attempt, switch: Switch) -> Function:
+    """``original``, which the SDK calls once for each HTTP request of an operation, as the same kind of function."""
+
+    if inspect.iscoroutinefunction(original):
+
+        @standing_for(original)
+        async def call_awaited(*args: object, **kwargs: object) -> object:
+            if switch.telemetry is not None:
+                guard.run("attempt", note_attempt, seam, args, kwargs)
+            return await cast("Awaitable[object]", original(*args, **kwargs))
+
+        return call_awaited
 
     @standing_for(original)
     def call(*args: object, **kwargs: object) -> object:
         if switch.telemetry is not None:
             try:
-                note_attempt(hook, args, kwargs)
+                note_attempt(seam, args, kwargs)
             except Exception as fault:
                 guard.report("attempt", fault)
         return original(*args, **kwargs)
@@ -155,16 +163,71 @@ def wrap_attempt(original: Callable[..., object], hook: AttemptHook, switch: Swi
     return call
 
 
-def begin(switch: Switch, api: Api, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Operation | None:
+class _Standing:
+    """Stands in for the tracer of an SDK that makes spans of its own: they are the operation's span."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._span = trace.NonRecordingSpan(operation.span.get_span_context())
+
+    def start_span(self, *_args: object, **_kwargs: object) -> trace.Span:
+        """A span that records nothing and never ends, but whose context the SDK can send on."""
+        return self._span
+
+
+def wrap_own_spans(original: Function, seam: OwnSpans, switch: Switch) -> Function:
+    """``original``, by which the SDK starts a second span for a call that is an operation of ours."""
+
+    @standing_for(original)
+    def call(*args: object, **kwargs: object) -> object:
+        operation = operations.current() if switch.telemetry is not None else None
+        try:
+            if operation is not None and not seam.is_users(args, kwargs):
+                if len(args) > seam.tracer:
+                    args = (*args[: seam.tracer], _Standing(operation), *args[seam.tracer + 1 :])
+                else:
+                    kwargs[seam.keyword] = _Standing(operation)
+        except Exception as fault:
+            guard.report("own_spans", fault)
+        return original(*args, **kwargs)
+
+    return call
+
+
+def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begun | None:
     """Start the operation of a call; ``None`` when it is not to be observed."""
     telemetry = switch.telemetry
-    if telemetry is None or not is_observed(current()):
+    if telemetry is None:
         return None
-    resource, *by_position = args
-    arguments = {**dict(zip(api.positional, by_position, strict=False)), **kwargs} if by_position else kwargs
+    asked = seam.unpack(args, kwargs)  # first: most calls of some SDKs are none to a model
+    if asked is None:
+        return None
+    if here := current():
+        around = operations.operation_in(here)
+        if not is_observed(here) or (around is not None and not around.attempts):
+            return None  # it has sent nothing yet: this is another layer of the same call
+    api, arguments, client, url = asked
     provider = switch.provider
-    endpoint = provider.read_endpoint(resource, telemetry.settings.provider_by_host)
-    return Operation(telemetry, api.read_request(arguments), endpoint, provider.read_error, api.read_content)
+    endpoint = provider.read_endpoint(client, url, telemetry.settings.provider_by_host)
+    operation = Operation(telemetry, api.read_request(arguments), endpoint, provider.read_error)
+    if operation.wants_text and api.read_content is not None:
+        guard.run("read.content", _note_content, operation, api.read_content, arguments)
+    return operation, api
+
+
+def _note_content(operation: Operation, read: Callable[[Keywords], Content], arguments: Keywords) -> None:
+    operation.sent(read(arguments))
+
+
+def _begin_watched(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> StreamWatch | None:
+    begun = begin(switch, seam, args, kwargs)
+    return open_watch(*begun) if begun is not None else None
+
+
+def fail(begun: Begun, error: BaseException) -> None:
+    """The call raised ``error``. What the SDK could not make into a result was answered all the same."""
+    operation, api = begun
+    answer = operation.unparsed
+    operation.fail(error, partial(api.read_answer, answer) if answer is not None else None)
 
 
 def give_way(operation: Operation, entered: Context, token: Token[Context]) -> None:
@@ -180,18 +243,10 @@ def give_way(operation: Operation, entered: Context, token: Token[Context]) -> N
     dict[str, object].update(found, before if isinstance(before, Context) else {})
 
 
-def note_attempt(hook: AttemptHook, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
-    """Count an HTTP attempt and watch the parser of its answer; on the first one, read the content.
-
-    It is read from the body that is about to be sent, which is the SDK's own: reading it can't drain an iterator that
-    the caller passed.
-    """
+def note_attempt(seam: Attempt, args: Arguments, kwargs: Keywords) -> None:
+    """Count an HTTP request, and watch the parser of its answer."""
     operation = operations.current()
-    if operation is None:
-        return
-    operation.attempts += 1
-    hook.swap_parser(args, kwargs, watch_parser)
-    if operation.attempts == 1 and operation.wants_text and operation.read_content is not None:
-        body = hook.read_body(args, kwargs)
-        if body is not None:
-            operation.sent(operation.read_content(body))
+    if operation is not None:
+        operation.attempts += 1
+        if seam.watch_parser is not None:
+            seam.watch_parser(args, kwargs, watch_parser)

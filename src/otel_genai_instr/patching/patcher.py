@@ -6,7 +6,6 @@ import contextlib
 import functools
 import importlib
 import sys
-from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Final, cast
 
@@ -15,8 +14,8 @@ from wrapt import register_post_import_hook
 from .. import guard
 from ..telemetry.telemetry import Telemetry
 from .binding import Function, as_function
-from .bridge import wrap_async, wrap_attempt, wrap_sync
-from .methods import AttemptHook, Method, Provider
+from .bridge import wrap_attempt, wrap_call, wrap_own_spans
+from .contract import Attempt, Call, OwnSpans, Provider, Seam
 
 
 class Patcher:
@@ -27,14 +26,14 @@ class Patcher:
         self.telemetry: Telemetry | None = None
         """Set while the instrumentation is on. Wrappers that outlive it pass straight through."""
         self._hooked: set[str] = set()
-        self._patched: dict[tuple[type, str], tuple[object, Function]] = {}
+        self._patched: dict[tuple[type | ModuleType, str], tuple[object, Function]] = {}
         """What stood there before us, and what we put in its place."""
 
     def install(self, telemetry: Telemetry) -> None:
         """Observe every call from now on, of modules already imported and of those to come."""
         self.telemetry = telemetry
-        rows = (*self.provider.methods, self.provider.attempts)
-        for module in dict.fromkeys([*(row.module for row in rows), *dict(self.provider.ahead)]):
+        modules = (*(seam.module for seam in self.provider.seams), *dict(self.provider.imported_with))
+        for module in dict.fromkeys(modules):
             if module in self._hooked:
                 loaded = sys.modules.get(module)
                 if loaded is not None:
@@ -49,7 +48,7 @@ class Patcher:
         for owner, name in list(self._patched):
             guard.run("unpatch", self._restore, owner, name)
 
-    def _restore(self, owner: type, name: str) -> None:
+    def _restore(self, owner: type | ModuleType, name: str) -> None:
         original, wrapper = self._patched[owner, name]
         if owner.__dict__.get(name) is wrapper:
             setattr(owner, name, original)
@@ -58,36 +57,35 @@ class Patcher:
     def _patch_module(self, name: str, module: ModuleType) -> None:
         if self.telemetry is None:
             return
-        for row in self.provider.methods:
-            if row.module == name:
-                guard.run("patch", self._patch, module, row.owner, row.name, functools.partial(self._wrap, row))
-        row = self.provider.attempts
-        if row.module == name:
-            guard.run("patch", self._patch, module, row.owner, row.name, functools.partial(self._wrap_attempt, row))
-        wanted = dict(self.provider.ahead).get(name)
+        for seam in self.provider.seams:
+            if seam.module == name:
+                guard.run("patch", self._patch, module, seam)
+        wanted = dict(self.provider.imported_with).get(name)
         if wanted is not None and self.telemetry.settings.cost:
             # What can't be imported here can't be imported in a thread either, whatever the reason.
             with contextlib.suppress(Exception):
                 importlib.import_module(wanted)
 
-    def _patch(self, module: ModuleType, owner_name: str, name: str, wrap: Callable[[Function], Function]) -> None:
-        owner: object = getattr(module, owner_name, None)
-        if not isinstance(owner, type):  # SDKs of the supported range lack some of the methods
+    def _patch(self, module: ModuleType, seam: Seam) -> None:
+        *above, name = seam.path.split(".")
+        owner: object = functools.reduce(lambda found, part: getattr(found, part, None), above, cast(object, module))
+        if not isinstance(owner, type | ModuleType):  # SDKs of the supported range lack some of them
             return
         present: object = owner.__dict__.get(name)
-        if present is None:
+        if present is None or any(present is wrapper for _, wrapper in self._patched.values()):
             return
         # Known: one class is reached by two paths, or somebody put a wrapper around ours, which is still below it.
         original, wrapper = self._patched.get((owner, name), (None, None))
         if wrapper is None:
-            original, wrapper = self._patched[(owner, name)] = (present, wrap(as_function(present)))
+            original, wrapper = self._patched[(owner, name)] = (present, self._wrap(as_function(present), seam))
         if present is original:
             setattr(owner, name, wrapper)
 
-    def _wrap(self, row: Method, original: Function) -> Function:
-        if row.is_async:
-            return wrap_async(cast("Callable[..., Awaitable[object]]", original), row.api, self)
-        return wrap_sync(original, row.api, self)
-
-    def _wrap_attempt(self, row: AttemptHook, original: Function) -> Function:
-        return wrap_attempt(original, row, self)
+    def _wrap(self, original: Function, seam: Seam) -> Function:
+        if isinstance(seam, Call):
+            return wrap_call(original, seam, self)
+        if isinstance(seam, Attempt):
+            return wrap_attempt(original, seam, self)
+        if isinstance(seam, OwnSpans):
+            return wrap_own_spans(original, seam, self)
+        raise TypeError(f"no wrapper for {seam!r}")

@@ -1,9 +1,9 @@
 """Streams: the SDK's own object goes to the caller, with its inner iterator observed.
 
-Every way a stream can end meets at one watch: drained or failed in the iterator, closed through its
-HTTP response (which each ``close()``, ``with`` block and stream manager of the SDK does in the end),
-or dropped and collected. The operation's context is current only while a chunk is being read, so the
-caller's own spans between two chunks are siblings of the stream's span.
+Every way a stream can end meets at one watch: drained or failed in the iterator, closed through the object that each
+``close()``, ``with`` block and stream manager of the SDK closes in the end, or dropped and collected. The operation's
+context is current only while a chunk is being read, so the caller's own spans between two chunks are siblings of the
+stream's span.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from typing import Final, cast
 from .. import guard
 from ..telemetry import later
 from ..telemetry.current import current, enter, leave
-from ..telemetry.operation import Operation, Reading
-from .hooks import Hooked, hook_close, let_go
-from .methods import StreamReader
-from .shapes import SdkStream, is_async_stream
+from ..telemetry.life import Answer, Life
+from .contract import Streamed, StreamReader
+from .hooks import Hooked, let_go
 
 
 def _ignore(_chunk: object) -> None:
@@ -32,11 +31,13 @@ def _ignore(_chunk: object) -> None:
 class StreamWatch:
     """Ends the operation of one stream exactly once."""
 
-    __slots__ = ("__weakref__", "_handled_before", "busy", "feed", "hooked", "operation", "reading")
+    __slots__ = ("__weakref__", "_handled_before", "answer", "busy", "chunk", "context", "feed", "hooked", "operation")
 
-    def __init__(self, operation: Operation, reading: Reading) -> None:
+    def __init__(self, operation: Life) -> None:
         self.operation = operation
-        self.reading = reading
+        self.context = operation.context
+        self.chunk = operation.chunk
+        self.answer: Answer | None = None
         self.busy = False
         """A chunk is being read; then the read itself tells how the stream ends."""
         self.hooked: Hooked = []
@@ -48,17 +49,17 @@ class StreamWatch:
 
     def read_with(self, reader: StreamReader) -> None:
         """Read the chunks to come with ``reader``."""
-        self.reading = reader
+        self.answer = lambda: reader
         self.feed = reader.feed
 
     def drained(self) -> None:
         """The stream is at its end."""
-        self.operation.finish(self.reading)
+        self.operation.finish(self.answer)
         let_go(self.hooked)
 
     def failed(self, error: BaseException) -> None:
         """``error`` is on its way to the caller."""
-        self.operation.fail(error, self.reading)
+        self.operation.fail(error, self.answer)
         let_go(self.hooked)
 
     def closed(self, because: BaseException | None) -> None:
@@ -66,7 +67,7 @@ class StreamWatch:
         if self.busy:
             return
         if because is None or because is self._handled_before:
-            self.operation.stop(self.reading)
+            self.operation.stop(self.answer)
             let_go(self.hooked)
         else:
             self.failed(because)
@@ -76,7 +77,7 @@ class StreamWatch:
         _open.pop(id(self), None)
         operation = getattr(self, "operation", None)  # a half-built watch has none
         if operation is not None:
-            guard.run("stream.dropped", operation.drop, getattr(self, "reading", None))
+            guard.run("stream.dropped", operation.drop, getattr(self, "answer", None))
 
     __del__ = dropped
 
@@ -101,7 +102,7 @@ def end_all() -> None:
     for found in list(_open.values()):
         watch = found()
         if watch is not None:
-            guard.run("stream.exit", watch.operation.stop, watch.reading)
+            guard.run("stream.exit", watch.operation.stop, watch.answer)
 
 
 if hasattr(os, "register_at_fork"):
@@ -110,8 +111,7 @@ if hasattr(os, "register_at_fork"):
 
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
     """The inner iterator of a synchronous stream. A generator: nothing that stands in between is cheaper."""
-    operation = watch.operation
-    entered, stamp = operation.context, operation.chunk
+    entered, stamp = watch.context, watch.chunk
     advance, feed = inner.__next__, watch.feed
     stamps = True
     while True:
@@ -140,8 +140,7 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
 
 async def observe_async(inner: AsyncIterator[object], watch: StreamWatch) -> AsyncGenerator[object]:
     """The same for an asynchronous stream."""
-    operation = watch.operation
-    entered, stamp = operation.context, operation.chunk
+    entered, stamp = watch.context, watch.chunk
     advance, feed = inner.__anext__, watch.feed
     stamps = True
     while True:
@@ -200,18 +199,12 @@ class ObservedAsyncIterator:
                 observed.aclose().send(None)
 
 
-def watch_stream(stream: SdkStream, watch: StreamWatch) -> None:
-    """Let ``watch`` see every chunk of ``stream`` and its end."""
-    hook_close(stream.response, watch, "aclose" if is_async_stream(stream.__class__) else "close")
-    watch_chunks(stream, watch)
-
-
-def watch_chunks(stream: SdkStream, watch: StreamWatch) -> None:
-    """Let ``watch``, which already sees the response being closed, see every chunk of ``stream`` too."""
-    inner = stream._iterator  # pyright: ignore[reportPrivateUsage]
+def watch_chunks(stream: Streamed, watch: StreamWatch) -> None:
+    """Let ``watch``, which is told when the stream is closed, see every chunk of it too."""
+    inner: object = getattr(stream.holder, stream.attribute)
     observed = (
         ObservedAsyncIterator(cast("AsyncIterator[object]", inner), watch)
-        if is_async_stream(stream.__class__)
+        if hasattr(inner, "__anext__")
         else observe(cast("Iterator[object]", inner), watch)
     )
-    stream._iterator = observed  # pyright: ignore[reportPrivateUsage]
+    setattr(stream.holder, stream.attribute, observed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, TypedDict, Unpack, cast
 
 from opentelemetry import trace
@@ -183,14 +184,14 @@ class CallBlock(Block):
     def _close(self, error: BaseException | None) -> None:
         if self._operation is None:
             return
-        reading = _Outcome(self._said, self._used_up)
+        answer = partial(_Told, self._said, self._used_up)
         if error is None:
-            self._operation.finish(reading)
+            self._operation.finish(answer)
         else:
-            self._operation.fail(error, reading)
+            self._operation.fail(error, answer)
 
 
-class _Outcome:
+class _Told:
     """What the operation reads when it ends."""
 
     def __init__(self, said: Mapping[str, Any], used: Mapping[str, Any]) -> None:

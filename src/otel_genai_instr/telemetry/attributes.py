@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
-
 from opentelemetry.util.types import AttributeValue
 
 from .. import pricing
@@ -56,7 +53,7 @@ def add_details(attributes: Attributes, details: Details, open_choice: str | Non
         said = (open_choice if reason is None else reason for reason in reasons)
         reasons = [reason for reason in said if reason is not None]
     if reasons:
-        attributes[names.RESPONSE_FINISH_REASONS] = cast("Sequence[str]", reasons)
+        attributes[names.RESPONSE_FINISH_REASONS] = reasons  # type: ignore[assignment]  # none of them is `None`
 
 
 def add_usage(attributes: Attributes, usage: Usage) -> None:

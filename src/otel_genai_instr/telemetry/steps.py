@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 
-from .. import guard
 from ..model import Failure
 from ..semconv import attributes as names
 from ..semconv import own, values
 from ..text import class_name, encodable
-from . import content, events, later
+from . import content
 from .attributes import Attributes, add_failure
 from .current import current as current_context
-from .endings import ENDINGS, Ending
+from .life import Ended, Life, Parts
 from .scope import NO_SCOPE, Scope, scope_in, with_scope
 from .tally import Tally, count_step
 from .telemetry import Telemetry
@@ -54,27 +50,8 @@ TRAITS: Final[Mapping[str | None, Traits]] = {
 """By operation; ``None`` is a step without one."""
 
 
-class Step:
-    """One step from its start until its end.
-
-    ``finish``, ``stop`` and ``fail`` may be called from any thread and more than once: the first one ends the step,
-    the others do nothing.
-    """
-
-    __slots__ = (
-        "_attributes",
-        "_open",
-        "_operation",
-        "_scope",
-        "_start_ns",
-        "_started",
-        "_tally",
-        "_telemetry",
-        "_traits",
-        "context",
-        "read_content",
-        "span",
-    )
+class Step(Life):
+    """One step from its start until its end."""
 
     def __init__(self, telemetry: Telemetry, operation: str | None, target: str | None, attributes: Attributes) -> None:
         """Start the step and its span, in the current context.
@@ -118,8 +95,7 @@ class Step:
             attributes,
             start_time=self._start_ns,
         )
-        self.context: Context = trace.set_span_in_context(self.span, inner)
-        """Current while the step runs, and only then."""
+        self.context = trace.set_span_in_context(self.span, inner)
 
     def _scope_inside(self, tally: Tally) -> Scope:
         scope = replace(self._scope, tallies=(*self._scope.tallies, tally))
@@ -133,74 +109,43 @@ class Step:
         """Whether arguments, results, documents, ... are recorded."""
         return self._telemetry.settings.capture_content.on_span and self.span.is_recording()
 
-    def finish(self) -> None:
-        """The step did what it should."""
-        self._end(Ending.COMPLETE, None)
+    def _parts(self, ended: Ended) -> Parts:
+        return self._PARTS
 
-    def stop(self) -> None:
-        """The caller wanted no more."""
-        self._end(Ending.STOPPED, None)
+    def _find_failure(self, ended: Ended) -> None:
+        if ended.error is not None:
+            kind = type(ended.error)
+            ended.failure = Failure(kind.__qualname__)  # should a class of the app's not tell its module
+            ended.failure = Failure(class_name(kind))
 
-    def drop(self) -> None:
-        """Its generator was closed. Where the garbage collector did that, it ends now, but another thread says so."""
-        if not later.in_collection():
-            self.stop()
-        elif not self._open.locked():
-            later.do(partial(self._end, Ending.STOPPED, None, self._telemetry.clock.monotonic()))
-
-    def fail(self, error: BaseException) -> None:
-        """``error`` is on its way to the caller. ``GeneratorExit`` is an early stop, not a failure."""
-        if isinstance(error, GeneratorExit):
-            self.drop()
-        else:
-            self._end(Ending.FAILED, error)
-
-    def _end(self, ending: Ending, error: BaseException | None, at: float | None = None) -> None:
-        if not self._open.acquire(blocking=False):
-            return
-        seconds = (self._telemetry.clock.monotonic() if at is None else at) - self._started
-        end_ns = self._start_ns + round(seconds * 1e9)
-        try:
-            failure: Failure | None = None
-            if error is not None:
-                failure = Failure(type(error).__qualname__)
-                try:
-                    failure = Failure(class_name(type(error)))
-                except Exception as fault:
-                    guard.report("step.error", fault)
-            for place, part in (
-                ("step.metrics", lambda: self._record(failure, seconds)),
-                ("step.tally", lambda: self._count(failure)),
-                ("step.attributes", lambda: self._write(ending, failure, error)),
-                ("step.content", self._write_content),
-                ("step.exception", lambda: self._emit(failure, error, end_ns)),
-            ):
-                guard.run(place, part)
-        finally:
-            self.span.end(end_ns)
-
-    def _record(self, failure: Failure | None, seconds: float) -> None:
+    def _record(self, ended: Ended) -> None:
         self._telemetry.metrics.steps.record(
-            self._operation, self._attributes, self._scope.dimensions, failure, seconds, self._tally, self.context
+            self._operation,
+            self._attributes,
+            self._scope.dimensions,
+            ended.failure,
+            ended.seconds,
+            self._tally,
+            self.context,
         )
 
-    def _count(self, failure: Failure | None) -> None:
+    def _count(self, ended: Ended) -> None:
         if self._scope.tallies:
-            count_step(self._scope.tallies, self._scope.agent, self._operation, failed=failure is not None)
+            count_step(self._scope.tallies, self._scope.agent, self._operation, failed=ended.failure is not None)
 
-    def _write(self, ending: Ending, failure: Failure | None, error: BaseException | None) -> None:
+    def _write(self, ended: Ended) -> None:
         if not self.span.is_recording():
             return
         written: Attributes = {}
-        if failure is not None:
-            add_failure(written, failure)
+        if ended.failure is not None:
+            add_failure(written, ended.failure)
         if self._tally is not None:
             add_totals(written, self._tally)
-        if ENDINGS[ending].is_error:
-            self.span.set_status(trace.StatusCode.ERROR, self._message(error))
+        if ended.rule.is_error:
+            self.span.set_status(trace.StatusCode.ERROR, ended.message)
         self.span.set_attributes(written)
 
-    def _write_content(self) -> None:
+    def _write_content(self, _ended: Ended) -> None:
         """Last: limits cut what comes last."""
         if self.read_content is not None and self.wants_content:
             said = self.read_content()
@@ -208,21 +153,19 @@ class Step:
             rest = {name: content.plain(value) for name, value in said.items() if name not in texts}
             self.span.set_attributes({**texts, **content.as_json(rest)})
 
-    def _emit(self, failure: Failure | None, error: BaseException | None, end_ns: int) -> None:
-        if failure is None or self._traits.kind is not trace.SpanKind.CLIENT:
-            return
-        message = self._message(error)
-        stacktrace = "".join(traceback.format_exception(error)) if message is not None else None
-        events.emit_exception(self._telemetry.logger, failure, message, stacktrace, end_ns, self.context)
+    def _emit(self, ended: Ended) -> None:
+        if self._traits.kind is trace.SpanKind.CLIENT:
+            self._emit_exception(ended)
 
-    def _message(self, error: BaseException | None) -> str | None:
-        if error is None or not self._telemetry.settings.records_messages_of_errors:
-            return None
-        try:
-            return encodable(str(error))
-        except Exception as fault:
-            guard.report("read.error", fault)
-            return None
+    _PARTS: ClassVar[Parts] = {
+        _find_failure: "step.error",
+        _record: "step.metrics",
+        _count: "step.tally",
+        Life._read_message: "read.error",
+        _write: "step.attributes",
+        _write_content: "step.content",
+        _emit: "step.exception",
+    }
 
 
 def add_totals(attributes: Attributes, tally: Tally) -> None:

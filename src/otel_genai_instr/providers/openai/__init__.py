@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ...patching.instrumentor import GenAIInstrumentor
 from ...patching.patcher import Patcher
-from .methods import OPENAI, REQUIREMENT
+from .seams import PROVIDER, REQUIREMENT
 
 
 class OpenAIInstrumentor(GenAIInstrumentor):
     """Instruments the ``openai`` package; importable whether or not it is installed."""
 
-    patcher = Patcher(OPENAI)
+    patcher = Patcher(PROVIDER)
     requirements = (REQUIREMENT,)
 
 

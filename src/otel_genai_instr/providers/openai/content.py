@@ -40,17 +40,24 @@ def read_chat_content(body: Mapping[str, object]) -> Content:
 
 
 def read_responses_content(body: Mapping[str, object]) -> Content:
-    """The body of a Responses request."""
-    instructions = as_str(body.get("instructions"))
+    """The body of a Responses request; of a response, which says its instructions and tools again, those."""
     given = body.get("input")
     text = as_str(given)
     return Content(
-        system_instructions=[Text(instructions)] if instructions is not None else [],
+        system_instructions=_instructions(body.get("instructions")),
         messages=[Message("user", [Text(text)])] if text is not None else _turns(given),
         tools=_tools(body.get("tools")),
         tools_in_full=[fields_of(tool) for tool in as_list(body.get("tools"))],
         complete=not any(body.get(name) for name in _KEPT_BY_THE_PROVIDER),
     )
+
+
+def _instructions(given: object) -> list[Part]:
+    """Text; a response may say them as the items of a prompt that the provider keeps."""
+    text = as_str(given)
+    if text is not None:
+        return [Text(text)]
+    return [part for item in as_list(given) for part in _item_parts(fields_of(item))]
 
 
 def read_chat_output(result: object) -> list[Message]:
@@ -66,11 +73,6 @@ def read_response_output(result: object) -> list[Message]:
     response = fields_of(result)
     parts = [part for item in as_list(response.get("output")) for part in _item_parts(fields_of(item))]
     return [Message("assistant", parts)] if parts else []
-
-
-def read_no_output(_result: object) -> list[Message]:
-    """An API whose results carry no messages."""
-    return []
 
 
 def output_message(message: Mapping[str, object], finish_reason: str | None) -> Message:

@@ -1,4 +1,4 @@
-"""Arguments of a call to the neutral request. Reads scalars only: nothing here grows with the messages."""
+"""The body of a request to the neutral request. Reads scalars only: nothing here grows with the messages."""
 
 from __future__ import annotations
 
@@ -46,17 +46,19 @@ def _as_chosen_tier(value: object) -> str | None:
 
 
 def _as_format(wanted: object) -> str | None:
-    """``json`` for a class, a JSON schema or JSON mode; the convention names the modality, not the format."""
-    if wanted is None:
-        return None
-    if isinstance(wanted, type):
-        return values.OUTPUT_JSON
+    """``json`` for a JSON schema or JSON mode; the convention names the modality, not the format."""
     kind = as_str(wanted) or as_str(fields_of(wanted).get("type"))
     if kind is None:
         return None
     if kind.startswith("json"):
         return values.OUTPUT_JSON
     return kind if kind in (values.OUTPUT_TEXT, values.OUTPUT_IMAGE) else None
+
+
+def _as_encodings(value: object) -> tuple[str, ...] | None:
+    """Base64 is what the SDK asks for by itself: it says nothing of what the caller wants."""
+    formats = as_texts(value)
+    return formats if formats != ("base64",) else None
 
 
 def _as_spoken(modalities: object) -> str | None:
@@ -94,43 +96,37 @@ _RETRIEVE: Final[_Fields] = {
     "starting_after": (names.REQUEST_STREAM_CURSOR, _as_cursor),
 }
 _EMBEDDINGS: Final[_Fields] = {
-    "encoding_format": (names.REQUEST_ENCODING_FORMATS, as_texts),
+    "encoding_format": (names.REQUEST_ENCODING_FORMATS, _as_encodings),
     "dimensions": (names.EMBEDDINGS_DIMENSION_COUNT, as_count),
 }
 """The argument, the attribute that it becomes, and how its value is read."""
 
 
-def read_chat_request(arguments: Mapping[str, object]) -> Request:
-    """``chat.completions.create``, ``.parse`` and ``.stream``."""
+def read_chat_request(body: Mapping[str, object]) -> Request:
+    """A chat completion."""
     attributes: dict[str, Said] = {names.OPENAI_API_TYPE: values.API_CHAT_COMPLETIONS}
-    given = _with_extra_body(arguments)
-    request = _read(values.CHAT, given, _CHAT, attributes)
+    request = _read(values.CHAT, body, _CHAT, attributes)
     # Newer names of what the table has, which win over it.
-    if "max_completion_tokens" in given:
-        _put(attributes, names.REQUEST_MAX_TOKENS, as_count(given["max_completion_tokens"]))
-    if "modalities" in given:
-        _put(attributes, names.OUTPUT_TYPE, _as_spoken(given["modalities"]))
+    if "max_completion_tokens" in body:
+        _put(attributes, names.REQUEST_MAX_TOKENS, as_count(body["max_completion_tokens"]))
+    if "modalities" in body:
+        _put(attributes, names.OUTPUT_TYPE, _as_spoken(body["modalities"]))
     return request
 
 
-def read_responses_request(arguments: Mapping[str, object]) -> Request:
-    """``responses.create``, ``.parse`` and ``.stream``."""
-    attributes: dict[str, Said] = {names.OPENAI_API_TYPE: values.API_RESPONSES}
-    given = _with_extra_body(arguments)
-    request = _read(values.CHAT, given, _RESPONSES, attributes)
-    if isinstance(given.get("text_format"), type):
-        attributes[names.OUTPUT_TYPE] = values.OUTPUT_JSON
-    return request
+def read_responses_request(body: Mapping[str, object]) -> Request:
+    """A response."""
+    return _read(values.CHAT, body, _RESPONSES, {names.OPENAI_API_TYPE: values.API_RESPONSES})
 
 
-def read_retrieve_request(arguments: Mapping[str, object]) -> Request:
-    """``responses.retrieve``: a stored response is read, nothing is generated."""
-    return _read(values.FETCH_RESPONSE, arguments, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+def read_retrieve_request(query: Mapping[str, object]) -> Request:
+    """A stored response is read, nothing is generated."""
+    return _read(values.FETCH_RESPONSE, query, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
 
 
-def read_embeddings_request(arguments: Mapping[str, object]) -> Request:
-    """``embeddings.create``."""
-    return _read(values.EMBEDDINGS, _with_extra_body(arguments), _EMBEDDINGS, {})
+def read_embeddings_request(body: Mapping[str, object]) -> Request:
+    """Embeddings."""
+    return _read(values.EMBEDDINGS, body, _EMBEDDINGS, {})
 
 
 def _read(operation: str, given: Mapping[str, object], fields: _Fields, attributes: dict[str, Said]) -> Request:
@@ -141,15 +137,10 @@ def _read(operation: str, given: Mapping[str, object], fields: _Fields, attribut
             said = read(value)
             if said is not None:
                 attributes[attribute] = said
-    model, tier = given.get("model"), given.get("service_tier")
-    return Request(operation, as_str(model), as_str(tier), attributes)
+    tier = given.get("service_tier")
+    return Request(operation, as_str(given.get("model")), as_str(tier) if tier is not None else None, attributes)
 
 
 def _put(attributes: dict[str, Said], name: str, value: Said | None) -> None:
     if value is not None:
         attributes[name] = value
-
-
-def _with_extra_body(arguments: Mapping[str, object]) -> Mapping[str, object]:
-    extra = arguments.get("extra_body")
-    return {**arguments, **fields_of(extra)} if extra else arguments

@@ -10,15 +10,8 @@ from ...model import Details, Message, Response
 from ...records import define
 from ...semconv import values
 from ..fields import NOTHING, as_int, as_list, as_str, fields_of
+from .answers import FetchedAnswer, ResponseAnswer, details_of, response_of
 from .content import output_message, read_response_output
-from .responses import (
-    details_of,
-    read_fetched_details,
-    read_fetched_response,
-    read_response,
-    read_response_details,
-    response_of,
-)
 from .usage import read_chat_usage
 
 
@@ -244,7 +237,7 @@ class ResponsesStreamReader:
 
     def response(self) -> Response:
         """The response of the last event, or how far it had come."""
-        read = read_response(self._response)
+        read = self._answer().response()
         if self._error:
             read.error_code = as_str(self._error.get("code")) or values.FINISH_ERROR
             read.error_message = as_str(self._error.get("message"))
@@ -252,7 +245,7 @@ class ResponsesStreamReader:
 
     def details(self) -> Details:
         """Those of the last event; a response that has not ended has no reason yet."""
-        read = read_response_details(self._response)
+        read = self._answer().details()
         if self._response is not None and not self._ended:
             read.finish_reasons = [None]
         return read
@@ -268,6 +261,9 @@ class ResponsesStreamReader:
         partial = [{"type": "message", "content": text}] if text else []
         return read_response_output({"output": [*self._items, *partial]})
 
+    def _answer(self) -> ResponseAnswer:
+        return ResponseAnswer(self._response)
+
     def _keep(self, kind: object, fields: Mapping[str, object]) -> None:
         if kind == "response.output_item.done":
             self._items.append(fields.get("item"))
@@ -281,35 +277,9 @@ class ResponsesStreamReader:
 class FetchedStreamReader(ResponsesStreamReader):
     """Events of a stored response that is read again."""
 
-    def response(self) -> Response:
-        """As fetched: without tokens."""
-        read = read_fetched_response(self._response)
-        if self._error:
-            read.error_code = as_str(self._error.get("code")) or values.FINISH_ERROR
-        return read
-
     def details(self) -> Details:
-        """As fetched."""
-        return read_fetched_details(self._response)
+        """Those of the last event, which may say that it is still under way."""
+        return self._answer().details()
 
-
-class NoStreamReader:
-    """For an API that doesn't stream."""
-
-    def __init__(self, capture: bool) -> None:
-        pass
-
-    def feed(self, chunk: object) -> None:
-        """Take nothing in."""
-
-    def response(self) -> Response:
-        """Nothing."""
-        return Response()
-
-    def details(self) -> Details:
-        """Nothing."""
-        return Details()
-
-    def output(self) -> list[Message]:
-        """Nothing."""
-        return []
+    def _answer(self) -> ResponseAnswer:
+        return FetchedAnswer(self._response)

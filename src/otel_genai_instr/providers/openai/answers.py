@@ -1,86 +1,124 @@
-"""Results of the SDK, or their JSON bodies, to the neutral response."""
+"""Results of the SDK, or their JSON bodies, as readings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
-from ...model import Details, Response, Said
+from ...model import Details, Message, Response, Said
 from ...semconv import attributes as names
 from ..fields import as_list, as_str, fields_of
+from .content import read_chat_output, read_response_output, read_responses_content
 from .usage import read_chat_usage, read_responses_usage
 
 
-def read_chat(result: object) -> Response:
+class ChatAnswer:
     """A chat completion."""
-    said = fields_of(result)
-    read = _read_served(said)
-    read.usage = read_chat_usage(said.get("usage"))
-    error = said.get("error")
-    if error is not None and (error := fields_of(error)):  # gateways answer 200 and put the upstream's error here
-        _read_failure(read, error, "error")
-    return read
+
+    __slots__ = ("_said",)
+
+    def __init__(self, result: object) -> None:
+        self._said = fields_of(result)
+
+    def response(self) -> Response:
+        """Model, tokens, and how it was served."""
+        said = self._said
+        read = _read_served(said)
+        read.usage = read_chat_usage(said.get("usage"))
+        error = said.get("error")
+        if error is not None and (error := fields_of(error)):  # gateways answer 200 and put the upstream's error here
+            _read_failure(read, error, "error")
+        return read
+
+    def details(self) -> Details:
+        """Its id, and how each choice ended."""
+        choices = as_list(self._said.get("choices"))
+        return details_of(self._said.get("id"), [as_str(fields_of(choice).get("finish_reason")) for choice in choices])
+
+    def output(self) -> list[Message]:
+        """One message per choice."""
+        return read_chat_output(self._said)
 
 
-def read_chat_details(result: object) -> Details:
-    """Of a chat completion: its id, and how each choice ended."""
-    said = fields_of(result)
-    reasons = [as_str(fields_of(choice).get("finish_reason")) for choice in as_list(said.get("choices"))]
-    return details_of(said.get("id"), reasons)
-
-
-def read_response(result: object) -> Response:
+class ResponseAnswer:
     """A response of the Responses API."""
-    said = fields_of(result)
-    read = _read_served(said)
-    usage = read.usage = read_responses_usage(said.get("usage"))
-    if usage is not None and (units := _tools_run(said)):
-        usage.units = units
-    error = said.get("error")
-    if error is not None or said.get("status") == "failed":
-        _read_failure(read, fields_of(error), "failed")
-    return read
+
+    __slots__ = ("_said",)
+
+    def __init__(self, result: object) -> None:
+        self._said = fields_of(result)
+
+    def response(self) -> Response:
+        """Model, tokens, the tools that the provider ran, and how it was served."""
+        said = self._said
+        read = _read_served(said)
+        usage = read.usage = read_responses_usage(said.get("usage"))
+        if usage is not None and (units := _tools_run(said)):
+            usage.units = units
+        error = said.get("error")
+        if error is not None or said.get("status") == "failed":
+            _read_failure(read, fields_of(error), "failed")
+        return read
+
+    def details(self) -> Details:
+        """Its id and conversation, and how it ended."""
+        said = self._said
+        read = details_of(said.get("id"), _finish_reasons(said))
+        conversation = said.get("conversation")
+        if conversation is not None:
+            _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
+        if any(fields_of(item).get("type") == "compaction" for item in as_list(said.get("output"))):
+            _add(read, names.CONVERSATION_COMPACTED, True)
+        return read
+
+    def output(self) -> list[Message]:
+        """Its items, as one message."""
+        return read_response_output(self._said)
 
 
-def read_response_details(result: object) -> Details:
-    """Of a response: its id and conversation, and how it ended."""
-    said = fields_of(result)
-    read = details_of(said.get("id"), _finish_reasons(said))
-    conversation = said.get("conversation")
-    if conversation is not None:
-        _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
-    if any(fields_of(item).get("type") == "compaction" for item in as_list(said.get("output"))):
-        _add(read, names.CONVERSATION_COMPACTED, True)
-    return read
+class FetchedAnswer(ResponseAnswer):
+    """A stored response that was fetched."""
+
+    __slots__ = ()
+
+    def response(self) -> Response:
+        """Without tokens, or they would count twice, and its failure is not this call's."""
+        return _read_served(self._said)
+
+    def details(self) -> Details:
+        """Its id, how it ended, or how far it is, and what had been asked."""
+        said = self._said
+        read = details_of(said.get("id"), _finish_reasons(said))
+        _add(read, names.RESPONSE_STATUS, as_str(said.get("status")))
+        read.asked = partial(read_responses_content, said)
+        return read
 
 
-def read_fetched_response(result: object) -> Response:
-    """A stored response that was fetched: no tokens, or they would count twice, and its failure is not ours."""
-    return _read_served(fields_of(result))
-
-
-def read_fetched_details(result: object) -> Details:
-    """Of a stored response that was fetched: its id, how it ended, or how far it is."""
-    said = fields_of(result)
-    read = details_of(said.get("id"), _finish_reasons(said))
-    _add(read, names.RESPONSE_STATUS, as_str(said.get("status")))
-    return read
-
-
-def read_embeddings(result: object) -> Response:
+class EmbeddingsAnswer:
     """Embeddings."""
-    said = fields_of(result)
-    read = Response()
-    read.model = as_str(said.get("model"))
-    read.usage = read_chat_usage(said.get("usage"))
-    return read
 
+    __slots__ = ("_said",)
 
-def read_embeddings_details(result: object) -> Details:
-    """Of embeddings: how long a vector is. Only the first one is looked at, and only its length."""
-    read = Details()
-    _add(read, names.EMBEDDINGS_DIMENSION_COUNT, _dimensions(fields_of(result).get("data")))
-    return read
+    def __init__(self, result: object) -> None:
+        self._said = fields_of(result)
+
+    def response(self) -> Response:
+        """Model and tokens."""
+        read = Response()
+        read.model = as_str(self._said.get("model"))
+        read.usage = read_chat_usage(self._said.get("usage"))
+        return read
+
+    def details(self) -> Details:
+        """How long a vector is. Only the first one is looked at, and only its length."""
+        read = Details()
+        _add(read, names.EMBEDDINGS_DIMENSION_COUNT, _dimensions(self._said.get("data")))
+        return read
+
+    def output(self) -> list[Message]:
+        """Vectors are no messages."""
+        return []
 
 
 def response_of(model: object, tier: object, fingerprint: object) -> Response:

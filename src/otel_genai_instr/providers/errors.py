@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...model import Failure
-from ...text import class_name
-from ..fields import as_int, as_str
+from ..model import Failure
+from ..text import class_name
+from .fields import as_int, as_str
 
 
 def read_error(error: BaseException) -> Failure:

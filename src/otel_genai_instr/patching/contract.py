@@ -1,0 +1,122 @@
+"""What the engine is told of an SDK: where it makes a model call, what came back, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ..model import Content, Endpoint, Failure, Request
+from ..records import frozen
+from ..telemetry.life import Reading
+
+Arguments = tuple[Any, ...]
+Keywords = Mapping[str, object]
+
+
+class StreamReader(Reading, Protocol):
+    """Reads a stream without doing any I/O: no clock, no span, no ``await``."""
+
+    def feed(self, chunk: object, /) -> None:
+        """Take in one chunk; keeps no reference to it."""
+        ...
+
+
+@frozen
+class Api:
+    """One API of a provider: the questions that its readers answer."""
+
+    name: str
+    read_request: Callable[[Mapping[str, object]], Request]
+    """What is asked, by name. Must not consume iterators."""
+    read_content: Callable[[Mapping[str, object]], Content] | None
+    """The same, its messages, only when they are captured or counted; ``None`` for an API without content."""
+    read_answer: Callable[[object], Reading]
+    """The SDK's result object, or the JSON body of the answer."""
+    open_stream: Callable[[bool], StreamReader] | None = None
+    """A reader for a new stream, told whether content is captured; ``None`` for an API that doesn't stream."""
+
+
+Asked = tuple[Api, Mapping[str, object], object, str | None]
+"""One model call, as its readers need it: its API, what is asked by name, the client whose endpoint is called, and
+where the call goes if it doesn't go where the client's calls go."""
+
+
+@frozen
+class Seam:
+    """A function of the SDK that is put in ours: looked up late, so that every call comes by."""
+
+    module: str
+    """Patched when the app imports it."""
+    path: str
+    """Dotted, in that module: ``Client.request``, ``send``. What an SDK of the supported range lacks is left out."""
+
+
+@frozen
+class Call(Seam):
+    """The lowest function that is one model call: plain, a coroutine function, or a generator of either kind."""
+
+    unpack: Callable[[Arguments, Keywords], Asked | None]
+    """Its arguments, the object that it is bound to first; ``None`` for a call that is no operation."""
+
+
+Parser = Callable[[object], object]
+"""Makes of an answer what the caller gets."""
+
+
+@frozen
+class Attempt(Seam):
+    """A function that the SDK calls once for each HTTP request of a call."""
+
+    watch_parser: Callable[[Arguments, Keywords, Callable[[Parser], Parser]], None] | None = None
+    """Puts in the place of the SDK's own parser, if its arguments bring one, what the last argument makes of it."""
+
+
+@frozen
+class OwnSpans(Seam):
+    """A function by which the SDK starts a span of its own for a call, on the tracer that it is given."""
+
+    tracer: int
+    """Position of the tracer among its arguments."""
+    keyword: str = "tracer"
+    is_users: Callable[[Arguments, Keywords], bool] = lambda _args, _kwargs: False
+    """Whether the app has asked for these spans itself: then they are left alone."""
+
+
+@frozen
+class Streamed:
+    """An object that reads its chunks from an iterator that it holds: the iterator is observed, the object stays."""
+
+    holder: object
+    attribute: str
+    """Name of the iterator in ``holder``."""
+    closed_by: tuple[tuple[object, str], ...]
+    """Objects and methods of them by which the stream is closed early, whoever calls."""
+
+
+@frozen
+class Raw:
+    """An HTTP response whose body the caller reads, or not."""
+
+    http: object
+    """Closed and loaded by the methods that HTTPX has for it."""
+    is_over: bool
+    """The body was loaded before the caller got it."""
+    read_body: Callable[[], object | None]
+    """The body, parsed, if by now it was loaded; ``None`` when it can't be known without taking it from the caller."""
+    parsed_by: object = None
+    """An object around it whose ``parse()`` makes an answer or a stream."""
+
+
+@frozen
+class Provider:
+    """Everything that the engine needs to know about one SDK."""
+
+    seams: tuple[Seam, ...]
+    look: Callable[[object], Streamed | Raw | None]
+    """What a call returned; ``None`` for an answer. Plain generators are seen to without asking."""
+    read_endpoint: Callable[[object, str | None, Mapping[str, str]], Endpoint]
+    """The client, the URL if it is another one, and the user's own provider names by host."""
+    read_error: Callable[[BaseException], Failure]
+    imported_with: tuple[tuple[str, str], ...] = ()
+    """A module of the SDK, and another one that is imported with it: the price data would import that in a thread of
+    its own, and the SDK takes what it finds in ``sys.modules``, complete or not."""

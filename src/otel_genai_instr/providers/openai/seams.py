@@ -1,0 +1,62 @@
+"""Where the ``openai`` package calls a model, and who reads what goes in and comes out.
+
+The supported range stands in ``REQUIREMENT``, and the packaging extra is compared with it by a test.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...patching.contract import Api, Provider
+from .. import stainless
+from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
+from ..errors import read_error
+from . import answers, content, requests, streams
+
+REQUIREMENT: Final = "openai >= 1.55.3, < 4"
+
+CHAT: Final = Api(
+    name="chat",
+    read_request=requests.read_chat_request,
+    read_content=content.read_chat_content,
+    read_answer=answers.ChatAnswer,
+    open_stream=streams.open_chat_stream,
+)
+RESPONSES: Final = Api(
+    name="responses",
+    read_request=requests.read_responses_request,
+    read_content=content.read_responses_content,
+    read_answer=answers.ResponseAnswer,
+    open_stream=streams.ResponsesStreamReader,
+)
+FETCH_RESPONSE: Final = Api(
+    name="fetch_response",
+    read_request=requests.read_retrieve_request,
+    read_content=None,
+    read_answer=answers.FetchedAnswer,
+    open_stream=streams.FetchedStreamReader,
+)
+EMBEDDINGS: Final = Api(
+    name="embeddings",
+    read_request=requests.read_embeddings_request,
+    read_content=None,
+    read_answer=answers.EmbeddingsAnswer,
+)
+ROUTES: Final[stainless.Routes] = {
+    ("post", "chat/completions"): CHAT,
+    ("post", "responses"): RESPONSES,
+    ("get", "responses/{response_id}"): FETCH_RESPONSE,
+    ("post", "embeddings"): EMBEDDINGS,
+}
+ENDPOINTS: Final = Endpoints(
+    "openai",
+    OPENAI,
+    {"AzureOpenAI": AZURE, "AsyncAzureOpenAI": AZURE, "BedrockOpenAI": BEDROCK, "AsyncBedrockOpenAI": BEDROCK},
+)
+PROVIDER: Final = Provider(
+    seams=stainless.seams("openai", ROUTES, ("OpenAI", "AsyncOpenAI")),
+    look=stainless.look,
+    read_endpoint=ENDPOINTS.read,
+    read_error=read_error,
+    imported_with=(("openai._httpx2", "httpx2"),),  # of openai 2.48 and later 2.x
+)

@@ -1,0 +1,159 @@
+"""What calls and steps have in common: they start, are current for a while, and end exactly once."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, Protocol
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+
+from .. import guard, pricing
+from ..model import Details, Failure, Message, Response
+from ..text import encodable
+from . import events, later
+from .attributes import Attributes
+from .endings import ENDINGS, Ending, EndingRule
+from .telemetry import Telemetry
+
+_COMPLETE: Final = ENDINGS[Ending.COMPLETE]
+_STOPPED: Final = ENDINGS[Ending.STOPPED]
+_FAILED: Final = ENDINGS[Ending.FAILED]
+_OVER: Final = Context()
+
+
+class Reading(Protocol):
+    """An answer, or what has come of one: whole results and streams are read alike."""
+
+    def response(self) -> Response:
+        """What every call needs to know."""
+        ...
+
+    def details(self) -> Details:
+        """What else came; only asked for when it is recorded."""
+        ...
+
+    def output(self) -> list[Message]:
+        """The messages that came; only asked for when content is captured or counted."""
+        ...
+
+
+Answer = Callable[[], Reading | None]
+"""Asked once, at the end: it may be the body of a response that was loaded meanwhile, or can't be read at all."""
+
+
+class Ended:
+    """What is known of an end; every part of it is told what the parts before have found out."""
+
+    failure: Failure | None = None
+    message: str | None = None
+    """What the failure says: it may quote the user's input, so only for who asked."""
+    # Of calls to a model only:
+    reading: Reading | None = None
+    response: Response
+    cost: pricing.Cost | pricing.Unpriced | None = None
+    structure: dict[str, object]
+    """Captured content."""
+    written: Attributes
+
+    def __init__(
+        self, rule: EndingRule, answer: Answer | None, error: BaseException | None, seconds: float, end_ns: int
+    ) -> None:
+        self.rule = rule
+        self.answer = answer
+        self.error = error
+        self.seconds = seconds
+        self.end_ns = end_ns
+
+    def fail_of(self, failure: Failure) -> None:
+        """It failed, whatever it seemed: a generation can also fail inside a call that returned."""
+        self.rule = _FAILED
+        self.failure = failure
+
+
+Parts = Mapping[Callable[[Any, Ended], object], str]
+"""What is to be done at the end, in this order, and the name by which the faults of each are counted: it fails apart
+from the others."""
+
+
+class Life:
+    """From the start of a span until its end.
+
+    ``finish``, ``stop``, ``drop`` and ``fail`` may be called from any thread and more than once: the first one ends
+    it, the others do nothing.
+    """
+
+    _open: threading.Lock
+    _start_ns: int
+    _started: float
+    _telemetry: Telemetry
+    context: Context
+    """Current while whoever is observed works on it, and only then."""
+    span: trace.Span
+
+    def chunk(self) -> bool:
+        """A chunk arrived. Return whether the time of the next one matters."""
+        return False
+
+    def finish(self, answer: Answer | None = None) -> None:
+        """It did what it should: the call returned, or the stream was drained."""
+        self._end(_COMPLETE, answer, None)
+
+    def stop(self, answer: Answer | None = None) -> None:
+        """The caller wanted no more."""
+        self._end(_STOPPED, answer, None)
+
+    def drop(self, answer: Answer | None = None) -> None:
+        """Nobody holds it any more. Where the garbage collector found that, it ends now, but another thread says so."""
+        if not later.in_collection():
+            self.stop(answer)
+        elif not self._open.locked():
+            later.do(partial(self._end, _STOPPED, answer, None, self._telemetry.clock.monotonic()))
+
+    def fail(self, error: BaseException, answer: Answer | None = None) -> None:
+        """``error`` is on its way to the caller. ``GeneratorExit`` is an early stop, not a failure."""
+        if isinstance(error, GeneratorExit):
+            self.drop(answer)
+        else:
+            self._end(_FAILED, answer, error)
+
+    def _parts(self, ended: Ended) -> Parts:
+        """What is to be done at the end, in this order."""
+        raise NotImplementedError
+
+    def _end(
+        self, rule: EndingRule, answer: Answer | None, error: BaseException | None, at: float | None = None
+    ) -> None:
+        if not self._open.acquire(blocking=False):
+            return
+        end_ns: int | None = None
+        try:
+            seconds = (self._telemetry.clock.monotonic() if at is None else at) - self._started
+            end_ns = self._start_ns + round(seconds * 1e9)
+            ended = Ended(rule, answer, error, seconds, end_ns)
+            parts = self._parts(ended)
+            for part in parts:
+                try:
+                    part(self, ended)
+                except Exception as fault:
+                    guard.report(parts[part], fault)
+        except Exception as fault:
+            guard.report("end", fault)
+        finally:
+            self.context = _OVER  # the other one holds this: without the cycle, all is freed at once
+            self.span.end(end_ns)
+
+    def _read_message(self, ended: Ended) -> None:
+        if ended.failure is not None and self._telemetry.settings.records_messages_of_errors:
+            said = ended.failure.message
+            ended.message = said if said is not None else encodable(str(ended.error))
+
+    def _emit_exception(self, ended: Ended) -> None:
+        error, failure, message = ended.error, ended.failure, ended.message
+        if error is None or failure is None:
+            return
+        stacktrace = "".join(traceback.format_exception(error)) if message is not None else None
+        events.emit_exception(self._telemetry.logger, failure, message, stacktrace, ended.end_ns, self.context)
