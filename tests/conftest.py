@@ -13,15 +13,29 @@ from opentelemetry import context, trace
 import otel_genai_instr
 from otel_genai_instr import guard
 
+from .providers import installed
 from .support.capture import Capture
 from .support.clock import FakeClock
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("promises", "the matrix of tests/promises")
+    group.addoption(
+        "--provider", action="append", default=[], metavar="NAME", help="of this one; default: all that are installed"
+    )
+    group.addoption("--pairs", action="store_true", help="a part in which any two values of its axes meet")
+
+
+def _read_by_sdks() -> tuple[str, ...]:
+    """Beginnings of the variables that an SDK of this environment reads."""
+    return tuple(prefix for provider in installed() for prefix in provider.environment)
 
 
 @pytest.fixture(autouse=True)
 def clean_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No current span, no settings from outside, our own faults raised, and everything put back."""
     for name in os.environ:
-        if name.startswith(("OTEL_", "OPENAI_", "AZURE_")):
+        if name.startswith(("OTEL_", *_read_by_sdks())):
             monkeypatch.delenv(name)
     assert trace.get_current_span() is trace.INVALID_SPAN
     before = context.get_current()

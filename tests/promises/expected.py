@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from .cases import Case, Ending, Form
+from ..support.under_test import Case, Ending, Form
 
 
 class Got(Enum):
@@ -15,7 +15,7 @@ class Got(Enum):
     ALL = "all"
     """Tokens and finish reasons are there."""
     PART = "part"
-    """A stream that broke off: a choice is open, tokens are unknown."""
+    """A stream that broke off: a choice is open, and of the tokens only what was told by then is known."""
     NOTHING = "nothing"
 
 

@@ -16,16 +16,10 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
 from ..support.capture import Capture, CountingIds
-from ..support.provider import FakeProvider, Received, Reply, Step, http, json_reply, sse
-from .cases import PROMPT, Case, Ending
+from ..support.replies import Received, Reply, Step
+from ..support.under_test import Case, Ending, Transport
 from .either import run
 from .stories import User
-
-REFUSAL: Final = {
-    "error": {"message": f"No: {PROMPT!r}", "type": "invalid_request_error", "param": None, "code": "bad_prompt"}
-}
-"""As some providers do, it quotes the input."""
-
 
 USER_SPAN_ID: Final = 1
 """Ids are counted."""
@@ -63,24 +57,23 @@ def without(case: Case) -> Outcome:
 def _live(case: Case, on: bool) -> Outcome:
     capture = Capture()
     user_spans = TracerProvider(resource=Resource.get_empty(), id_generator=CountingIds(), shutdown_on_exit=False)
-    provider = FakeProvider(capture.clock)
-    client = provider.async_client() if case.is_async else provider.client()
-    user = User(case, client, user_spans.get_tracer("user"))
-    provider.then(*_replies(case, user.cancel))
-    if on:
-        capture.instrument(capture_content="span_and_event" if case.content else "no_content")
-    before = context.get_current()
-    gc.freeze()  # the collector need only look at what the story leaves behind
-    try:
-        with _Listening() as listening:
-            run(user.tell(), is_async=case.is_async, complaints=listening.heard)
-    finally:
-        gc.unfreeze()
-        capture.uninstrument()
+    with case.provider.transport(capture.clock) as transport:
+        user = User(case, case.provider.connect(transport, case.is_async), user_spans.get_tracer("user"))
+        transport.then(*_replies(case, transport, user.cancel))
+        if on:
+            capture.instrument(capture_content="span_and_event" if case.content else "no_content")
+        before = context.get_current()
+        gc.freeze()  # the collector need only look at what the story leaves behind
+        try:
+            with _Listening() as listening:
+                run(user.tell(), is_async=case.is_async, complaints=listening.heard)
+        finally:
+            gc.unfreeze()
+            capture.uninstrument()
     return Outcome(
         diary=user.diary,
         error=user.error,
-        received=provider.received,
+        received=transport.received,
         strayed=user.strayed,
         complaints=listening.heard,
         operations=capture.spans(),
@@ -110,15 +103,15 @@ class _Listening(logging.Handler):
         logging.getLogger().removeHandler(self)
 
 
-def _replies(case: Case, cancel: Callable[[], None]) -> list[Reply]:
+def _replies(case: Case, transport: Transport, cancel: Callable[[], None]) -> list[Reply]:
     """The script of the provider."""
     if case.ending is Ending.REFUSED:
-        return [json_reply(REFUSAL, 400, after=0.5)]
+        return [case.provider.refusal()]
     if case.ending is Ending.UNREACHABLE:
-        return [Reply(error=http.ConnectError("the network is down"))]
+        return [transport.unreachable()]
     disturbance: list[Step] = []
     if case.ending is Ending.MIDWAY:
-        disturbance = [http.ReadError("the line went dead")]
+        disturbance = [transport.dead_line()]
     elif case.ending is Ending.INTERRUPTED:
         disturbance = [KeyboardInterrupt("ctrl-c")]
     elif case.ending is Ending.CANCELLED:
@@ -127,14 +120,15 @@ def _replies(case: Case, cancel: Callable[[], None]) -> list[Reply]:
 
 
 def _stream(case: Case, disturbance: list[Step]) -> Reply:
-    events = [sse(event) for event in case.api.chunks()]
-    cut = case.api.cut
-    end: list[Step] = [b"data: [DONE]\n\n"] if case.api.says_done else []
-    steps: list[Step] = [0.2, *events[:cut], 0.1, *disturbance, *events[cut:], *end]
-    return Reply(200, steps, {"content-type": "text/event-stream", "x-request-id": "req_1"})
+    api, provider = case.api, case.provider
+    events = [provider.frame(event) for event in api.chunks()]
+    end: list[Step] = [api.end] if api.end else []  # a body has no empty pieces
+    steps: list[Step] = [0.2, *events[: api.cut], 0.1, *disturbance, *events[api.cut :], *end]
+    return Reply(200, steps, {"content-type": provider.stream_type, **provider.headers})
 
 
 def _body(case: Case, disturbance: list[Step]) -> Reply:
     body = json.dumps(case.api.answer()).encode()
-    steps: list[Step] = [0.5, body[:40], *disturbance, body[40:]]
-    return Reply(200, steps, {"content-type": "application/json", "x-request-id": "req_1"})
+    cut = len(body) // 2
+    steps: list[Step] = [0.5, body[:cut], *disturbance, body[cut:]]
+    return Reply(200, steps, {"content-type": "application/json", **case.provider.headers})

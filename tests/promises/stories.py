@@ -1,4 +1,4 @@
-"""What the user's code does in each cell, told once for both SDKs.
+"""What the user's code does in each cell, told once for all SDKs, synchronous or not.
 
 It writes a diary of everything it can notice, which must read the same without the instrumentation.
 """
@@ -11,11 +11,9 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final
 
-import openai
 from opentelemetry import context, trace
 
-from ..support.sdk import chat_stream
-from .cases import Case, Ending, Form
+from ..support.under_test import Case, Ending, Form
 from .either import Block, Chunks, call, run
 
 _TURNS: Final = 5
@@ -31,6 +29,7 @@ class User:
 
     def __init__(self, case: Case, client: Any, tracer: trace.Tracer) -> None:
         self.case = case
+        self.sdk = case.provider
         self.client = client
         self.tracer = tracer
         self.diary: list[Any] = []
@@ -44,17 +43,7 @@ class User:
 
     def start(self) -> Any:
         """The expression in which the user calls the SDK."""
-        api, form = self.case.api, self.case.form
-        resource = api.resource(self.client)
-        if form is Form.MANAGER:
-            manager = chat_stream(self.client) if api.name == "chat" else resource.stream
-            return manager(**api.arguments)
-        if form in (Form.RAW, Form.RAW_STREAM):
-            resource = resource.with_raw_response
-        elif form in (Form.STREAMING_RAW, Form.STREAMING_RAW_STREAM):
-            resource = resource.with_streaming_response
-        more: dict[str, Any] = {"stream": True} if form.streams else {}
-        return getattr(resource, api.method)(**api.arguments, **more)
+        return self.sdk.forms[self.case.form](self.client, self.case.api)
 
     async def block(self) -> Block:
         """What the user writes into a ``with`` statement."""
@@ -73,8 +62,8 @@ class User:
         """The stream of a raw response that has one; everything else as it is."""
         if self.case.form in (Form.RAW, Form.STREAMING_RAW, Form.RAW_STREAM, Form.STREAMING_RAW_STREAM):
             self.look_at(result)
-        if self.case.form in (Form.RAW_STREAM, Form.STREAMING_RAW_STREAM) and hasattr(result, "parse"):
-            return await call(result.parse)
+        if self.case.form in (Form.RAW_STREAM, Form.STREAMING_RAW_STREAM):
+            return await call(self.sdk.parse, result)
         return result
 
     # Reading.
@@ -94,7 +83,7 @@ class User:
                         then()
                     break
         elif chunks is not None:
-            async for piece in Chunks(source.iter_bytes(8)):
+            async for piece in Chunks(self.sdk.pieces(source, 8)):
                 self.diary.append(piece)
                 if then is not None:
                     then()
@@ -102,19 +91,16 @@ class User:
         elif self.case.form is Form.PLAIN:
             self.note_object(source)
         else:
-            parsed = await call(source.parse)
+            parsed = await call(self.sdk.parse, source)
             self.note_object(parsed)
-            assert await call(source.parse) is parsed
+            assert await call(self.sdk.parse, source) is parsed
         self.here("after reading", before)
 
     def look_at(self, source: Any) -> None:
         """Note everything that can be seen of an object without reading it."""
         # Models remember their signature when anybody first asks for it.
         self.diary.append((type(source), sorted(set(dir(source)) - {"__signature__"})))
-        if isinstance(source, openai.Stream | openai.AsyncStream):
-            http: Any = source.response
-        else:
-            http = getattr(source, "http_response", None)
+        http = self.sdk.http_of(source)
         if http is not None:
             self.diary.append((type(http), http.status_code, dict(http.headers), http.is_closed, sorted(dir(http))))
 

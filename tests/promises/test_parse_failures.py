@@ -13,8 +13,9 @@ from otel_genai_instr.patching.outcomes import watch_parser
 
 from ..support import answers
 from ..support.capture import Capture
+from ..support.errors import error_type
 from ..support.provider import FakeProvider, Reply, json_reply
-from ..support.sdk import chat_with, error_type
+from ..support.sdk import chat_with
 from .either import Block, call, run
 
 MODEL = "gpt-4o-mini-2024-07-18"

@@ -13,8 +13,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from examples.openai_server import INSTANT, Fault, OpenAIServer
 
 from ..support.capture import Capture
+from ..support.errors import error_type
 from ..support.provider import http
-from ..support.sdk import chat_stream, error_type
+from ..support.sdk import chat_stream
 from .either import Block, Chunks, call, run
 
 import openai  # isort: skip

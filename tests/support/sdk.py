@@ -24,8 +24,3 @@ def chat_with(method: str, client: Any) -> Any:
 def chat_stream(client: Any) -> Any:
     """The stream manager of chat completions."""
     return chat_with("stream", client).stream
-
-
-def error_type(kind: type[BaseException]) -> str:
-    """How a span names an exception of this class."""
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
