@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -22,12 +23,13 @@ class Selection:
     @classmethod
     def of(cls, config: pytest.Config) -> Selection:
         """What was asked for. A provider that isn't installed is an error, and never an empty run."""
-        names: tuple[str, ...] = tuple(config.getoption("--provider"))
+        names: Any = config.getoption("--provider")
+        only_pairs: Any = config.getoption("--pairs")
         known = [provider.name for provider in installed()]
         for name in names:
             if name not in known:
                 raise pytest.UsageError(f"--provider {name}: its SDK isn't installed; there is {', '.join(known)}")
-        return cls(names, config.getoption("--pairs"))
+        return cls(tuple(names), only_pairs)
 
     def providers(self) -> list[UnderTest]:
         """Whom the stories are told with."""

@@ -92,6 +92,6 @@ UNDER_TEST: Final = UnderTest(
     stream_type="text/event-stream",
     headers={"x-request-id": "req_1"},
     refusal=_refusal,
-    cells=1088 if HAS_RESPONSES else 424,
+    cells=1088 if HAS_RESPONSES else 432,
     holes=(Hole("embeddings don't stream", lambda cell: cell.api.name == "embeddings" and cell.form.streams),),
 )
