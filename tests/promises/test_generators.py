@@ -9,8 +9,9 @@ import pytest
 
 from ..support import answers
 from ..support.capture import Capture
+from ..support.marking import names
 from ..support.provider import FakeProvider, json_reply, sse_reply
-from ..support.sdk import chat_stream
+from ..support.sdk import IS_BEFORE_3, chat_stream, needs_responses
 from .either import Block, Chunks, call, run
 
 TURNS: list[Any] = [
@@ -102,7 +103,9 @@ CALLS = {
     "responses_stream": (_responses_stream, lambda: sse_reply(*answers.response_events(), done=False)),
     "embeddings": (_embeddings, lambda: json_reply(answers.embeddings())),
 }
-every_call = pytest.mark.parametrize("name", CALLS)
+every_call = pytest.mark.parametrize(
+    "name", names(CALLS, {"responses": needs_responses, "responses_stream": needs_responses})
+)
 both_modes = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 both_contents = pytest.mark.parametrize("content", ["no_content", "span_and_event"])
 
@@ -155,6 +158,8 @@ def test_content_of_a_generator_is_recorded_whole(capture: Capture) -> None:
 @both_modes
 @every_call
 def test_a_failing_iterator_fails_as_without_us(name: str, is_async: bool, content: str, capture: Capture) -> None:
+    if IS_BEFORE_3 and is_async and name == "chat_manager":
+        pytest.skip("this openai streams strict tools only")
     alone = _sent(name, is_async, failing)
     capture.instrument(capture_content=content)
     bodies, error = _sent(name, is_async, failing)

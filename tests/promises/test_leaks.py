@@ -10,7 +10,9 @@ import pytest
 
 from ..support import answers
 from ..support.capture import Capture
+from ..support.marking import names
 from ..support.provider import FakeProvider, Reply, http, json_reply, sse_reply
+from ..support.sdk import needs_responses
 from .either import Chunks, call, run
 
 SECRETS = {
@@ -105,7 +107,8 @@ SCENES: dict[str, tuple[str, Reply, str | None]] = {
     "embeddings": ("embeddings", json_reply(answers.embeddings()), None),
     "embeddings_refused": ("embeddings", _refused(), "openai.BadRequestError"),
 }
-every_scene = pytest.mark.parametrize("scene", SCENES)
+WITH_RESPONSES = ("responses", "responses_failed", "responses_refused", "responses_stream_failed")
+every_scene = pytest.mark.parametrize("scene", names(SCENES, dict.fromkeys(WITH_RESPONSES, needs_responses)))
 both_modes = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 
 

@@ -14,8 +14,9 @@ from otel_genai_instr.patching.outcomes import watch_parser
 from ..support import answers
 from ..support.capture import Capture
 from ..support.errors import error_type
+from ..support.marking import names
 from ..support.provider import FakeProvider, Reply, json_reply
-from ..support.sdk import chat_with
+from ..support.sdk import chat_with, needs_responses
 from .either import Block, call, run
 
 MODEL = "gpt-4o-mini-2024-07-18"
@@ -80,7 +81,14 @@ RESPONSES = {
 CASES = {**CHATS, **RESPONSES}
 GOOD = {"chat": answers.chat('{"watts": 5}'), "responses": _response('{"watts": 5}')}
 
-every_case = pytest.mark.parametrize("name", CASES)
+
+def _each(*cases: str) -> pytest.MarkDecorator:
+    """Tests each of these cases, where the SDK has the API."""
+    needing = [name for name in cases if name in RESPONSES or name == "responses"]
+    return pytest.mark.parametrize("name", names(cases, dict.fromkeys(needing, needs_responses)))
+
+
+every_case = _each(*CASES)
 both_modes = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 
 
@@ -168,7 +176,7 @@ def test_the_exception_is_the_sdks_own(name: str, is_async: bool, capture: Captu
 
 
 @both_modes
-@pytest.mark.parametrize("name", GOOD)
+@_each(*GOOD)
 def test_what_is_parsed_is_as_it_was(name: str, is_async: bool, capture: Capture) -> None:
     reply = json_reply(GOOD[name])
     alone, _ = _ask(name, is_async, reply)
@@ -186,7 +194,7 @@ def test_what_is_parsed_is_as_it_was(name: str, is_async: bool, capture: Capture
 
 
 @both_modes
-@pytest.mark.parametrize("name", ["chat_length", "responses_invalid"])
+@_each("chat_length", "responses_invalid")
 def test_only_the_attempt_that_was_answered_counts(name: str, is_async: bool, capture: Capture) -> None:
     busy = json_reply({}, status=429, retry_after_ms="1")
     capture.instrument()
@@ -205,7 +213,7 @@ def test_only_the_attempt_that_was_answered_counts(name: str, is_async: bool, ca
 
 
 @both_modes
-@pytest.mark.parametrize("name", ["chat_length", "responses_invalid"])
+@_each("chat_length", "responses_invalid")
 def test_a_call_that_was_not_answered_has_no_tokens(name: str, is_async: bool, capture: Capture) -> None:
     capture.instrument()
     _ask(name, is_async, json_reply({"error": {"message": "no"}}, status=400))
@@ -216,7 +224,7 @@ def test_a_call_that_was_not_answered_has_no_tokens(name: str, is_async: bool, c
 
 @both_modes
 @pytest.mark.parametrize("how", [_parse_raw, _parse_streaming_raw], ids=["raw", "streaming"])
-@pytest.mark.parametrize("name", [*CASES, *GOOD])
+@_each(*CASES, *GOOD)
 def test_raw_responses_count_once(name: str, how: Any, is_async: bool, capture: Capture) -> None:
     resource, _ = _resource(FakeProvider().client(), name)
     if not hasattr(resource.with_raw_response if how is _parse_raw else resource.with_streaming_response, "parse"):
@@ -235,7 +243,7 @@ def test_raw_responses_count_once(name: str, how: Any, is_async: bool, capture: 
 
 
 @both_modes
-@pytest.mark.parametrize("name", ["chat_invalid", "responses_invalid"])
+@_each("chat_invalid", "responses_invalid")
 def test_content_of_what_was_answered(name: str, is_async: bool, capture: Capture) -> None:
     capture.instrument(capture_content="span_only")
     _ask(name, is_async, json_reply(CASES[name].body))

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from ..support import answers
 from ..support.capture import Capture
+from ..support.marking import rows
 from ..support.provider import FakeProvider, json_reply
-from ..support.sdk import HAS_RESPONSES
+from ..support.sdk import HAS_CHAT_PARSE, HAS_REASONING_EFFORT, HAS_RESPONSES, needs_responses
 
 MESSAGES: list[Any] = [{"role": "user", "content": "hi"}]
 ALWAYS = {
@@ -98,7 +99,13 @@ CHAT_ARGUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "expected"), CHAT_ARGUMENTS.values(), ids=CHAT_ARGUMENTS)
+NOT_IN_OLD_SDKS = {
+    "reasoning": pytest.mark.skipif(not HAS_REASONING_EFFORT, reason="this openai has no reasoning_effort"),
+    "format_class": pytest.mark.skipif(not HAS_CHAT_PARSE, reason="this openai has no chat.completions.parse"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows(CHAT_ARGUMENTS, NOT_IN_OLD_SDKS))
 def test_chat_arguments(arguments: dict[str, Any], expected: dict[str, Any], capture: Capture) -> None:
     capture.instrument()
     assert _chat(capture, **arguments) == {**CHAT, **expected}
@@ -122,12 +129,14 @@ RESPONSES_ARGUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@needs_responses
 @pytest.mark.parametrize(("arguments", "expected"), RESPONSES_ARGUMENTS.values(), ids=RESPONSES_ARGUMENTS)
 def test_responses_arguments(arguments: dict[str, Any], expected: dict[str, Any], capture: Capture) -> None:
     capture.instrument()
     assert _responses(capture, **arguments) == {**RESPONSES, **expected}
 
 
+@needs_responses
 @pytest.mark.parametrize("by_position", [True, False], ids=["positional", "keyword"])
 def test_a_response_that_is_fetched(by_position: bool, capture: Capture) -> None:
     capture.instrument()
@@ -277,6 +286,7 @@ def test_history(history: Any, expected: Any, capture: Capture) -> None:
     assert json.loads(attributes["gen_ai.input.messages"]) == expected
 
 
+@needs_responses
 def test_parallel_calls_of_a_responses_history_are_one_turn(capture: Capture) -> None:
     capture.instrument(capture_content="span_only")
     calls = [{"type": "function_call", "call_id": c, "name": "f", "arguments": "{}"} for c in ("c1", "c2")]

@@ -13,6 +13,7 @@ from ..support import answers
 from ..support.capture import Capture
 from ..support.clock import FakeClock
 from ..support.provider import FakeProvider, Reply, http, json_reply
+from ..support.sdk import needs_responses
 
 REASONS = "gen_ai.response.finish_reasons"
 
@@ -156,6 +157,7 @@ def test_a_gateways_error_within_http_200(capture: Capture) -> None:
     assert "http.response.status_code" not in capture.attributes()
 
 
+@needs_responses
 def test_a_response_that_failed(capture: Capture) -> None:
     _response(capture, answers.response("failed", error={"code": "server_error", "message": "Oh."}))
     assert capture.span().status.status_code.name == "ERROR"
@@ -165,12 +167,14 @@ def test_a_response_that_failed(capture: Capture) -> None:
     assert point["attributes"]["error.type"] == "server_error"
 
 
+@needs_responses
 def test_an_incomplete_response(capture: Capture) -> None:
     _response(capture, answers.response("incomplete", incomplete_details={"reason": "max_output_tokens"}))
     assert capture.span().status.status_code.name == "UNSET"
     assert capture.attributes()[REASONS] == ("length",)
 
 
+@needs_responses
 @pytest.mark.parametrize(
     "kind",
     ["function_call", "custom_tool_call", "computer_call", "local_shell_call", "shell_call", "apply_patch_call"],
@@ -180,6 +184,7 @@ def test_a_response_that_calls_tools(capture: Capture, kind: str) -> None:
     assert capture.attributes()[REASONS] == ("tool_calls",)
 
 
+@needs_responses
 def test_tools_that_the_provider_ran_itself_are_nobody_s_to_answer(capture: Capture) -> None:
     ran = [{"type": "shell_call", "call_id": "c"}, {"type": "shell_call_output", "call_id": "c"}]
     done = answers.response()
@@ -187,6 +192,7 @@ def test_tools_that_the_provider_ran_itself_are_nobody_s_to_answer(capture: Capt
     assert capture.attributes()[REASONS] == ("stop",)
 
 
+@needs_responses
 def test_a_conversation_that_the_server_shortened(capture: Capture) -> None:
     done = answers.response()
     shortened = {"type": "compaction", "id": "cmp_1", "encrypted_content": "..."}
@@ -194,6 +200,7 @@ def test_a_conversation_that_the_server_shortened(capture: Capture) -> None:
     assert capture.attributes()["gen_ai.conversation.compacted"] is True
 
 
+@needs_responses
 @pytest.mark.parametrize("status", ["queued", "in_progress"])
 def test_a_background_response_has_no_tokens_yet(status: str, capture: Capture) -> None:
     _response(capture, answers.response(status), background=True)
@@ -203,6 +210,7 @@ def test_a_background_response_has_no_tokens_yet(status: str, capture: Capture) 
     assert capture.attributes()["gen_ai.response.id"] == "resp_1"
 
 
+@needs_responses
 def test_fetching_it_later_counts_nothing_twice(capture: Capture) -> None:
     capture.instrument()
     provider = FakeProvider(capture.clock).then(json_reply(answers.response("queued")), json_reply(answers.response()))
@@ -217,6 +225,7 @@ def test_fetching_it_later_counts_nothing_twice(capture: Capture) -> None:
     assert capture.count("gen_ai.client.operation.duration") == 2
 
 
+@needs_responses
 def test_a_conversation_that_the_server_opened(capture: Capture) -> None:
     _response(capture, answers.response(conversation={"id": "conv_9"}))
     assert capture.attributes()["gen_ai.conversation.id"] == "conv_9"
@@ -262,6 +271,7 @@ def test_an_unsampled_call_is_counted_all_the_same(mode: str) -> None:
     assert len(capture.events()) == ("event" in mode)
 
 
+@needs_responses
 def test_the_providers_own_tools_are_part_of_the_cost(capture: Capture) -> None:
     tools = [
         {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "q"}},

@@ -13,7 +13,7 @@ from ..support import answers
 from ..support.answers import chunk
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, Reply, http, sse_reply
-from ..support.sdk import chat_stream
+from ..support.sdk import chat_stream, needs_responses
 
 MESSAGES: list[Any] = [{"role": "user", "content": "hi"}]
 REASONS = "gen_ai.response.finish_reasons"
@@ -225,6 +225,7 @@ def test_final_completion_and_until_done(capture: Capture) -> None:
     assert capture.attributes()["gen_ai.usage.output_tokens"] == 200
 
 
+@needs_responses
 def test_final_response(capture: Capture) -> None:
     client = _client(capture, *answers.response_events(), done=False)
     with client.responses.stream(model="gpt-4o-mini", input="hi") as stream:
@@ -263,6 +264,7 @@ def test_a_close_that_fails_is_the_users_to_see(capture: Capture) -> None:
     assert capture.attributes()["error.type"] == "OSError"
 
 
+@needs_responses
 def test_a_response_that_fails_within_http_200(capture: Capture) -> None:
     failed = answers.response("failed", error={"code": "rate_limit_exceeded", "message": "Slow down."})
     events = [
@@ -277,6 +279,7 @@ def test_a_response_that_fails_within_http_200(capture: Capture) -> None:
     assert capture.attributes()[REASONS] == ("error",)
 
 
+@needs_responses
 def test_an_error_event_of_a_response(capture: Capture) -> None:
     error = {"type": "error", "code": "server_error", "message": "Oh.", "param": None, "sequence_number": 1}
     client = _client(capture, answers.response_events()[0], error, done=False)
@@ -286,6 +289,7 @@ def test_an_error_event_of_a_response(capture: Capture) -> None:
     assert capture.attributes()[REASONS] == ("error",)
 
 
+@needs_responses
 @pytest.mark.parametrize(
     ("reason", "finish"), [("max_output_tokens", "length"), ("content_filter", "content_filter"), (None, "length")]
 )
@@ -300,6 +304,7 @@ def test_an_incomplete_response_is_no_failure(reason: str | None, finish: str, c
     assert capture.attributes()["gen_ai.usage.output_tokens"] == 200
 
 
+@needs_responses
 def test_a_response_that_breaks_off_keeps_what_came(capture: Capture) -> None:
     client = _client(capture, *answers.response_events()[:5], done=False, capture_content="span_only")
     with client.responses.create(model="gpt-4o-mini", input="hi", stream=True) as stream:

@@ -14,8 +14,9 @@ from examples.openai_server import INSTANT, Fault, OpenAIServer
 
 from ..support.capture import Capture
 from ..support.errors import error_type
+from ..support.marking import names
 from ..support.provider import http
-from ..support.sdk import chat_stream
+from ..support.sdk import chat_stream, needs_responses
 from .either import Block, Chunks, call, run
 
 import openai  # isort: skip
@@ -86,7 +87,9 @@ CALLS = {
     "responses_stream": _responses_stream,
     "embeddings": _embeddings,
 }
-every_call = pytest.mark.parametrize("name", CALLS)
+every_call = pytest.mark.parametrize(
+    "name", names(CALLS, {"responses": needs_responses, "responses_stream": needs_responses})
+)
 
 
 def _ask(server: OpenAIServer, name: str, is_async: bool, tracer: trace.Tracer | None = None) -> None:

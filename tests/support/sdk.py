@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any, Final
 
 import openai
 import pytest
+from openai.resources.chat.completions import Completions
 
 HAS_RESPONSES: Final = find_spec("openai.resources.responses") is not None
 
 IS_BEFORE_3: Final = int(openai.__version__.split(".")[0]) < 3
+
+HAS_REASONING_EFFORT: Final = "reasoning_effort" in signature(Completions.create).parameters
+
+HAS_CHAT_PARSE: Final = hasattr(Completions, "parse")
 
 needs_responses: Final = pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API")
 
