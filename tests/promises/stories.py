@@ -98,8 +98,8 @@ class User:
 
     def look_at(self, source: Any) -> None:
         """Note everything that can be seen of an object without reading it."""
-        # Models remember their signature when anybody first asks for it.
-        self.diary.append((type(source), sorted(set(dir(source)) - {"__signature__"})))
+        # Classes remember their signature, and their slots, when anybody first asks for them.
+        self.diary.append((type(source), sorted(set(dir(source)) - {"__signature__", "__slotnames__"})))
         http = self.sdk.http_of(source)
         if http is not None:
             self.diary.append((type(http), http.status_code, dict(http.headers), http.is_closed, sorted(dir(http))))
