@@ -5,6 +5,16 @@ with OpenAIServer() as server:
 """
 
 from .faults import FAULT_HEADER, Fault, FaultKind, FaultPlan
-from .server import INSTANT, OpenAIServer, Received, Timing
+from .server import INSTANT, Answered, OpenAIServer, Received, Timing
 
-__all__ = ["FAULT_HEADER", "INSTANT", "Fault", "FaultKind", "FaultPlan", "OpenAIServer", "Received", "Timing"]
+__all__ = [
+    "FAULT_HEADER",
+    "INSTANT",
+    "Answered",
+    "Fault",
+    "FaultKind",
+    "FaultPlan",
+    "OpenAIServer",
+    "Received",
+    "Timing",
+]

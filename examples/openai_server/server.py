@@ -61,6 +61,19 @@ class Received:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One request that got a result, and what the result is worth."""
+
+    path: str
+    body: Json
+    """Of the request."""
+    model: str
+    """As answered."""
+    usage: Json
+    """Tokens; a stream tells them only when it is asked to."""
+
+
 class _Refused(Exception):
     """The request is wrong; the answer says how."""
 
@@ -77,6 +90,7 @@ class OpenAIServer:
         self.timing = timing if timing is not None else Timing()
         self.faults = FaultPlan(faults)
         self.received: deque[Received] = deque(maxlen=_LONGEST_LOG)
+        self.answered: deque[Answered] = deque(maxlen=_LONGEST_LOG)
         self.store = Store()
         self._http = _HTTPServer(("127.0.0.1", port), _Handler)
         self._http.owner = self
@@ -171,17 +185,24 @@ class _Handler(BaseHTTPRequestHandler):
     def _post(self, path: str, text: str, fault: Fault | None) -> None:
         body: Json = json.loads(text)
         if path.endswith("/chat/completions"):
-            self._generate(ChatCompletion(body), body, fault, named=False)
+            completion = ChatCompletion(body)
+            self._note(path, body, completion.plain())
+            self._generate(completion, body, fault, named=False)
         elif path.endswith("/responses"):
             response = ModelResponse(body, self._previous(body))
             self._owner.store.keep(response)
+            self._note(path, body, response.plain())
             self._generate(response, body, fault, named=True)
         elif path.endswith("/embeddings"):
             result = embeddings(body)
+            self._note(path, body, result)
             time.sleep(self._owner.timing.embeddings)
             self._send(200, result)
         else:
             raise _Refused(404, f"Unknown path {path}.", "not_found")
+
+    def _note(self, path: str, body: Json, result: Json) -> None:
+        self._owner.answered.append(Answered(path, body, result["model"], result["usage"]))
 
     def _previous(self, body: Json) -> ModelResponse | None:
         previous_id: str | None = body.get("previous_response_id")

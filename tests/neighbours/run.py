@@ -1,74 +1,30 @@
-"""Runs us beside other instrumentations of ``openai``: ``python -m tests.neighbours.run [NAME ... | --lock]``.
+"""Runs us beside other instrumentations of ``openai``: ``python -m tests.neighbours.run [NAME ...]``.
 
 Each neighbour has an environment of its own, and a process for each order in which it and we are turned on. The app
 must get and send what it does with the neighbour alone, our spans must be what they are without it, and the neighbour
-must see what it sees without us. Exit code 1 when anything differs. ``--lock`` runs nothing, and takes the newest
-versions from then on.
+must see what it sees without us. Exit code 1 when anything differs.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from .environments import ROOT, environment_of, lock, python_of
+from tests.environments.process import Ran, run
+
 from .judge import Problem, own_problems, problems
-from .table import NEIGHBOURS, OURS_FIRST, THEIRS_FIRST, Exempt, Neighbour
+from .table import ENVIRONMENTS, NEIGHBOURS, OURS_FIRST, THEIRS_FIRST, Exempt, Neighbour
 
 ALONE: Final = ("theirs", "ours")
 BOTH: Final = (THEIRS_FIRST, OURS_FIRST)
-LONGEST: Final = 90.0
-"""Seconds after which a process hangs."""
+PROGRAM: Final = "tests.neighbours.program"
 SHOWN: Final = 3000
 """Characters of the output of a process that failed."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """One process that made all calls."""
-
-    result: dict[str, Any]
-    """What it wrote; empty when it failed."""
-    failure: str
-    output: str
-    """What it printed, standard error too."""
-    seconds: float
-
-
-def run(name: str, order: str, environment: Path) -> Ran:
-    """Make all calls in a process of its own."""
-    began = time.monotonic()
-    # It writes byte code, unlike whoever starts it: the next process with the same SDK starts much sooner.
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environ = {**kept, **NEIGHBOURS[name].environ}
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder, "result.json")
-        command = [str(python_of(environment)), "-m", "tests.neighbours.program", name, order, str(target)]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=ROOT,
-                env=environ,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=LONGEST,
-            )
-            output, failure = done.stdout, f"exit code {done.returncode}" if done.returncode else ""
-        except subprocess.TimeoutExpired as late:
-            output, failure = (late.stdout or b"").decode(), f"hangs after {LONGEST} s"
-        result: dict[str, Any] = json.loads(target.read_text()) if target.exists() else {}
-    return Ran(result, failure, output, time.monotonic() - began)
 
 
 def verdict(neighbour: Neighbour, ran: Mapping[str, Ran], order: str) -> Iterator[str]:
@@ -103,21 +59,19 @@ def covers(exempt: Exempt, problem: Problem) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the neighbours that are named, or all; or lock them."""
+    """Run the neighbours that are named, or all."""
     began = time.monotonic()
-    if arguments == ["--lock"]:
-        # All of them, and first what they have in common: each holds only what is different from that.
-        for requirements in sorted({neighbour.requirements for neighbour in NEIGHBOURS.values()}):
-            lock(requirements)
-        return 0
     names = arguments or list(NEIGHBOURS)
-    environments = {name: environment_of(NEIGHBOURS[name].requirements) for name in names}
+    environments = {name: ENVIRONMENTS.environment_of(NEIGHBOURS[name].requirements) for name in names}
     print(f"{len(set(environments.values()))} environments, {time.monotonic() - began:.0f} s", flush=True)
     table: list[str] = []
     failed = False
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         started = {
-            name: {order: pool.submit(run, name, order, environments[name]) for order in (*ALONE, *BOTH)}
+            name: {
+                order: pool.submit(run, environments[name], PROGRAM, name, order, environ=NEIGHBOURS[name].environ)
+                for order in (*ALONE, *BOTH)
+            }
             for name in names
         }
         for name, futures in started.items():

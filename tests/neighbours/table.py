@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
+
+from tests.environments.environments import ROOT, Environments, Requirements
 
 NOWHERE: Final = "http://127.0.0.1:9"
 """The discard port of loopback: nobody listens there, and a connection is refused at once."""
@@ -30,8 +33,7 @@ class Exempt:
 class Neighbour:
     """One row."""
 
-    requirements: tuple[str, ...]
-    """What is installed besides ``openai`` and what we need ourselves."""
+    requirements: Requirements
     on: str
     """The lines that turn it on. They may append what it observes to ``observations``, and define ``wrap`` for a
     client, and ``apart``, a context manager that keeps one call apart from the next."""
@@ -172,3 +174,9 @@ logfire.instrument_openai()
         environ=_DATADOG_ENVIRON,
     ),
 }
+
+ENVIRONMENTS: Final = Environments(
+    ROOT / ".venv-neighbours",
+    Path(__file__).with_name("locks"),
+    frozenset(neighbour.requirements for neighbour in NEIGHBOURS.values()),
+)
