@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements-dev.lock
 LLM ?=
 
-.PHONY: help demo test check bench stack-test versions-test newest-test neighbours-test lock format clean
+.PHONY: help demo test check bench stack-test versions-test newest-test neighbours-test frameworks-test lock format clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,9 +51,12 @@ newest-test: $(READY)  ## Run all tests with the newest release of everything, w
 neighbours-test: $(READY)  ## Run us beside other instrumentations of openai, each in both orders
 	$(BIN)/python -m tests.neighbours.run
 
+frameworks-test: $(READY)  ## Run frameworks that call openai, and compare our spans with the server's ledger
+	$(BIN)/python -m tests.frameworks.run
+
 lock: $(READY)  ## Renew the locked versions: the newest of everything that pyproject.toml allows
 	$(BIN)/python -m tests.versions.lock
-	$(BIN)/python -m tests.neighbours.run --lock
+	$(BIN)/python -m tests.environments.lock
 
 format: $(READY)  ## Format the code
 	$(BIN)/ruff format .

@@ -88,7 +88,7 @@ class Process:
             "printed": printed.getvalue(),
             "sent": sorted([request.path, request.body] for request in self.server.received),
             "answered": [told(answered) for answered in self.server.answered],
-            "spans": [{**seen(span), "in trace": span.context.trace_id == trace_id} for span in finished],
+            "spans": [{**seen(span), "in trace": trace_id_of(span) == trace_id} for span in finished],
             "totals": dict(totals),
         }
 
@@ -119,11 +119,16 @@ def is_ours(span: ReadableSpan) -> bool:
     return span.instrumentation_scope is not None and span.instrumentation_scope.name == OURS
 
 
+def trace_id_of(span: ReadableSpan) -> int:
+    return span.context.trace_id if span.context is not None else 0
+
+
 def told(answered: Answered) -> dict[str, Any]:
     """One line of the ledger."""
     body, usage = answered.body, answered.usage
-    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
-    asked = (body.get("stream_options") or {}).get("include_usage")
+    details: dict[str, Any] = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
+    options: dict[str, Any] = body.get("stream_options") or {}
+    told_anyway = not body.get("stream") or answered.path.endswith("/responses")
     return {
         "operation": "embeddings" if answered.path.endswith("/embeddings") else "chat",
         "model": answered.model,
@@ -131,7 +136,7 @@ def told(answered: Answered) -> dict[str, Any]:
         "output": usage.get("completion_tokens", usage.get("output_tokens", 0)),
         "cached": details.get("cached_tokens", 0),
         "streamed": bool(body.get("stream")),
-        "told": not body.get("stream") or answered.path.endswith("/responses") or bool(asked),
+        "told": told_anyway or bool(options.get("include_usage")),
     }
 
 
