@@ -4,8 +4,9 @@ with OpenAIServer() as server:
     client = OpenAI(base_url=server.url, api_key="none")
 """
 
-from .faults import FAULT_HEADER, Fault, FaultKind, FaultPlan
-from .server import INSTANT, Answered, OpenAIServer, Received, Timing
+from model_server import FAULT_HEADER, INSTANT, Answered, Fault, FaultKind, FaultPlan, Received, Timing
+
+from .server import OpenAIServer
 
 __all__ = [
     "FAULT_HEADER",

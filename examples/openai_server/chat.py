@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from .answers import Prompt, Reply, Tool, Turn, answer, fingerprint
-from .tokens import Json, count, count_cached, count_prompt, count_reasoning, pieces, text_of
+from model_server.answers import Prompt, Reply, Tool, Turn, answer, fingerprint
+from model_server.tokens import Json, count, pieces, text_of
+
+from .tokens import count_cached, count_prompt, count_reasoning
 
 _ARGUMENT_PIECE = 8
 _SNAPSHOTS = {

@@ -9,7 +9,7 @@ import struct
 import zlib
 from typing import Any
 
-from .tokens import Json, count
+from model_server.tokens import Json, count
 
 _WORD = re.compile(r"[^\W_]+")
 _DIMENSIONS = {"text-embedding-3-large": 3072}

@@ -9,9 +9,11 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
-from .answers import Prompt, Tool, Turn, answer, fingerprint
+from model_server.answers import Prompt, Tool, Turn, answer, fingerprint
+from model_server.tokens import Json, count, text_of
+
 from .chat import cut, snapshot
-from .tokens import Json, count, count_cached, count_prompt, count_reasoning, text_of
+from .tokens import count_cached, count_prompt, count_reasoning
 
 _ARGUMENT_PIECE = 8
 

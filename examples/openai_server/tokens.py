@@ -1,43 +1,23 @@
-"""Counting tokens: a word-piece rule, the same for what comes in and what goes out."""
+"""What a prompt costs: its messages, its tools, what of it is cached, and what is spent on reasoning."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-Json = dict[str, Any]
+from model_server.tokens import count, parts_of, text_of
 
-_PIECE = re.compile(r"\s*\w{1,6}|\s*[^\w\s]|\s+\Z")
 _PER_MESSAGE = 3
 _PER_IMAGE = 85
 _CACHE_BLOCK = 32
 
 
-def pieces(text: str) -> list[str]:
-    """Cut text into the tokens that are streamed; joined again they are the text."""
-    return _PIECE.findall(text)
-
-
-def count(text: str) -> int:
-    """The number of tokens of a text."""
-    return len(pieces(text))
-
-
-def text_of(content: object) -> str:
-    """The text of a message's content: a string, or a list of parts of which only text counts."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    return "\n".join(str(part["text"]) for part in _parts(content) if "text" in part)
-
-
 def count_message(message: Mapping[str, Any]) -> int:
     """The tokens of one message, with its tool calls, its images and the fixed price of a turn."""
     content = message.get("content")
-    images = sum(1 for part in _parts(content) if "image" in str(part.get("type")))
+    images = sum(1 for part in parts_of(content) if "image" in str(part.get("type")))
     calls = message.get("tool_calls")
     return (
         _PER_MESSAGE
@@ -79,9 +59,3 @@ def _count_tools(tools: object) -> int:
 
 def _is_from_model(message: Mapping[str, Any]) -> bool:
     return message.get("role") == "assistant" or message.get("type") == "function_call"
-
-
-def _parts(content: object) -> Iterable[Json]:
-    if not isinstance(content, list):
-        return ()
-    return cast("list[Json]", content)

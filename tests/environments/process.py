@@ -41,7 +41,8 @@ def run(environment: Path, module: str, *arguments: str, environ: Mapping[str, s
             done = subprocess.run(
                 [str(python_of(environment)), "-m", module, *arguments, str(target)],
                 cwd=ROOT,
-                env={**kept, **environ},
+                # The example servers find what they share beside them.
+                env={**kept, "PYTHONPATH": str(ROOT / "examples"), **environ},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

@@ -5,17 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-FaultKind = Literal["rate_limit", "server_error", "stream_error", "hang_up"]
+FaultKind = Literal["authentication", "rate_limit", "server_error", "overloaded", "stream_error", "hang_up"]
 FAULT_HEADER = "x-fault"
 _RETRY_HEADER = "x-stainless-retry-count"
-
-_ERRORS: Mapping[str, tuple[int, str, str, str]] = {
-    "rate_limit": (429, "requests", "rate_limit_exceeded", "Rate limit reached. Try again soon."),
-    "server_error": (500, "server_error", "internal_error", "The server had an error."),
-    "stream_error": (500, "server_error", "server_error", "The model stopped half way."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +17,22 @@ class Fault:
     """One thing that goes wrong."""
 
     kind: FaultKind
-    """429 with ``retry-after``, 500, an error event within the stream, or a connection that just ends."""
+    """A refusal with the API's status for it, an error event within the stream, or a connection that just ends."""
     path: str = ""
     """Only requests whose path ends like this; empty: any."""
     when: str = ""
     """Only requests whose body holds this text; empty: any."""
     times: int = 1
     """How many requests it meets."""
-    after: int = 2
+    after: int = 4
     """Events of the stream that still arrive, for the two kinds that happen in the middle."""
     retry_after: float = 0.3
-    """Seconds that a 429 asks the client to wait."""
+    """Seconds that a refusal asks the client to wait."""
 
     @property
     def refuses(self) -> bool:
         """Whether the request is answered by an error instead of a result."""
-        return self.kind in ("rate_limit", "server_error")
-
-    def status(self) -> int:
-        """The HTTP status of the refusal."""
-        return _ERRORS[self.kind][0]
-
-    def error(self) -> dict[str, Any]:
-        """The error object of the body, or of the event."""
-        _, error_type, code, message = _ERRORS[self.kind]
-        return {"message": message, "type": error_type, "param": None, "code": code}
+        return self.kind not in ("stream_error", "hang_up")
 
 
 class FaultPlan:
