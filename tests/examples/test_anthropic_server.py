@@ -2,188 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, cast
 
+import anthropic
 import pytest
-
-anthropic = pytest.importorskip("anthropic", reason="needs the extra 'anthropic'")
-
-from anthropic import (
-    Anthropic,
-    APIConnectionError,
-    APIStatusError,
-    AsyncAnthropic,
-    BadRequestError,
-    NotFoundError,
-    RateLimitError,
-)
+from anthropic import Anthropic
 from pydantic import BaseModel
 
-from examples.anthropic_server import FAULT_HEADER, INSTANT, AnthropicServer, Fault, Timing
+from examples.anthropic_server import AnthropicServer, Timing
 
-Json = dict[str, Any]
-
-KNOWN = "The Aurora lamp has a warranty of five years. Returns are free within 30 days."
-WARRANTY = "The Aurora lamp has a warranty of five years."
-QUESTION: Json = {"role": "user", "content": "How long is the warranty of the lamp?"}
-ORDERS: Json = {"role": "user", "content": "Where are my orders A-1041 and A-1042?"}
-TOOL: Json = {
-    "name": "get_order_status",
-    "input_schema": {"type": "object", "properties": {"order_id": {"type": "string"}}},
-}
-SEARCH: Json = {"type": "web_search_20250305", "name": "web_search"}
-THINKING: Json = {"type": "enabled", "budget_tokens": 1024}
-BODY: Json = {"model": "claude-haiku-4-5", "max_tokens": 2048, "system": KNOWN, "messages": [QUESTION]}
-
+from .anthropic_sdk import (
+    BODY,
+    KNOWN,
+    ORDERS,
+    QUESTION,
+    SEARCH,
+    THINKING,
+    TOOL,
+    WARRANTY,
+    Client,
+    Json,
+    Sync,
+    marked,
+    text_of,
+)
 
 knows_searches = pytest.mark.skipif(
     not hasattr(anthropic.types, "ServerToolUseBlock"), reason="this SDK doesn't collect the input of a search"
 )
-
-
-class Client(Protocol):
-    """One SDK, called in the same words whether it is awaited or not. Results are what was sent, as plain data."""
-
-    def create(self, **body: Any) -> Json: ...
-    def events(self, into: list[Json], **body: Any) -> list[Json]: ...
-    def collected(self, **body: Any) -> Json: ...
-    def count(self, **body: Any) -> int: ...
-
-
-class Sync:
-    def __init__(self, sdk: Anthropic) -> None:
-        self._sdk = sdk
-
-    def create(self, **body: Any) -> Json:
-        return _sent(self._sdk.messages.create(**(BODY | body)))
-
-    def events(self, into: list[Json], **body: Any) -> list[Json]:
-        into.extend(map(_sent, self._sdk.messages.create(**(BODY | body), stream=True)))
-        return into
-
-    def collected(self, **body: Any) -> Json:
-        with self._sdk.messages.stream(**(BODY | body)) as stream:
-            return _sent(stream.get_final_message())
-
-    def count(self, **body: Any) -> int:
-        return self._sdk.messages.count_tokens(**_without_limit(body)).input_tokens
-
-
-class Async:
-    def __init__(self, sdk: AsyncAnthropic, runner: asyncio.Runner) -> None:
-        self._sdk = sdk
-        self._runner = runner
-
-    def create(self, **body: Any) -> Json:
-        async def call() -> Json:
-            return _sent(await self._sdk.messages.create(**(BODY | body)))
-
-        return self._runner.run(call())
-
-    def events(self, into: list[Json], **body: Any) -> list[Json]:
-        async def call() -> None:
-            # One by one, so that what came before an error is kept.
-            async for event in await self._sdk.messages.create(**(BODY | body), stream=True):
-                into.append(_sent(event))  # noqa: PERF401
-
-        self._runner.run(call())
-        return into
-
-    def collected(self, **body: Any) -> Json:
-        async def call() -> Json:
-            async with self._sdk.messages.stream(**(BODY | body)) as stream:
-                return _sent(await stream.get_final_message())
-
-        return self._runner.run(call())
-
-    def count(self, **body: Any) -> int:
-        async def call() -> int:
-            return (await self._sdk.messages.count_tokens(**_without_limit(body))).input_tokens
-
-        return self._runner.run(call())
-
-
-def _sent(result: Any) -> Json:
-    """What the service sent, without what an SDK knows beside it."""
-    return result.to_dict()
-
-
-def _without_limit(body: Json) -> Json:
-    return {name: value for name, value in (BODY | body).items() if name != "max_tokens"}
-
-
-@pytest.fixture(scope="module")
-def sdk() -> Iterator[Anthropic]:
-    """One for all: making one takes longer than most tests."""
-    with Anthropic(base_url="http://127.0.0.1:9", api_key="none") as sdk:
-        yield sdk
-
-
-@pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as runner:
-        yield runner
-
-
-@pytest.fixture(scope="module")
-def async_sdk(runner: asyncio.Runner) -> Iterator[AsyncAnthropic]:
-    sdk = AsyncAnthropic(base_url="http://127.0.0.1:9", api_key="none")
-    yield sdk
-    runner.run(sdk.close())
-
-
-@pytest.fixture
-def server() -> Iterator[AnthropicServer]:
-    with AnthropicServer(INSTANT) as server:
-        yield server
-
-
-@pytest.fixture(params=["sync", "async"])
-def connect(
-    request: pytest.FixtureRequest,
-    server: AnthropicServer,
-    sdk: Anthropic,
-    async_sdk: AsyncAnthropic,
-    runner: asyncio.Runner,
-) -> Callable[[int], Client]:
-    """Make a client of the server that tries again so many times."""
-
-    def connect(retries: int) -> Client:
-        if request.param == "sync":
-            return Sync(sdk.with_options(base_url=server.url, max_retries=retries))
-        return Async(async_sdk.with_options(base_url=server.url, max_retries=retries), runner)
-
-    return connect
-
-
-@pytest.fixture
-def client(connect: Callable[[int], Client]) -> Client:
-    return connect(1)
-
-
-@pytest.fixture
-def impatient(connect: Callable[[int], Client]) -> Client:
-    """A client that doesn't try again."""
-    return connect(0)
-
-
-def _text(events: list[Json]) -> str:
-    return "".join(event["delta"].get("text", "") for event in events if event["type"] == "content_block_delta")
-
-
-def _body(error: APIStatusError) -> Json:
-    return cast("Json", error.body)
-
-
-def _marked(ttl: str | None = None) -> Json:
-    return {"cache_control": {"type": "ephemeral"} | ({"ttl": ttl} if ttl else {})}
 
 
 def test_a_message_as_it_is_sent(client: Client) -> None:
@@ -230,7 +79,7 @@ def test_the_events_of_a_stream(client: Client) -> None:
     assert events[0]["message"]["stop_reason"] is None
     assert events[0]["message"]["usage"]["output_tokens"] == 1
     assert events[1]["content_block"] == {"type": "text", "text": ""}
-    assert _text(events) == WARRANTY
+    assert text_of(events) == WARRANTY
     assert events[-2]["delta"] == {"stop_reason": "end_turn", "stop_sequence": None}
     assert set(events[-2]["usage"]) == {
         "input_tokens",
@@ -368,7 +217,7 @@ def test_a_search_is_made_by_the_service_and_counted(client: Client) -> None:
 
 
 def test_a_prefix_is_written_once_and_read_from_then_on(client: Client) -> None:
-    system = [{"type": "text", "text": KNOWN, **_marked()}]
+    system = [{"type": "text", "text": KNOWN, **marked()}]
     first, second = client.create(system=system)["usage"], client.create(system=system, messages=[ORDERS])["usage"]
     written = first["cache_creation_input_tokens"]
     assert written > 0
@@ -380,8 +229,8 @@ def test_a_prefix_is_written_once_and_read_from_then_on(client: Client) -> None:
 
 
 def test_what_is_kept_for_an_hour_is_told_apart(client: Client) -> None:
-    question = {"role": "user", "content": [{"type": "text", "text": "How long is the warranty?", **_marked("5m")}]}
-    body: Json = {"system": [{"type": "text", "text": KNOWN, **_marked("1h")}], "messages": [question]}
+    question = {"role": "user", "content": [{"type": "text", "text": "How long is the warranty?", **marked("5m")}]}
+    body: Json = {"system": [{"type": "text", "text": KNOWN, **marked("1h")}], "messages": [question]}
     usage = client.create(**body)["usage"]
     kept = usage["cache_creation"]
     assert kept["ephemeral_1h_input_tokens"] > kept["ephemeral_5m_input_tokens"] > 0
@@ -389,21 +238,21 @@ def test_what_is_kept_for_an_hour_is_told_apart(client: Client) -> None:
     assert usage["input_tokens"] == 0
     # A longer conversation reads what the shorter one wrote, and adds to it.
     answer = {"role": "assistant", "content": WARRANTY}
-    more = {"role": "user", "content": [{"type": "text", "text": "And the other one?", **_marked()}]}
+    more = {"role": "user", "content": [{"type": "text", "text": "And the other one?", **marked()}]}
     longer = client.create(system=body["system"], messages=[question, answer, more])["usage"]
     assert longer["cache_read_input_tokens"] == sum(kept.values())
     assert longer["cache_creation"]["ephemeral_5m_input_tokens"] > 0
 
 
 def test_a_mark_on_the_request_marks_its_last_block(client: Client) -> None:
-    first, second = (client.create(extra_body=_marked())["usage"] for _ in range(2))
+    first, second = (client.create(extra_body=marked())["usage"] for _ in range(2))
     assert first["cache_creation_input_tokens"] == second["cache_read_input_tokens"] == client.count()
     assert first["input_tokens"] == second["input_tokens"] == 0
 
 
 def test_another_model_knows_nothing_of_it(client: Client) -> None:
     models = ("claude-haiku-4-5", "claude-haiku-5-5")
-    usages = [client.create(model=model, extra_body=_marked())["usage"] for model in models]
+    usages = [client.create(model=model, extra_body=marked())["usage"] for model in models]
     assert [usage["cache_read_input_tokens"] for usage in usages] == [0, 0]
 
 
@@ -441,113 +290,6 @@ def test_a_structured_answer_fits_its_schema(client: Client) -> None:
     assert Lamp.model_validate_json(message["content"][0]["text"]).years == 7
 
 
-@pytest.mark.parametrize("kind_of_answer", ["plain", "stream"])
-def test_the_sdk_retries_after_a_429(client: Client, server: AnthropicServer, kind_of_answer: str) -> None:
-    server.faults.add(Fault("rate_limit", path="/v1/messages", when="warranty of the lamp", retry_after=0.05))
-    if kind_of_answer == "plain":
-        assert client.create()["content"][0]["text"] == WARRANTY
-    else:
-        assert _text(client.events([])) == WARRANTY
-    assert [one.headers["x-stainless-retry-count"] for one in server.received] == ["0", "1"]
-
-
-@pytest.mark.parametrize(
-    ("fault", "status", "error_type"),
-    [
-        ("authentication", 401, "authentication_error"),
-        ("rate_limit", 429, "rate_limit_error"),
-        ("server_error", 500, "api_error"),
-        ("overloaded", 529, "overloaded_error"),
-    ],
-)
-def test_a_refusal_says_why(impatient: Client, fault: str, status: int, error_type: str) -> None:
-    with pytest.raises(APIStatusError) as caught:
-        impatient.create(extra_headers={FAULT_HEADER: fault})
-    assert caught.value.status_code == status
-    body = _body(caught.value)
-    assert body["type"] == "error"
-    assert body["error"]["type"] == error_type
-    assert body["request_id"] == caught.value.response.headers["request-id"] == "req_1"
-
-
-def test_a_429_carries_when_to_come_back(impatient: Client) -> None:
-    with pytest.raises(RateLimitError) as caught:
-        impatient.create(extra_headers={FAULT_HEADER: "rate_limit"})
-    assert caught.value.response.headers["retry-after"] == "0.3"
-
-
-def test_an_overloaded_service_is_tried_again(client: Client, server: AnthropicServer) -> None:
-    server.faults.add(Fault("overloaded", retry_after=0.05))
-    assert client.create()["content"][0]["text"] == WARRANTY
-    assert len(server.received) == 2
-
-
-def test_a_stream_that_reports_an_error(client: Client) -> None:
-    events: list[Json] = []
-    with pytest.raises(APIStatusError) as caught:
-        client.events(events, extra_headers={FAULT_HEADER: "stream_error"})
-    assert _body(caught.value)["error"]["type"] == "overloaded_error"
-    assert 0 < len(_text(events)) < len(WARRANTY)
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_stream_whose_connection_ends(client: Client, server: AnthropicServer) -> None:
-    server.faults.add(Fault("hang_up", after=5))
-    events: list[Json] = []
-    # The older SDKs let what their HTTP client raises through.
-    with pytest.raises(Exception, match=r"(?i)connection|chunked"):
-        client.events(events)
-    assert 0 < len(_text(events)) < len(WARRANTY)
-    assert len(server.received) == 1
-
-
-def test_a_connection_that_ends_without_an_answer(impatient: Client) -> None:
-    with pytest.raises(APIConnectionError):
-        impatient.create(extra_headers={FAULT_HEADER: "hang_up"})
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"messages": []}, "at least one message"),
-        ({"messages": [{"role": "system", "content": KNOWN}]}, 'Unexpected role "system"'),
-        ({"system": [{"type": "text", "text": part, **_marked()} for part in "12345"]}, "A maximum of 4 blocks"),
-        ({"extra_headers": {FAULT_HEADER: "nonsense"}}, "x-fault"),
-        ({"messages": [{"role": "user"}]}, "Cannot read"),
-    ],
-)
-def test_wrong_requests_are_refused(client: Client, change: Json, message: str) -> None:
-    with pytest.raises(BadRequestError, match=message) as caught:
-        client.create(**change)
-    assert _body(caught.value)["error"]["type"] == "invalid_request_error"
-
-
-def test_an_unknown_model_is_not_found(client: Client) -> None:
-    with pytest.raises(NotFoundError, match="model: gpt-5-mini"):
-        client.create(model="gpt-5-mini")
-    with pytest.raises(NotFoundError, match="model: gpt-5-mini"):
-        client.count(model="gpt-5-mini")
-
-
-@pytest.mark.parametrize(
-    ("headers", "path", "body", "status", "error_type"),
-    [
-        ({"anthropic-version": "2023-06-01"}, "/v1/messages", BODY, 401, "authentication_error"),
-        ({"x-api-key": "none"}, "/v1/messages", BODY, 400, "invalid_request_error"),
-        ({"x-api-key": "none", "anthropic-version": "2023-06-01"}, "/v1/messages", {}, 400, "invalid_request_error"),
-        ({"x-api-key": "none", "anthropic-version": "2023-06-01"}, "/v1/complete", BODY, 404, "not_found_error"),
-    ],
-)
-def test_what_no_sdk_sends_is_refused(
-    server: AnthropicServer, headers: dict[str, str], path: str, body: Json, status: int, error_type: str
-) -> None:
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(urllib.request.Request(server.url + path, json.dumps(body).encode(), headers))
-    with caught.value as answer:
-        assert answer.code == status
-        assert json.load(answer)["error"]["type"] == error_type
-
-
 def test_tokens_take_time() -> None:
     timing = Timing(first_chunk=0.2, token=0.01)
     with AnthropicServer(timing) as server, Anthropic(base_url=server.url, api_key="none") as client:
@@ -561,7 +303,7 @@ def test_many_clients_at_once(server: AnthropicServer, sdk: Anthropic) -> None:
     client = Sync(sdk.with_options(base_url=server.url))
 
     def ask(number: int) -> str:
-        return _text(client.events([], system="", messages=[{"role": "user", "content": f"number {number}"}]))
+        return text_of(client.events([], system="", messages=[{"role": "user", "content": f"number {number}"}]))
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(40)))
