@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := requirements-dev.lock
 LLM ?=
+PROVIDER ?= openai
 
 .PHONY: help demo test check bench stack-test versions-test newest-test neighbours-test frameworks-test lock format clean
 
@@ -24,8 +25,8 @@ $(READY): $(VENV)/.locked pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY)  ## Ask a small RAG app three questions and see the waterfalls (LLM=local: a real model)
-	LLM=$(LLM) $(BIN)/python examples/demo.py
+demo: $(READY)  ## Ask a small RAG app three questions and see the waterfalls (PROVIDER=anthropic: Claude; LLM=local: a real model)
+	LLM=$(LLM) PROVIDER=$(PROVIDER) $(BIN)/python examples/demo.py
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest

@@ -4,7 +4,8 @@ The app (``rag/``) runs under ``opentelemetry-instrument``; its code knows nothi
 
 - the server of ``openai_server/`` on loopback: no key, no network (the default, or ``LLM=fake``);
 - a real small model on this machine, with ``LLM=local``;
-- the real service, with ``OPENAI_API_KEY`` set (and ``OPENAI_BASE_URL``, if it is another one).
+- the real service, with ``OPENAI_API_KEY`` set (and ``OPENAI_BASE_URL``, if it is another one);
+- with ``PROVIDER=anthropic`` Claude: ``anthropic_server/``, or the real one with ``ANTHROPIC_API_KEY`` set.
 
 With ``OTEL_EXPORTER_OTLP_ENDPOINT`` set the telemetry also goes there.
 """
@@ -19,13 +20,11 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-import local_model
-from openai_server import Fault, OpenAIServer
+import demo_model
 from process import STOP_TIMEOUT, DemoError, running
 
 EXAMPLES = Path(__file__).parent
@@ -47,7 +46,7 @@ def main() -> int:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     try:
-        with tempfile.TemporaryDirectory() as folder, _model() as model:
+        with tempfile.TemporaryDirectory() as folder, demo_model.available(BUSY_QUESTION) as model:
             _run_app(_environment(model, Path(folder)))
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -56,32 +55,6 @@ def main() -> int:
         print("demo: interrupted", file=sys.stderr)
         return 130
     return 0
-
-
-@contextmanager
-def _model() -> Generator[Mapping[str, str]]:
-    """Make a model available; yields the environment that leads the app to it."""
-    wanted = os.environ.get("LLM", "")
-    if wanted not in ("", "fake", "local"):
-        raise DemoError(f"LLM is {wanted!r}; it can be 'fake', 'local', or left out")
-    if os.environ.get("OPENAI_API_KEY") and not wanted:
-        print(f"Model: the service at {os.environ.get('OPENAI_BASE_URL') or 'api.openai.com'}")
-        yield {}
-        return
-    with OpenAIServer(faults=[Fault("rate_limit", path="/chat/completions", when=BUSY_QUESTION)]) as server:
-        example = {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": server.url}
-        if wanted != "local":
-            print("Model: the example server on loopback (OPENAI_API_KEY or LLM=local choose a real one)")
-            yield example
-            return
-        with local_model.serve() as url:
-            print("Model: SmolLM2-135M on this machine; embeddings by the example server")
-            yield example | {
-                "OPENAI_BASE_URL": url,
-                "RAG_CHAT_MODEL": local_model.NAME,
-                "RAG_EMBEDDING_URL": server.url,
-                "RAG_MAX_TOKENS": "80",
-            }
 
 
 def _environment(model: Mapping[str, str], folder: Path) -> dict[str, str]:

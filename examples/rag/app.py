@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Request
-from openai import OpenAIError
 from pydantic import BaseModel
 
-from .assistant import Assistant, Settings
+from .assistant import Assistant
+from .chat import ServiceError
+from .settings import Settings
 from .store import Store
 
 
@@ -58,7 +59,7 @@ async def index(assistant: TheAssistant) -> dict[str, int]:
     """Embed the handbook and write it to the database."""
     try:
         return {"pages": await assistant.index()}
-    except OpenAIError as error:
+    except ServiceError as error:
         raise HTTPException(502, f"the model service failed: {error}") from error
 
 
@@ -67,6 +68,6 @@ async def ask(body: Question, assistant: TheAssistant) -> AnswerBody:
     """Answer a question about the handbook or about an order."""
     try:
         answer = await assistant.ask(body.question)
-    except OpenAIError as error:
+    except ServiceError as error:
         raise HTTPException(502, f"the model service failed: {error}") from error
     return AnswerBody(answer=answer.text, pages=answer.pages, tools=answer.tools)
