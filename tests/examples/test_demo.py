@@ -167,7 +167,7 @@ def test_the_span_of_a_call_to_claude_has_tokens_time_and_cost(environment: dict
         assert attributes["gen_ai.usage.cost.amount"] > 0
         assert 0.2 <= attributes["gen_ai.response.time_to_first_chunk"] < 5
     first, again = (call["attributes"] for call in chats[1])
-    written = first["gen_ai.usage.cache_creation.input_tokens"]
+    written = first["gen_ai.usage.cache_write.input_tokens"]
     assert 0 < written == again["gen_ai.usage.cache_read.input_tokens"]
     assert first["gen_ai.usage.input_tokens"] > written
     codes = [[_wire_calls(trace, call) for call in calls] for trace, calls in zip(traces, chats, strict=True)]
