@@ -109,6 +109,8 @@ class Response(Record):
 
     model: str | None = None
     service_tier: str | None = None
+    region: str | None = None
+    """Where the provider computed it, in its own words; wins over the endpoint's region."""
     usage: Usage | None = None
     error_code: str | None = None
     """Set when the provider reports a failed generation inside a successful HTTP response."""

@@ -3,6 +3,10 @@
 from typing import Final
 
 REQUEST_ATTEMPTS: Final = "otel_genai.request.attempts"
+RESPONSE_SERVICE_TIER: Final = "otel_genai.response.service_tier"
+RESPONSE_REGION: Final = "otel_genai.response.region"
+USAGE_CACHE_WRITE_1H_INPUT_TOKENS: Final = "otel_genai.usage.cache_write_1h.input_tokens"
+COUNT_TOKENS_INPUT_TOKENS: Final = "otel_genai.count_tokens.input_tokens"
 ERROR_CODE: Final = "otel_genai.error.code"
 
 COST_INPUT: Final = "otel_genai.cost.input"

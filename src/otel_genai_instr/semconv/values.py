@@ -22,6 +22,7 @@ MEMORY_OPERATIONS: Final = (
 )
 GUARDRAIL: Final = "guardrail"  # no convention yet
 RERANK: Final = "rerank"  # no convention yet
+COUNT_TOKENS: Final = "count_tokens"  # no convention yet
 INFERENCE_OPERATIONS: Final = frozenset({"chat", "generate_content", "text_completion"})
 
 # gen_ai.output.type

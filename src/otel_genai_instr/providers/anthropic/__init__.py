@@ -1,0 +1,1 @@
+"""The ``anthropic`` SDK: messages, plain and streamed, and the counting of their tokens."""
