@@ -48,6 +48,8 @@ PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"
 LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
+READERS_SHARE: Final = ("providers.asked", "providers.fields", "providers.json_text")
+"""What they have in common."""
 GLUE: Final = {"__init__.py", "methods.py"}
 """The files of a provider that may know ``patching``."""
 
@@ -135,7 +137,7 @@ def test_readers_of_a_provider_are_pure_translation(source: Source) -> None:
         if item.is_ours:
             assert item.module.split(".")[0] in READERS_KNOW
             if item.module.startswith("providers."):
-                assert item.module.startswith((own, "providers.fields")), "another provider is none of its business"
+                assert item.module.startswith((own, *READERS_SHARE)), "another provider is none of its business"
 
 
 @each_source

@@ -19,11 +19,16 @@ from .stored_spans import Attributes, StoredSpan
 _CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
 _MODEL: Final = (names.RESPONSE_MODEL, names.REQUEST_MODEL)
 _PROVIDER: Final = (names.PROVIDER_NAME,)
+_TIER: Final = (
+    names.OPENAI_RESPONSE_SERVICE_TIER,
+    own.RESPONSE_SERVICE_TIER,
+    names.OPENAI_REQUEST_SERVICE_TIER,
+)
 _GROUPS: Final = {
     "day": None,
     "model": _MODEL,
     "provider": _PROVIDER,
-    "tier": (names.OPENAI_RESPONSE_SERVICE_TIER, names.OPENAI_REQUEST_SERVICE_TIER),
+    "tier": _TIER,
     "feature": (own.APP_FEATURE,),
     "tenant": (own.APP_TENANT,),
     "user": (names.USER_ID,),
@@ -175,8 +180,9 @@ def _recomputed(attributes: Attributes, start: float, pricer: Pricer) -> Cost | 
         _text(attributes, (names.REQUEST_MODEL,)),
         _text(attributes, (names.RESPONSE_MODEL,)),
         _usage(attributes),
-        service_tier=_text(attributes, (names.OPENAI_RESPONSE_SERVICE_TIER, names.OPENAI_REQUEST_SERVICE_TIER)),
-        region=region_of_host(_text(attributes, (names.SERVER_ADDRESS,)) or ""),
+        service_tier=_text(attributes, _TIER),
+        region=_text(attributes, (own.RESPONSE_REGION,))
+        or region_of_host(_text(attributes, (names.SERVER_ADDRESS,)) or ""),
         at=start,
     )
     # What is charged beside the tokens, such as a web search, isn't on the span: its price alone was. Without it

@@ -20,6 +20,8 @@ _UNPRICED_GENERATION: Final = 256
 # The longest name in the price data has 61 characters. Names are user input: a longer one is unknown at once.
 _MAX_NAME: Final = 256
 
+_BEDROCK: Final = "aws.bedrock"
+
 _UNKNOWN: Final = PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
 
 _Key = tuple[str, str, str | None, str | None]  # of a :class:`PriceKey`, which takes longer to make
@@ -77,6 +79,8 @@ class Pricer:
         if reported is not None and 0.0 <= reported < math.inf:
             return Cost(float(reported), "USD", COST_FROM_PROVIDER)
         model = response_model or request_model
+        if provider == _BEDROCK and response_model and request_model and response_model in request_model:
+            model = request_model  # with the region of its inference profile, which changes the price
         if not model:
             return Unpriced.UNKNOWN_MODEL if _says_anything(usage) else Unpriced.NO_USAGE
         window = self._priced[provider, model, service_tier, region]

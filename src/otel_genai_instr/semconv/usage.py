@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from . import attributes as names
+from . import own
 
 USAGE: Final = {
     "input_tokens": names.USAGE_INPUT_TOKENS,
     "output_tokens": names.USAGE_OUTPUT_TOKENS,
     "cache_read_tokens": names.USAGE_CACHE_READ_INPUT_TOKENS,
     "cache_write_tokens": names.USAGE_CACHE_WRITE_INPUT_TOKENS,
+    "cache_write_1h_tokens": own.USAGE_CACHE_WRITE_1H_INPUT_TOKENS,
     "reasoning_tokens": names.USAGE_REASONING_OUTPUT_TOKENS,
     "text_input_tokens": names.USAGE_TEXT_INPUT_TOKENS,
     "image_input_tokens": names.USAGE_IMAGE_INPUT_TOKENS,

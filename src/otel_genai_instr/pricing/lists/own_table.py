@@ -14,7 +14,7 @@ from typing import Final
 
 from ..charging import units
 
-VERSION: Final = "otel-genai-instr 2026-11-21"
+VERSION: Final = "otel-genai-instr 2026-11-28"
 """How our tables are named in ``otel_genai.cost.price_version``: this one and that of corrections. Changes with each
 change of a row."""
 
@@ -60,6 +60,7 @@ class OwnFactor:
 
 
 _OPENAI_PRICES: Final = "https://developers.openai.com/api/docs/pricing"
+_ANTHROPIC_PRICES: Final = "https://platform.claude.com/docs/en/about-claude/pricing"
 _GOOGLE_PRICES: Final = "https://ai.google.dev/gemini-api/docs/pricing"
 _BEDROCK_PRICES: Final = "https://aws.amazon.com/bedrock/pricing/"
 _COHERE_PRICES: Final = "https://cohere.com/pricing"
@@ -164,6 +165,21 @@ OWN_PRICES: Final = (
         _DAY,
         per_million={"input": 4, "cache_read": 1, "output": 16},
     ),
+    # Models that few may use; they cost what the Fable of the same version costs.
+    OwnPrice(
+        "anthropic",
+        ("claude-mythos-5", "claude-mythos-5-20[0-9]*"),
+        _ANTHROPIC_PRICES,
+        "2026-11-28",
+        per_million={"input": 10, "cache_read": 1, "cache_write": 12.5, "cache_write_1h": 20, "output": 50},
+    ),
+    OwnPrice(
+        "anthropic",
+        ("claude-mythos-5-1", "claude-mythos-5-1-20[0-9]*"),
+        _ANTHROPIC_PRICES,
+        "2026-11-28",
+        per_million={"input": 10, "cache_read": 0.25, "cache_write": 12.5, "cache_write_1h": 20, "output": 50},
+    ),
     # Tools that the provider runs.
     OwnPrice("openai", ("*",), _OPENAI_PRICES, _DAY, per_unit={units.CODE_INTERPRETER_SESSION: 0.03}),
     OwnPrice("openai", ("gpt-4o*", "gpt-4.1*"), _OPENAI_PRICES, _DAY, per_unit={units.WEB_SEARCH_PREVIEW_CALL: 0.025}),
@@ -190,6 +206,7 @@ OWN_PRICES: Final = (
 
 # `claude-` and a word, so none of the third generation; then version 4.5 or later.
 _CLAUDE_SINCE_4_5: Final = ("claude-[a-z]*-[5-9]*",)
+_CLAUDE_SINCE_4_6: Final = ("claude-[a-z]*-4-[6-9]*", "claude-[a-z]*[a-z]-[5-9]*")
 
 OWN_FACTORS: Final = (
     OwnFactor(
@@ -213,10 +230,10 @@ OWN_FACTORS: Final = (
     OwnFactor("aws", ("*amazon.nova-*",), 1.75, _BEDROCK_PRICES, _DAY, tiers=("priority",)),
     OwnFactor(
         "anthropic",
-        _CLAUDE_SINCE_4_5,
+        _CLAUDE_SINCE_4_6,
         1.1,
         "https://platform.claude.com/docs/en/manage-claude/data-residency",
-        _DAY,
+        "2026-11-28",
         regions=("us",),
     ),
     OwnFactor(
