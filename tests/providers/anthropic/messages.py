@@ -66,7 +66,7 @@ def message(*blocks: Any, stop_reason: str | None = "end_turn", **more: Any) -> 
 def start(whole: dict[str, Any]) -> dict[str, Any]:
     """The first event: nothing is written yet."""
     usage = {name: value for name, value in whole["usage"].items() if name != "output_tokens_details"}
-    begun = {**whole, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
+    begun: dict[str, Any] = {**whole, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
     return {"type": "message_start", "message": copy.deepcopy(begun)}
 
 
@@ -80,6 +80,7 @@ def block_events(
 ) -> list[dict[str, Any]]:
     """A block as events; ``json_text``: the pieces of its input together."""
     kind = block["type"]
+    began: dict[str, Any]
     if kind in _GROWING:
         name, delta_kind, field = _GROWING[kind]
         began, written = {**block, name: None if kind == "compaction" else ""}, block[name]
