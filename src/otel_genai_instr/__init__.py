@@ -13,6 +13,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .evaluation import FeedbackApp, evaluate, feedback, feedback_token
     from .patching.instrumentor import GenAIInstrumentor
+    from .providers.anthropic import AnthropicInstrumentor
     from .providers.openai import OpenAIInstrumentor
     from .spans import (
         agent,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .telemetry.telemetry import Telemetry
 
 __all__ = [
+    "AnthropicInstrumentor",
     "FeedbackApp",
     "OpenAIInstrumentor",
     "__version__",
@@ -59,7 +61,10 @@ __all__ = [
     "workflow",
 ]
 
-_INSTRUMENTORS = {"OpenAIInstrumentor": ("openai", "otel_genai_instr.providers.openai")}
+_INSTRUMENTORS = {
+    "OpenAIInstrumentor": ("openai", "otel_genai_instr.providers.openai"),
+    "AnthropicInstrumentor": ("anthropic", "otel_genai_instr.providers.anthropic"),
+}
 """Class name: the SDK's distribution, and the module that holds the class."""
 
 _LAZY = {

@@ -8,7 +8,6 @@ import tomllib
 from typing import Final
 
 import pytest
-
 from otel_genai_instr.providers.openai.methods import REQUIREMENT
 
 from .sources import PACKAGE, ROOT, SOURCES, Source

@@ -31,7 +31,7 @@ def _call(capture: Capture, usage: dict[str, Any]) -> None:
     telemetry = Telemetry(Settings(), capture.tracer_provider, capture.meter_provider, capture.logger_provider)
     request = read_message_request({"model": "claude-opus-5-5"})
     operation = Operation(telemetry, request, Endpoint("anthropic"), _failure)
-    operation.finish(MessageAnswer({"id": "msg_1", "model": "claude-opus-5-5", "content": [], "usage": usage}))
+    operation.finish(lambda: MessageAnswer({"id": "msg_1", "model": "claude-opus-5-5", "content": [], "usage": usage}))
 
 
 @pytest.mark.skipif(version("genai-prices") != "0.2.3", reason="worked out with genai-prices 0.2.3")

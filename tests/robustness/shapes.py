@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, cast
 
 from hypothesis import strategies as st
@@ -80,6 +80,8 @@ def _is_a(value: object, declared: Any) -> bool:
     if origin is Mapping:
         pairs = cast("Mapping[object, object]", value).items() if isinstance(value, Mapping) else None
         return pairs is not None and all(_is_a(k, arguments[0]) and _is_a(v, arguments[1]) for k, v in pairs)
+    if origin is Callable:
+        return callable(value)
     if declared in (int, float) and isinstance(value, bool):
         return False
     return isinstance(value, declared)

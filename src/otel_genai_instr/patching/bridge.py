@@ -181,7 +181,7 @@ def wrap_own_spans(original: Function, seam: OwnSpans, switch: Switch) -> Functi
     def call(*args: object, **kwargs: object) -> object:
         operation = operations.current() if switch.telemetry is not None else None
         try:
-            if operation is not None and not seam.is_users(args, kwargs):
+            if operation is not None and not seam.is_wanted(operation.client):
                 if len(args) > seam.tracer:
                     args = (*args[: seam.tracer], _Standing(operation), *args[seam.tracer + 1 :])
                 else:
@@ -209,6 +209,7 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
     provider = switch.provider
     endpoint = provider.read_endpoint(client, url, telemetry.settings.provider_by_host)
     operation = Operation(telemetry, api.read_request(arguments), endpoint, provider.read_error)
+    operation.client = client
     if operation.wants_text and api.read_content is not None:
         guard.run("read.content", _note_content, operation, api.read_content, arguments)
     return operation, api

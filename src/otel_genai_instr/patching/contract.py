@@ -78,8 +78,8 @@ class OwnSpans(Seam):
     tracer: int
     """Position of the tracer among its arguments."""
     keyword: str = "tracer"
-    is_users: Callable[[Arguments, Keywords], bool] = lambda _args, _kwargs: False
-    """Whether the app has asked for these spans itself: then they are left alone."""
+    is_wanted: Callable[[object], bool] = lambda _client: False
+    """Whether the app has asked for the spans of this client itself: then they are left alone."""
 
 
 @frozen

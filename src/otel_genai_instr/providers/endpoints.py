@@ -13,6 +13,7 @@ from ..model import Endpoint
 OPENAI: Final = "openai"
 ANTHROPIC: Final = "anthropic"
 AZURE: Final = "azure.ai.openai"
+AZURE_INFERENCE: Final = "azure.ai.inference"
 BEDROCK: Final = "aws.bedrock"
 VERTEX: Final = "gcp.vertex_ai"
 
@@ -31,13 +32,13 @@ _BY_HOST: Final = {
     "api.cohere.com": "cohere",
     "generativelanguage.googleapis.com": "gcp.gemini",
     "aiplatform.googleapis.com": VERTEX,
-    "models.inference.ai.azure.com": "azure.ai.inference",
+    "models.inference.ai.azure.com": AZURE_INFERENCE,
 }
 _BY_HOST_SUFFIX: Final = (
     (".openai.azure.com", AZURE),
     (".cognitiveservices.azure.com", AZURE),
     (".services.ai.azure.com", AZURE),
-    (".inference.ai.azure.com", "azure.ai.inference"),
+    (".inference.ai.azure.com", AZURE_INFERENCE),
     (".api.x.ai", "x_ai"),
     (".api.openai.com", OPENAI),
     (".mistral.ai", "mistral_ai"),

@@ -18,7 +18,8 @@ from ..patching.contract import Api, Arguments, Asked, Attempt, Call, Keywords, 
 from .fields import NOTHING, fields_of
 
 Routes = Mapping[tuple[str, str], Api]
-"""Method and path below the version, in lower case, to the API. A part in braces is anything, and an argument."""
+"""Method and path, both in lower case, to the API. A part in braces is anything, and an argument. With a query, it is
+one that the SDK itself writes."""
 
 _VERSION: Final = re.compile(r"v\d+(?:beta\d*|alpha\d*)?")
 
@@ -47,7 +48,9 @@ class _Router:
     def __init__(self, routes: Routes) -> None:
         self.exact: Final = {(method, f"/{path}"): api for (method, path), api in routes.items()}
         """As the SDK itself writes it."""
-        self._routes: Final = [(method, path.split("/"), api) for (method, path), api in routes.items()]
+        self._routes: Final = [
+            (method, path.split("/"), api) for (method, path), api in routes.items() if "?" not in path
+        ]
 
     def find(self, method: str, url: str) -> tuple[Api, Mapping[str, object], str | None] | None:
         """The API, the arguments that stand in the path, and the URL if it is absolute."""

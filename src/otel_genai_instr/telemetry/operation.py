@@ -48,6 +48,8 @@ class Operation(Life):
     """Whether messages are to be recorded."""
     wants_text = False
     """Whether messages are to be read: to be recorded, or to count the tokens that the provider doesn't report."""
+    client: object = None
+    """The SDK's object whose call it is."""
     attempts = 0
     """HTTP requests that were sent for it."""
     unparsed: object = None
