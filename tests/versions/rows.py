@@ -1,4 +1,4 @@
-"""What is tested: rows of a Python and an ``openai``, and the versions that each of them has."""
+"""What is tested: rows of a Python and an SDK, and the versions that each of them has."""
 
 from __future__ import annotations
 
@@ -23,38 +23,50 @@ class Row:
     """One environment to test in."""
 
     python: Version
-    openai: str
-    """A requirement, ``LOCKED`` or ``NEWEST``."""
-    usual_minutes: float = 3
+    sdk: str
+    """A requirement of an older one, ``LOCKED`` or ``NEWEST``."""
+    usual_minutes: float = 2
 
     @property
     def name(self) -> str:
         """As it is printed."""
-        return f"{'.'.join(map(str, self.python))} {self.openai}"
+        return f"{'.'.join(map(str, self.python))} {self.sdk}"
 
     @property
     def folder(self) -> Path:
         """Where its environment stands."""
         return ENVIRONMENTS / re.sub(r"[^\w.]+", "-", self.name)
 
+    @property
+    def provider(self) -> str | None:
+        """Whose older SDK it is; ``None`` for a row with the newest of all."""
+        return next((name for name in LINES if re.match(rf"{name}[=<]", self.sdk)), None)
 
-LOCKED: Final = "openai as locked"
+
+LOCKED: Final = "SDKs as locked"
 NEWEST: Final = "newest of everything"
+LINES: Final[Mapping[str, Sequence[str]]] = {"openai": ("<2", "<3"), "anthropic": ("<1", "<2")}
+"""The older lines of each SDK, whose newest release is tested besides the oldest that we claim."""
 
 
 def older_sdks() -> Sequence[str]:
-    """The floor of the extra, so that it can't be claimed without being tested, and the newest of each older line."""
-    found = re.search(r'^openai = \["openai>=([\d.]+)', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    if found is None:
-        raise SystemExit("pyproject.toml: the extra `openai` states no lower bound")
-    return (f"openai=={found[1]}", "openai<2", "openai<3")
+    """The floor of each extra, so that it can't be claimed without being tested, and the newest of each older line."""
+    project = (ROOT / "pyproject.toml").read_text()
+    found: list[str] = []
+    for sdk, lines in LINES.items():
+        floor = re.search(rf'^{sdk} = \["{sdk}>=([\d.]+)', project, re.MULTILINE)
+        if floor is None:
+            raise SystemExit(f"pyproject.toml: the extra `{sdk}` states no lower bound")
+        found += [f"{sdk}=={floor[1]}", *(f"{sdk}{line}" for line in lines)]
+    return found
 
 
 def locked_rows(newest: Version) -> Iterator[Row]:
-    """Every SDK line on the oldest Python, and the locked one on the newest Python too."""
-    for requirement in (*older_sdks(), LOCKED):
+    """Every older SDK on the oldest Python; the locked ones, which ``make test`` has there, on the newest Python."""
+    for requirement in older_sdks():
         yield Row(OLDEST, requirement)
-    yield Row(newest, LOCKED)
+    if newest != OLDEST:
+        yield Row(newest, LOCKED, usual_minutes=4)
 
 
 def newest_row(newest: Version) -> Row:
@@ -68,7 +80,7 @@ def constraints(row: Row) -> str:
     Without hashes: uv and pip refuse an editable install beside them, and the older SDKs need packages that the lock
     has none for. Versions alone give the same files, since a registry never replaces one.
     """
-    pins = _pins().get(row.openai, {})
+    pins = _pins().get(row.sdk, {})
     locked = [line for name, line in locked_lines() if name not in pins]
     return "\n".join([*locked, *(f"{name}=={version}" for name, version in pins.items())]) + "\n"
 

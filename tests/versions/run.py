@@ -1,6 +1,6 @@
 """Runs the tests at both ends of the supported range: ``python -m tests.versions.run [--newest] [pytest arguments]``.
 
-Each row is a Python and an ``openai``, in an environment of its own under ``.venv-versions/``, with the versions that
+Each row is a Python and an SDK, in an environment of its own under ``.venv-versions/``, with the versions that
 ``make lock`` wrote down: a clone gives the same result in a year. The one row of ``--newest`` is for the opposite, to
 learn what the releases of others break. An older SDK lives through the cells of the promise matrix that ``--pairs``
 picks. What can't be run here is printed as skipped, with the reason. Exit code 1 when a row failed.
@@ -20,8 +20,11 @@ from typing import Final
 from .interpreters import OLDEST, Version, find_interpreters
 from .rows import LOCKED, NEWEST, ROOT, Row, constraints, locked_rows, newest_row
 
+OF_A_PROVIDER: Final = ("tests/promises", "tests/readers")
+"""What depends on the version of any SDK."""
 SUITES: Final = ("tests/test_smoke.py", "tests/promises", "tests/robustness")
-"""What depends on the SDK's version; other suites test programs, prices or configuration."""
+"""What depends on the version of ``openai``, with which the engine is tested; other suites test programs, prices or
+configuration."""
 INDEPENDENT: Final = ("tests/robustness/test_readers.py", "tests/robustness/test_concurrency.py")
 """What takes long in these suites and needs one version only."""
 AT_ONCE: Final = 2
@@ -69,19 +72,27 @@ def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list
     uv = [sys.executable, "-m", "uv"]
     install = [*uv, "pip", "install", "--quiet", "--python", python, "--editable", ".[dev,demo]"]
     suites = list(arguments)
-    if row.openai == NEWEST:
+    if row.sdk == NEWEST:
         install += ["--upgrade", "--refresh"]
     else:
         pinned = row.folder.with_name(f"{row.folder.name}.txt")
         pinned.write_text(constraints(row))
         install += ["--constraint", str(pinned), "--build-constraint", str(pinned)]
-        fewer = () if row.openai == LOCKED else ("--pairs",)
-        suites = suites or [*(f"--ignore={path}" for path in INDEPENDENT), *fewer, *SUITES]
+        suites = suites or _suites(row)
     return [
         [*uv, "venv", "--quiet", "--clear", "--python", interpreter, str(row.folder)],
         install,
         [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites],
     ]
+
+
+def _suites(row: Row) -> list[str]:
+    if row.provider is None:
+        return [*(f"--ignore={path}" for path in INDEPENDENT), *SUITES]
+    fewer = ["--provider", row.provider, "--pairs"]
+    if row.provider == "openai":
+        return [*(f"--ignore={path}" for path in INDEPENDENT), *fewer, *SUITES]
+    return [*fewer, *OF_A_PROVIDER]
 
 
 def _runs(command: list[str], output: int) -> bool:
@@ -90,7 +101,8 @@ def _runs(command: list[str], output: int) -> bool:
 
 
 def _installed(row: Row) -> str:
-    ask = "from importlib.metadata import version as v; print('openai', v('openai'), 'otel', v('opentelemetry-sdk'))"
+    names = ("openai", "anthropic", "opentelemetry-sdk")
+    ask = f"from importlib.metadata import version; print(*(f'{{n}} {{version(n)}}' for n in {names}))"
     try:
         return subprocess.check_output(
             [row.folder / "bin" / "python", "-c", ask], text=True, stderr=subprocess.DEVNULL
