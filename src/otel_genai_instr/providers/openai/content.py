@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -24,6 +23,7 @@ from ...model import (
     Uri,
 )
 from ..fields import as_list, as_str, fields_of
+from ..json_text import json_or_text
 
 _KEPT_BY_THE_PROVIDER: Final = ("previous_response_id", "conversation", "prompt")
 # The message schema's words for the provider's finish reasons.
@@ -165,16 +165,6 @@ def _tool_call(call: Mapping[str, object]) -> ToolCall:
 def _inside(tool: Mapping[str, object]) -> Mapping[str, object]:
     """Of a tool or a call of one: its fields, which chat completions keep one level further down than responses."""
     return fields_of(tool.get("function")) or fields_of(tool.get("custom")) or tool
-
-
-def json_or_text(arguments: object) -> object:
-    """Arguments as an object where they are valid JSON; servers send objects, models send broken JSON."""
-    if not isinstance(arguments, str):
-        return arguments
-    try:
-        return json.loads(arguments)
-    except ValueError:
-        return as_str(arguments)
 
 
 def _tool_answer(content: object) -> object:
