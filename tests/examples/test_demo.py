@@ -26,7 +26,6 @@ TIMEOUT = 60.0
 MARK = "DEMO_TEST_MARK"
 Span = dict[str, Any]
 needs_anthropic = pytest.mark.skipif(find_spec("anthropic") is None, reason="needs the extra 'anthropic'")
-awaits_instrumentor = pytest.mark.xfail(strict=True, reason="the anthropic instrumentor lands separately")
 
 
 @pytest.fixture
@@ -152,7 +151,6 @@ def test_with_claude_the_demo_asks_the_same_questions(environment: dict[str, str
 
 
 @needs_anthropic
-@awaits_instrumentor
 def test_the_span_of_a_call_to_claude_has_tokens_time_and_cost(environment: dict[str, str]) -> None:
     result = _run(environment | {"PROVIDER": "anthropic"})
     traces = _questions(_spans(result.stdout))
@@ -176,7 +174,6 @@ def test_the_span_of_a_call_to_claude_has_tokens_time_and_cost(environment: dict
 
 
 @needs_anthropic
-@awaits_instrumentor
 def test_a_call_to_claude_is_one_span_though_the_sdk_makes_its_own(environment: dict[str, str]) -> None:
     result = _run(environment | {"PROVIDER": "anthropic"})
     traces = _questions(_spans(result.stdout))
