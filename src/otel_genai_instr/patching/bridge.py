@@ -40,8 +40,8 @@ Begun = tuple[Operation, Api]
 
 def wrap_call(original: Function, seam: Call, switch: Switch) -> Function:
     """``original`` with its operation around it: a coroutine function stays one."""
-    if inspect.iscoroutinefunction(original):
-        return _around_coroutine(original, seam, switch)
+    if seam.is_awaited or inspect.iscoroutinefunction(original):
+        return _around_coroutine(cast("Callable[..., Awaitable[object]]", original), seam, switch)
     if inspect.isgeneratorfunction(original):
         return _around_generators(original, observe_generator, seam, switch)
     if inspect.isasyncgenfunction(original):

@@ -57,6 +57,8 @@ class Call(Seam):
 
     unpack: Callable[[Arguments, Keywords], Asked | None]
     """Its arguments, the object that it is bound to first; ``None`` for a call that is no operation."""
+    is_awaited: bool = False
+    """The SDK awaits it: what somebody else has put there before us need not look like a coroutine function."""
 
 
 Parser = Callable[[object], object]

@@ -36,8 +36,8 @@ def seams(package: str, routes: Routes, clients: tuple[str, ...]) -> tuple[Seam,
     base, public = f"{package}._base_client", f"{package}._client"
     return (
         Call(base, "SyncAPIClient.request", unpack),
-        Call(base, "AsyncAPIClient.request", unpack),
-        *(Call(public, f"{client}.request", unpack) for client in clients),
+        Call(base, "AsyncAPIClient.request", unpack, is_awaited=True),
+        *(Call(public, f"{client}.request", unpack, client.startswith("Async")) for client in clients),
         Attempt(base, "BaseClient._build_request", _watch_parser),
     )
 
