@@ -6,12 +6,14 @@ import asyncio
 import functools
 import gc
 import inspect
-from collections.abc import Callable, Iterator
-from typing import Any, Final, cast
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final
 
 import pytest
 import wrapt
-from openai.resources.chat.completions import AsyncCompletions, Completions
+from openai import AsyncOpenAI, OpenAI
+from openai._base_client import AsyncAPIClient, SyncAPIClient
 from opentelemetry import baggage, context, trace
 
 import otel_genai_instr
@@ -62,12 +64,12 @@ def _object_that_is_never_bound(original: Any, seen: Seen) -> object:
     class Theirs:
         def __call__(self, *args: Any, **kwargs: Any) -> object:
             seen.append((*args, *kwargs))
-            return original(_resource[-1], *args, **kwargs)
+            return original(_client[-1], *args, **kwargs)
 
     return Theirs()
 
 
-_resource: Final[list[object]] = []
+_client: Final[list[object]] = []
 """For a wrapper that can't know it."""
 
 
@@ -76,67 +78,108 @@ def wrap(request: pytest.FixtureRequest) -> Callable[[Any, Seen], object]:
     return request.param
 
 
-@pytest.fixture(params=[Completions, AsyncCompletions])
-def owner(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A class of the SDK, put back afterwards."""
-    original: Any = request.param.__dict__["create"]
-    yield request.param
-    otel_genai_instr.uninstrument()
-    request.param.create = original
+@contextmanager
+def put_in(owner: Any, wrap: Callable[[Any], object]) -> Generator[Any, None, None]:
+    """What ``wrap`` makes of the ``request`` of a client class stands there meanwhile."""
+    inherited = "request" not in owner.__dict__
+    original = inspect.getattr_static(owner, "request")
+    owner.request = theirs = wrap(original)
+    try:
+        yield theirs
+    finally:
+        otel_genai_instr.uninstrument()
+        if inherited:
+            del owner.request
+        else:
+            owner.request = original
+
+
+@contextmanager
+def both_return(change: Callable[[Any], Any]) -> Generator[None, None, None]:
+    """Somebody hands out what ``change`` makes of the result of a ``request``, of either kind of client."""
+
+    def plain(original: Any) -> object:
+        def request(*args: Any, **kwargs: Any) -> Any:
+            return change(original(*args, **kwargs))
+
+        return request
+
+    def awaited(original: Any) -> object:
+        async def request(*args: Any, **kwargs: Any) -> Any:
+            return change(await original(*args, **kwargs))
+
+        return request
+
+    with put_in(SyncAPIClient, plain), put_in(AsyncAPIClient, awaited):
+        yield
+
+
+BASES: Final = (SyncAPIClient, AsyncAPIClient)
+"""Where ``request`` is written."""
+PUBLIC: Final = (OpenAI, AsyncOpenAI)
+"""Where it is inherited, and others put theirs."""
+each_owner = pytest.mark.parametrize("owner", [*BASES, *PUBLIC], ids=lambda kind: kind.__name__)
+
+
+def is_async(owner: Any) -> bool:
+    return owner in (AsyncAPIClient, AsyncOpenAI)
 
 
 def _answer_of(owner: Any, *, stream: bool) -> object:
-    """What a call of this kind of resource gives to the app: text, or the number of chunks."""
+    """What a call of this kind of client gives to the app: text, or the number of chunks."""
     reply = sse_reply(*answers.chat_chunks()) if stream else json_reply(answers.chat())
     provider = FakeProvider(None, reply)
-    if owner is Completions:
-        completions: Any = provider.client().chat.completions
-        _resource.append(completions)
-        result = completions.create(**CALL, stream=stream)
+    if not is_async(owner):
+        client: Any = provider.client()
+        _client.append(client)
+        result = client.chat.completions.create(**CALL, stream=stream)
         return len(list(result)) if stream else result.choices[0].message.content
 
     async def ask() -> object:
-        completions: Any = provider.async_client().chat.completions
-        _resource.append(completions)
-        result = await completions.create(**CALL, stream=stream)
+        client: Any = provider.async_client()
+        _client.append(client)
+        result = await client.chat.completions.create(**CALL, stream=stream)
         return len([chunk async for chunk in result]) if stream else result.choices[0].message.content
 
     return asyncio.run(ask())
 
 
+@each_owner
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 def test_a_descriptor_that_stood_there_first_is_bound_as_without_us(
     capture: Capture, owner: Any, wrap: Callable[[Any, Seen], object], stream: bool
 ) -> None:
-    if wrap is _wrapt_coroutine and owner is Completions:
+    if wrap is _wrapt_coroutine and not is_async(owner):
         wrap = _wrapt  # nobody awaits there
     seen: Seen = []
-    theirs: Any = wrap(owner.__dict__["create"], seen)
-    owner.create = theirs
-    without_us = _answer_of(owner, stream=stream)
-    alone = [(type(first), *rest) for first, *rest in seen]
-    seen.clear()
+    with put_in(owner, lambda original: wrap(original, seen)) as theirs:
+        without_us = _answer_of(owner, stream=stream)
+        alone = _kinds(seen)
+        seen.clear()
 
-    capture.instrument()
-    assert _answer_of(owner, stream=stream) == without_us
-    assert [(type(first), *rest) for first, *rest in seen] == alone
-    assert capture.attributes()["gen_ai.usage.input_tokens"] == 1000
+        capture.instrument()
+        assert owner.__dict__["request"] is not theirs
+        assert _answer_of(owner, stream=stream) == without_us
+        assert _kinds(seen) == alone
+        span = capture.span()
+        assert (span.attributes or {})["gen_ai.usage.input_tokens"] == 1000
 
-    capture.uninstrument()
-    assert owner.__dict__["create"] is theirs
+        capture.uninstrument()
+        assert owner.__dict__["request"] is theirs
+
+
+def _kinds(seen: Seen) -> list[list[object]]:
+    """Options are made anew for each call."""
+    return [[given if isinstance(given, str) else type(given) for given in arguments] for arguments in seen]
 
 
 def test_a_wrapped_coroutine_function_stays_one(capture: Capture) -> None:
-    async def create(_self: object, **_kwargs: Any) -> None: ...
+    async def request(_self: object, **_kwargs: Any) -> None: ...
 
-    original: Any = AsyncCompletions.create
-    try:
-        AsyncCompletions.create = cast("Any", _wrapt(create, []))
+    with put_in(AsyncAPIClient, lambda _original: _wrapt(request, [])) as theirs:
         capture.instrument()
-        assert inspect.iscoroutinefunction(AsyncCompletions.create)
-    finally:
-        capture.uninstrument()
-        AsyncCompletions.create = original
+        assert AsyncAPIClient.__dict__["request"] is not theirs
+        assert inspect.iscoroutinefunction(AsyncAPIClient.request)
 
 
 _ObjectProxy: Any = wrapt.ObjectProxy
@@ -213,24 +256,14 @@ PROXIES: Final = (ProxyWithMethodsOfItsOwn, ProxyThatHidesWhatIsInside, ProxyTha
 def proxy(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Somebody's proxy around the response of each stream, put there below us."""
     kind: Any = request.param
-    originals: list[tuple[Any, Any]] = [(kind, kind.__dict__["create"]) for kind in (Completions, AsyncCompletions)]
 
     def around(stream: Any) -> Any:
         stream.response = kind(stream.response)
         return stream
 
-    def create(self: Any, **kwargs: Any) -> Any:
-        return around(originals[0][1](self, **kwargs))
-
-    async def create_awaited(self: Any, **kwargs: Any) -> Any:
-        return around(await originals[1][1](self, **kwargs))
-
     kind.closed = 0
-    Completions.create, AsyncCompletions.create = cast("Any", create), cast("Any", create_awaited)
-    yield kind
-    otel_genai_instr.uninstrument()
-    for owner, original in originals:
-        owner.create = original
+    with both_return(around):
+        yield kind
 
 
 def _drained(stream: Any) -> int:
@@ -290,16 +323,11 @@ def test_a_hook_of_somebody_else_on_the_same_object_stays(capture: Capture, thei
         close = response.close
         response.close = lambda: (heard.append("theirs"), close())[1]
 
-    original: Any = Completions.create
-
-    def create(self: Any, **kwargs: Any) -> Any:
-        stream = original(self, **kwargs)
+    def theirs(stream: Any) -> Any:
         hook(stream.response)
         return stream
 
-    try:
-        if theirs_first:
-            Completions.create = cast("Any", create)
+    with both_return(theirs) if theirs_first else nullcontext():
         capture.instrument()
         client: Any = FakeProvider(None, sse_reply(*answers.chat_chunks())).client()
         stream = client.chat.completions.create(**CALL, stream=True)
@@ -310,27 +338,17 @@ def test_a_hook_of_somebody_else_on_the_same_object_stays(capture: Capture, thei
         assert len(capture.spans()) == 1
         stream.response.close()
         assert heard == ["theirs"] * 2
-    finally:
-        capture.uninstrument()
-        Completions.create = original
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_a_context_that_somebody_leaves_until_their_stream_ends(capture: Capture, is_async: bool) -> None:
     """They make their span current inside the call, and the one that they found when the stream is at its end."""
     tracer = trace.get_tracer("app", tracer_provider=capture.tracer_provider)
-    originals: Any = Completions.create, AsyncCompletions.create
 
     def leave(stream: Any) -> Any:
         token = context.attach(context.set_value("theirs", 1))
         stream.response.after = lambda: context.detach(token)
         return stream
-
-    def create(self: Any, **kwargs: Any) -> Any:
-        return leave(originals[0](self, **kwargs))
-
-    async def create_awaited(self: Any, **kwargs: Any) -> Any:
-        return leave(await originals[1](self, **kwargs))
 
     def ask() -> None:
         stream: Any = completions().create(**CALL, stream=True)
@@ -358,27 +376,24 @@ def test_a_context_that_somebody_leaves_until_their_stream_ends(capture: Capture
             await ask_awaited() if is_async else ask()
             assert (trace.get_current_span(), baggage.get_all()) == before
 
-    Completions.create, AsyncCompletions.create = cast("Any", create), cast("Any", create_awaited)
-    try:
+    with both_return(leave):
         capture.instrument()
         asyncio.run(story())
-    finally:
-        capture.uninstrument()
-        Completions.create, AsyncCompletions.create = originals
     first, second, app = capture.spans()
     assert app.context is not None
     assert [span.parent and span.parent.span_id for span in (first, second)] == [app.context.span_id] * 2
 
 
-@pytest.mark.parametrize("kind", [Completions, AsyncCompletions])
+@pytest.mark.parametrize("kind", BASES, ids=lambda kind: kind.__name__)
 def test_what_one_look_tells_of_a_method_it_tells_beside_us(capture: Capture, kind: Any) -> None:
     """Some ask a function and, one step deep, what it wraps, whether it is a coroutine function."""
 
     def looked_at() -> tuple[bool, bool, inspect.Signature]:
-        create = kind.create
-        inside = getattr(create, "__wrapped__", create)
-        return inspect.iscoroutinefunction(create), inspect.iscoroutinefunction(inside), inspect.signature(create)
+        request = kind.request
+        inside = getattr(request, "__wrapped__", request)
+        return inspect.iscoroutinefunction(request), inspect.iscoroutinefunction(inside), inspect.signature(request)
 
-    without_us = looked_at()
+    before, without_us = kind.request, looked_at()
     capture.instrument()
+    assert kind.request is not before
     assert looked_at() == without_us
