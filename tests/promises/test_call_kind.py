@@ -1,21 +1,25 @@
-"""A wrapped method is called as the SDK's own: what it is, when it complains, and what it returns."""
+"""The SDK's public methods stay its own: what they are, when they complain, what they return, and whom they warn."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import importlib
 import inspect
+import sys
 import warnings
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+import openai
 import pydantic
 import pytest
+from openai.types.chat import ChatCompletion
 
-from otel_genai_instr.patching.methods import Method
-from otel_genai_instr.providers.openai.methods import OPENAI
+from otel_genai_instr.patching.contract import Seam
+from otel_genai_instr.providers.openai.seams import PROVIDER
 
 from ..support import answers
 from ..support.capture import Capture
@@ -38,14 +42,12 @@ CALLS: dict[str, tuple[dict[str, Any], Any]] = {
     "responses.parse": ({"model": "m", "input": "hi"}, answers.response()),
     "responses.retrieve": ({"response_id": "resp_1"}, answers.response()),
     "embeddings.create": ({"model": "m", "input": "hi", "encoding_format": "float"}, answers.embeddings()),
+    "post": ({"path": "/chat/completions", "body": CHAT, "cast_to": ChatCompletion}, ANSWER),
 }
-"""Every wrapped method as it is reached from a client, with arguments for it and an answer."""
+"""Methods that make an operation, as they are reached from a client, with arguments for them and an answer."""
 
 every_call = pytest.mark.parametrize("path", CALLS)
-
-
-def _id(row: Method) -> str:
-    return f"{row.module.removeprefix('openai.resources.')}.{row.owner}.{row.name}"
+every_seam = pytest.mark.parametrize("seam", PROVIDER.seams, ids=lambda seam: seam.path)
 
 
 def _method_of(path: str, is_async: bool = True) -> Callable[..., Any]:
@@ -59,28 +61,52 @@ def _method_of(path: str, is_async: bool = True) -> Callable[..., Any]:
 
 
 def _said(act: Callable[[], object]) -> list[str]:
-    """What Python warns of."""
+    """What Python warns of, and the file that it blames."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         act()
         gc.collect()
-    return [f"{warning.category.__name__}: {warning.message}" for warning in caught]
+    return [f"{warning.category.__name__}: {warning.message} ({warning.filename})" for warning in caught]
 
 
-def test_every_wrapped_method_is_called_here() -> None:
-    wrapped = {f"{row.module.removeprefix('openai.resources.')}.{row.name}" for row in OPENAI.methods}
-    assert wrapped == set(CALLS)
+def _functions() -> dict[tuple[str, str], object]:
+    """Every function that stands in a class of the SDK, by class and name."""
+    found: dict[tuple[str, str], object] = {}
+    for module in [loaded for name, loaded in list(sys.modules.items()) if name.split(".")[0] == "openai"]:
+        for kind in list(vars(module).values()):
+            if issubclass(type(kind), type) and kind.__module__.startswith("openai."):
+                place = f"{kind.__module__}.{kind.__qualname__}"
+                found.update({(place, name): entry for name, entry in vars(kind).items() if inspect.isfunction(entry)})
+    return found
 
 
-@pytest.mark.parametrize("row", OPENAI.methods, ids=_id)
-def test_it_is_what_the_original_is(row: Method, capture: Capture) -> None:
-    try:
-        owner: Any = getattr(importlib.import_module(row.module), row.owner)
-        original = owner.__dict__[row.name]
-    except (ImportError, AttributeError, KeyError):
-        pytest.skip(f"this openai has no {_id(row)}")
+def test_nothing_else_is_touched(capture: Capture) -> None:
+    for path in CALLS:  # loads what the SDK loads late
+        functools.reduce(lambda found, part: getattr(found, part, None), path.split("."), FakeProvider().client())
+    before = _functions()
     capture.instrument()
-    wrapper = owner.__dict__[row.name]
+    during = _functions()
+    changed = {place for place in before if during[place] is not before[place]}
+    assert changed == {
+        ("openai._base_client.SyncAPIClient", "request"),
+        ("openai._base_client.AsyncAPIClient", "request"),
+        ("openai._base_client.BaseClient", "_build_request"),
+    }
+    capture.uninstrument()
+    after = _functions()
+    assert [place for place in before if after[place] is not before[place]] == []
+
+
+@every_seam
+def test_what_stands_below_is_what_the_original_is(seam: Seam, capture: Capture) -> None:
+    owner_name, name = seam.path.split(".")
+    owner: Any = getattr(importlib.import_module(seam.module), owner_name)
+    original = owner.__dict__.get(name)
+    if original is None:
+        assert owner in (openai.OpenAI, openai.AsyncOpenAI), "only others put something there"
+        return
+    capture.instrument()
+    wrapper = owner.__dict__[name]
     assert wrapper is not original
     for ask in (inspect.iscoroutinefunction, asyncio.iscoroutinefunction, inspect.isfunction, inspect.signature):
         assert ask(wrapper) == ask(original)
@@ -104,24 +130,26 @@ def _complaint(method: Callable[..., Any]) -> tuple[str, str]:
     raise AssertionError("it doesn't complain")
 
 
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @every_call
-def test_wrong_arguments_are_complained_of_when_the_sdk_does(path: str, capture: Capture) -> None:
-    method = _method_of(path)
-    alone = _complaint(method)
+def test_wrong_arguments_are_complained_of_when_the_sdk_does(path: str, is_async: bool, capture: Capture) -> None:
+    alone = _complaint(_method_of(path, is_async))
     assert alone[0] == "at the call"
-    lazy = inspect.iscoroutinefunction(method)
+    capture.instrument()
+    assert _complaint(_method_of(path, is_async)) == alone
+    assert capture.snapshot() == {"spans": [], "metrics": {}, "events": []}, "no request, no operation"
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_wrong_arguments_of_request_itself(is_async: bool, capture: Capture) -> None:
+    def request() -> Callable[..., Any]:
+        return (FakeProvider().async_client() if is_async else FakeProvider().client()).request
+
+    alone = _complaint(request())
     capture.instrument()
     # What has to be a coroutine function can't look at its arguments any earlier.
-    assert _complaint(_method_of(path)) == ("when awaited" if lazy else "at the call", alone[1])
-    assert capture.spans() == [], "nothing was begun"
-
-
-@every_call
-def test_wrong_arguments_of_the_synchronous_sdk(path: str, capture: Capture) -> None:
-    alone = _complaint(_method_of(path, is_async=False))
-    capture.instrument()
-    assert _complaint(_method_of(path, is_async=False)) == alone
-    assert capture.attributes()["error.type"] == "TypeError"
+    assert _complaint(request()) == ("when awaited" if is_async else "at the call", alone[1])
+    assert capture.spans() == []
 
 
 @pytest.mark.parametrize("in_a_circle", [False, True], ids=["alone", "in_a_circle"])
@@ -201,18 +229,38 @@ def test_the_synchronous_method_returns_its_result(path: str, capture: Capture) 
     assert len(capture.spans()) == 1
 
 
+def _post_bytes() -> None:
+    client: Any = FakeProvider(None, json_reply(ANSWER)).client()
+    client.post("/chat/completions", body=b'{"model": "m"}', cast_to=ChatCompletion)
+
+
+def _run_a_deprecated_method() -> None:
+    runs: Any = FakeProvider(None, json_reply({})).client().beta.threads.runs
+    with pytest.raises(TypeError):  # the warning comes before the SDK looks at the arguments
+        runs.create_and_stream()
+
+
+@pytest.mark.parametrize("act", [_post_bytes, _run_a_deprecated_method], ids=lambda act: act.__name__.strip("_"))
+def test_the_sdk_warns_of_the_users_own_file(act: Callable[[], None], capture: Capture) -> None:
+    if act is _post_bytes and "content" not in inspect.signature(openai.OpenAI.post).parameters:
+        pytest.skip("this openai takes no bytes")
+    alone = _said(act)
+    assert [said for said in alone if said.startswith("DeprecationWarning: ") and said.endswith(f"({__file__})")]
+    capture.instrument()
+    assert _said(act) == alone
+
+
 def test_somebody_elses_plain_function_may_return_a_future(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = importlib.import_module("openai.resources.chat.completions").AsyncCompletions
-    original = owner.create
+    original: Any = openai.AsyncOpenAI.request
     calls: list[object] = []
 
-    def create(self: Any, **arguments: Any) -> Any:
-        calls.append(arguments)
-        return asyncio.ensure_future(original(self, **arguments))
+    def request(self: Any, *args: Any, **kwargs: Any) -> Any:
+        calls.append(self)
+        return asyncio.ensure_future(original(self, *args, **kwargs))
 
-    monkeypatch.setattr(owner, "create", create)
+    monkeypatch.setattr(openai.AsyncOpenAI, "request", request)
     capture.instrument()
     (completion,) = asyncio.run(_awaited(_method_of("chat.completions.create"), CHAT))
     assert completion.id == "chatcmpl-1"
-    assert calls == [CHAT]
+    assert len(calls) == 1
     assert capture.attributes()["gen_ai.usage.input_tokens"] == 1000

@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 import pytest
-from openai.types.chat import ChatCompletionMessage
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from pydantic import BaseModel
 
 from ..support import answers
@@ -177,7 +177,7 @@ def test_embeddings(arguments: dict[str, Any], vector: Any, expected: dict[str, 
     body = {"data": [{"embedding": vector, "index": 0}], "model": "e-1", "usage": {"prompt_tokens": 3}}
     client = FakeProvider(capture.clock).then(json_reply(body)).client()
     client.embeddings.create(model="e", input="a", **arguments)
-    format_given = arguments.get("encoding_format")
+    wants_floats = arguments.get("encoding_format") == "float"  # base64 is what the SDK asks for by itself
     assert _requested(capture) == {
         "gen_ai.operation.name": "embeddings",
         "gen_ai.provider.name": "openai",
@@ -186,7 +186,7 @@ def test_embeddings(arguments: dict[str, Any], vector: Any, expected: dict[str, 
         "gen_ai.usage.input_tokens": 3,
         "server.address": "api.openai.com",
         "server.port": 443,
-        **({"gen_ai.request.encoding_formats": (format_given,)} if format_given else {}),
+        **({"gen_ai.request.encoding_formats": ("float",)} if wants_floats else {}),
         **expected,
     }
 
@@ -199,8 +199,18 @@ def test_without_a_model_the_sdk_complains(capture: Capture) -> None:
     with pytest.raises(TypeError) as instrumented:
         client.chat.completions.create(messages=MESSAGES)
     assert str(instrumented.value) == str(alone.value)
+    assert capture.snapshot() == {"spans": [], "metrics": {}, "events": []}, "no request, no operation"
+
+
+def test_without_a_model_in_a_request_of_the_callers_own(capture: Capture) -> None:
+    """Only the service can complain then; the operation is recorded without a model."""
+    capture.instrument()
+    refusal = {"error": {"message": "you must provide a model parameter", "type": "invalid_request_error"}}
+    client = FakeProvider(capture.clock).then(json_reply(refusal, 400)).client()
+    with pytest.raises(openai.BadRequestError):
+        client.post("/chat/completions", body={"messages": MESSAGES}, cast_to=ChatCompletion)
     assert capture.span().name == "chat"
-    assert capture.attributes()["error.type"] == "TypeError"
+    assert capture.attributes()["error.type"] == "openai.BadRequestError"
     assert "gen_ai.request.model" not in capture.attributes()
 
 
