@@ -13,7 +13,7 @@ from ..support.under_test import ANSWER, KEY, PROMPT, ApiUnderTest, Hole, UnderT
 
 sdk: Any = importlib.import_module("anthropic")
 """By name: whoever checks the types of this file need not have it."""
-http: Any = importlib.import_module("httpx2" if int(sdk.__version__.split(".")[0]) >= 2 else "httpx")
+http: Any = importlib.import_module("httpx2" if int(sdk.__version__.split(".")[0]) >= 1 else "httpx")
 
 _MODEL: Final = "claude-haiku-4-5-20251001"
 _QUESTION: Final = {"model": _MODEL, "messages": [{"role": "user", "content": PROMPT}]}

@@ -84,7 +84,7 @@ async def astream_left() -> None:
         break
 
 
-@FORMS.form(refused=1, errors=1)
+@FORMS.form(refused=1)
 def retried() -> None:
     print(litellm.completion(model=MODEL, messages=MESSAGES, num_retries=2).choices[0].message.content)
 
