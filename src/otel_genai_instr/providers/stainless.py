@@ -141,7 +141,7 @@ def _kind_of(kind: type) -> str | None:
         return _STREAM
     if hasattr(kind, "parse") and hasattr(kind, "http_request"):
         return _RAW
-    if hasattr(kind, "iter_raw") and hasattr(kind, "is_closed"):
+    if hasattr(kind, "iter_raw") and hasattr(kind, "raise_for_status"):
         return _HTTP
     return None
 
