@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from otel_genai_instr.model import Usage
-from otel_genai_instr.patching.bridge import wrap_sync
-from otel_genai_instr.patching.methods import Provider
+from otel_genai_instr.patching.bridge import wrap_call
+from otel_genai_instr.patching.contract import Asked, Call, Provider
 from otel_genai_instr.pricing import Cost, Pricer
-from otel_genai_instr.providers.openai.methods import CHAT, OPENAI
+from otel_genai_instr.providers.openai.seams import CHAT, PROVIDER
 from otel_genai_instr.settings import Settings
 from otel_genai_instr.telemetry.clock import Clock
 from otel_genai_instr.telemetry.series import MAX_SERIES
@@ -39,7 +39,7 @@ class Switch:
 
     def __init__(self, telemetry: Telemetry) -> None:
         self.telemetry: Telemetry | None = telemetry
-        self.provider: Provider = OPENAI
+        self.provider: Provider = PROVIDER
 
 
 class Resource:
@@ -66,7 +66,11 @@ def answering(capture: Capture, pricer: Pricer | None = None) -> Callable[..., o
     def create(_resource: Resource, *, model: str, messages: object) -> object:
         return {"model": model, "usage": answers.CHAT_USAGE, "choices": [{"finish_reason": "stop"}]}
 
-    return wrap_sync(create, CHAT, Switch(telemetry))
+    return wrap_call(create, Call("sdk", "Resource.create", _unpack), Switch(telemetry))
+
+
+def _unpack(args: tuple[Any, ...], kwargs: Mapping[str, object]) -> Asked:
+    return CHAT, kwargs, args[0], None
 
 
 def unsampled() -> TracerProvider:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import importlib
-import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 import openai
 import pytest
+from openai._base_client import SyncAPIClient
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.metrics._internal import _ProxyMeterProvider  # pyright: ignore[reportPrivateUsage]
@@ -24,7 +24,7 @@ from opentelemetry.util.types import Attributes
 import otel_genai_instr
 from otel_genai_instr import OpenAIInstrumentor, semconv
 from otel_genai_instr.patching.patcher import Patcher
-from otel_genai_instr.providers.openai.methods import OPENAI
+from otel_genai_instr.providers.openai.seams import PROVIDER
 from otel_genai_instr.telemetry import content, series
 from otel_genai_instr.telemetry.telemetry import telemetry_with
 
@@ -48,15 +48,15 @@ def a_client() -> openai.OpenAI:
 
 
 def methods() -> dict[str, object]:
-    """Every attribute of every class that the table of methods names, as it stands now."""
+    """Everything that is written in the classes that the table of seams names, as it stands now."""
     found: dict[str, object] = {}
-    for module, owner in dict.fromkeys((row.module, row.owner) for row in (*OPENAI.methods, OPENAI.attempts)):
+    for module, owner in dict.fromkeys((seam.module, seam.path.split(".")[0]) for seam in PROVIDER.seams):
         try:
             kind: Any = getattr(importlib.import_module(module), owner, None)
         except ImportError:  # this openai doesn't have it
             continue
         if kind is not None:
-            found.update({f"{module}.{owner}.{name}": value for name, value in inspect.getmembers_static(kind)})
+            found.update({f"{module}.{owner}.{name}": value for name, value in vars(kind).items()})
     return found
 
 
@@ -64,9 +64,12 @@ def test_uninstrument_restores_every_method(capture: Capture) -> None:
     before = methods()
     capture.instrument()
     during = methods()
-    changed = {name for name in before if during[name] is not before[name]}
-    assert len(changed) >= 5
-    assert any(name.endswith("BaseClient._build_request") for name in changed)
+    changed = {name for name in during if name not in before or during[name] is not before[name]}
+    assert changed == {
+        "openai._base_client.SyncAPIClient.request",
+        "openai._base_client.AsyncAPIClient.request",
+        "openai._base_client.BaseClient._build_request",
+    }
     capture.uninstrument()
     assert methods() == before
 
@@ -74,26 +77,23 @@ def test_uninstrument_restores_every_method(capture: Capture) -> None:
 @pytest.fixture
 def foreign_wrapper(capture: Capture) -> Iterator[Callable[..., Any]]:
     """Someone else's wrapper around ours, put there while we were on."""
-    from openai.resources.chat.completions import Completions
-
-    original = Completions.create
+    original: Any = SyncAPIClient.request
     capture.instrument()
-    ours: Any = Completions.create
+    ours: Any = SyncAPIClient.request
+    assert ours is not original
 
     def theirs(*args: Any, **kwargs: Any) -> Any:
         return ours(*args, **kwargs)
 
-    Completions.create = theirs
+    SyncAPIClient.request = theirs
     yield theirs
     capture.uninstrument()
-    Completions.create = original
+    SyncAPIClient.request = original
 
 
 def test_a_wrapper_of_someone_else_stays(capture: Capture, foreign_wrapper: Callable[..., Any]) -> None:
-    from openai.resources.chat.completions import Completions
-
     capture.uninstrument()
-    assert Completions.create is foreign_wrapper
+    assert SyncAPIClient.request is foreign_wrapper
     assert ask(a_client()) == "Hello"
     assert capture.spans() == []
 
@@ -363,7 +363,7 @@ def test_a_module_that_the_sdk_may_find_half_made_is_imported_ahead(
         (tmp_path / f"{name}.py").write_text("")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     importlib.invalidate_caches()
-    patcher = Patcher(dataclasses.replace(OPENAI, methods=(), ahead=(("sdk_that_looks", "half_made"),)))
+    patcher = Patcher(dataclasses.replace(PROVIDER, seams=(), imported_with=(("sdk_that_looks", "half_made"),)))
     patcher.install(telemetry_with({"cost": cost}))
     assert "half_made" not in sys.modules
     try:

@@ -224,8 +224,11 @@ class Operation(Life):
         if reading is not None:
             details = reading.details()
             if details.asked is not None and self.wants_content:
-                self._content = content.of_request(details.asked())
+                guard.run("read.content", self._note_asked, details.asked)
             attributes.add_details(written, details, ended.rule.open_choice)
+
+    def _note_asked(self, asked: Callable[[], Content]) -> None:
+        self._content = content.of_request(asked())
 
     def _read_output(self, ended: Ended) -> None:
         structure = ended.structure = dict(self._content or {})
