@@ -8,7 +8,7 @@ import tomllib
 from typing import Final
 
 import pytest
-from otel_genai_instr.providers.openai.methods import REQUIREMENT
+from otel_genai_instr.providers.openai.seams import REQUIREMENT
 
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins

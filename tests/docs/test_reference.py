@@ -76,7 +76,7 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 
 def test_the_project_states_one_version_and_the_supported_sdk_range() -> None:
-    from otel_genai_instr.providers.openai.methods import REQUIREMENT
+    from otel_genai_instr.providers.openai.seams import REQUIREMENT
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["dynamic"] == ["version"]
