@@ -8,6 +8,7 @@ import tomllib
 from typing import Final
 
 import pytest
+
 from otel_genai_instr.providers.openai.seams import REQUIREMENT
 
 from .sources import PACKAGE, ROOT, SOURCES, Source
