@@ -86,7 +86,8 @@ def block_events(
         began, written = {**block, name: None if kind == "compaction" else ""}, block[name]
     elif "input" in block and json_text is not None:
         delta_kind, field = "input_json_delta", "partial_json"
-        began, written = {**block, "input": {}}, json_text
+        nothing_yet: dict[str, Any] = {}
+        began, written = {**block, "input": nothing_yet}, json_text
     else:
         began, written, delta_kind, field = block, "", "", ""
     pieces = [written] if kind == "compaction" else [written[at : at + size] for at in range(0, len(written), size)]
