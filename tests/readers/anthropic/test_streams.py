@@ -124,7 +124,9 @@ def test_a_stream_that_is_cut_keeps_what_was_received(form: Form, capture: bool)
 
 
 def test_the_end_says_only_what_has_changed() -> None:
-    events = [start(messages.message()), {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 77}}]
+    unsaid = {"input_tokens": None, "cache_read_input_tokens": None, "cache_creation_input_tokens": None}
+    usage_now = {**unsaid, "output_tokens": 77}  # SDK objects have all fields
+    events = [start(messages.message()), {"type": "message_delta", "delta": {}, "usage": usage_now}]
     usage = fed(events).response().usage
     assert usage is not None
     assert (usage.input_tokens, usage.cache_read_tokens, usage.cache_write_1h_tokens) == (1700, 400, 100)

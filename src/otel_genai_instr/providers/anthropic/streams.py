@@ -61,8 +61,6 @@ class MessageStreamReader:
             block = fields_of(said.get("content_block"))
             self._skips_deltas = as_str(block.get("type")) != "compaction"
             self._compacted = self._compacted or is_compaction(block)
-        elif kind == "content_block_stop":
-            self._skips_deltas = True
         elif kind == "message_start":
             message = fields_of(said.get("message"))
             self._begun = True
