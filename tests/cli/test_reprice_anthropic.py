@@ -67,4 +67,5 @@ def test_what_decided_the_price_decides_again(
     assert main(["reprice", str(path), "--json", "--by", "tier"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["rows"]
     assert row["tier"] == tier
+    assert row["recorded"] == pytest.approx(amount, abs=1e-12)
     assert row["recomputed"] == pytest.approx(amount, abs=1e-12)
