@@ -23,7 +23,6 @@ class _Bystander:
     """Stands in for the watch of a generator that is not observed after all."""
 
     context: Context | None = None
-    busy = False
 
     def chunk(self) -> bool:
         return False
@@ -54,7 +53,6 @@ def observe_generator(inner: Generator[Any, Any, Any], begin: Begin) -> Generato
     value: Any = None
     stamps = True
     while True:
-        watch.busy = True
         try:
             token = enter(entered) if entered is not None else None
             try:
@@ -62,7 +60,6 @@ def observe_generator(inner: Generator[Any, Any, Any], begin: Begin) -> Generato
             finally:
                 if token is not None and current() is entered:
                     leave(token)
-                watch.busy = False
         except StopIteration as over:
             guard.run("stream.drained", watch.drained)
             return over.value
@@ -89,7 +86,6 @@ async def observe_async_generator(inner: AsyncGenerator[Any, Any], begin: Begin)
     value: Any = None
     stamps = True
     while True:
-        watch.busy = True
         try:
             token = enter(entered) if entered is not None else None
             try:
@@ -97,7 +93,6 @@ async def observe_async_generator(inner: AsyncGenerator[Any, Any], begin: Begin)
             finally:
                 if token is not None and current() is entered:
                     leave(token)
-                watch.busy = False
         except StopAsyncIteration:
             guard.run("stream.drained", watch.drained)
             return
