@@ -9,8 +9,7 @@ from typing import Final
 
 import pytest
 
-from otel_genai_instr.providers.openai.seams import REQUIREMENT
-
+from ..support.tables import INSTRUMENTORS, NAMESPACES
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
@@ -48,13 +47,12 @@ PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"
 LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
-READERS_SHARE: Final = ("providers.asked", "providers.fields", "providers.json_text")
-"""What they have in common."""
-GLUE: Final = {"__init__.py", "methods.py"}
-"""The files of a provider that may know ``patching``."""
+GLUE: Final = {"__init__.py", "seams.py", "stainless.py"}
+"""The files of providers that may know ``patching``, and that no reader knows."""
 
 DRIVERS: Final = {
     ("patching/bridge.py:call", "patching/bridge.py:call"),
+    ("patching/generators.py:observe_generator", "patching/generators.py:observe_async_generator"),
     ("patching/hooks.py:call", "patching/hooks.py:call"),
     ("patching/streams.py:observe", "patching/streams.py:observe_async"),
     ("spans/block.py:call", "spans/block.py:call"),
@@ -115,7 +113,7 @@ def test_prices_and_their_sums_are_apart(source: Source) -> None:
 @each_source
 def test_no_room_imports_an_sdk(source: Source) -> None:
     foreign = {item.module.split(".")[0] for item in source.imports() if not item.is_ours and item.at_run_time}
-    assert not foreign & {"openai", "anthropic", "httpx", "httpx2", "pydantic"}
+    assert not foreign & {*INSTRUMENTORS, "httpx", "httpx2", "pydantic"}
 
 
 @each_source
@@ -132,12 +130,13 @@ def test_readers_of_a_provider_are_pure_translation(source: Source) -> None:
     parts = source.name.split("/")
     if parts[0] != "providers" or parts[-1] in GLUE:
         return
-    own = ".".join(parts[:-1])
     for item in source.imports():
         if item.is_ours:
-            assert item.module.split(".")[0] in READERS_KNOW
-            if item.module.startswith("providers."):
-                assert item.module.startswith((own, *READERS_SHARE)), "another provider is none of its business"
+            room, *inside = item.module.split(".")
+            assert room in READERS_KNOW
+            if room == "providers":
+                assert f"{inside[-1]}.py" not in GLUE
+                assert len(inside) == 1 or inside[0] == parts[1], "another provider is none of its business"
 
 
 @each_source
@@ -155,12 +154,14 @@ def test_nothing_is_printed(source: Source) -> None:
 
 @each_source
 def test_names_that_are_emitted_stand_in_semconv_alone(source: Source) -> None:
-    emitted = re.compile(r"(gen_ai|otel_genai|openai|server|exception|error)\.[a-z_]+(\.[a-z_]+)*")
-    # Modules of the SDK are named like attributes of its refinement.
-    modules = {"openai.resources", "openai._base_client"}
+    # ASGI's messages and older conventions, which we read, have names under http, too.
+    ours = "|".join(sorted(set(NAMESPACES) - {"http"}))
+    emitted = re.compile(rf"({ours})\.[a-z_]+(\.[a-z_]+)*")
+    # Modules of an SDK are named like attributes of its refinement.
+    modules = {seam.module for each in INSTRUMENTORS.values() for seam in each.patcher.provider.seams}
     spelled = {text for text in source.strings() if emitted.fullmatch(text)}
     if source.room != "semconv":
-        assert {text for text in spelled if not text.startswith(tuple(modules))} == set()
+        assert spelled - modules == set()
 
 
 @each_source
@@ -211,10 +212,18 @@ async def other(self, source):
     assert [(pair.sync, pair.other) for pair in twins((f.name, f) for f in functions)] == [("read", "read_async")]
 
 
-def test_the_requirement_stands_in_the_extra_too() -> None:
+@pytest.mark.parametrize("sdk", INSTRUMENTORS)
+def test_the_requirement_stands_in_the_extra_too(sdk: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    (extra,) = project["optional-dependencies"]["openai"]
-    assert extra.replace(" ", "") == REQUIREMENT.replace(" ", "")
+    (extra,) = project["optional-dependencies"][sdk]
+    (requirement,) = INSTRUMENTORS[sdk].requirements
+    assert extra.replace(" ", "") == requirement.replace(" ", "")
+
+
+def test_every_instrumentor_is_found_by_its_entry_point() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    written = {sdk: f"{each.__module__}:{each.__name__}" for sdk, each in INSTRUMENTORS.items()}
+    assert project["entry-points"]["opentelemetry_instrumentor"] == written
 
 
 def test_nothing_is_named_instruments() -> None:
