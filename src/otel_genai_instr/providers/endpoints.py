@@ -85,8 +85,11 @@ class Endpoints:
         return isinstance(says, property) and says.fget is not None and says.fget.__module__ in self._own_modules
 
     def _read_absolute(self, client: object, url: str, provider_by_host: Mapping[str, str]) -> Endpoint:
-        parts = urlsplit(url)
-        return self._of(client, parts.hostname, parts.port, parts.scheme.lower(), provider_by_host)
+        try:
+            parts = urlsplit(url)
+            return self._of(client, parts.hostname, parts.port, parts.scheme.lower(), provider_by_host)
+        except ValueError:  # no URL, which the SDK will say
+            return self._of(client, None, None, "", provider_by_host)
 
     def _of(
         self, client: object, host: object, port: object, scheme: str, provider_by_host: Mapping[str, str]
