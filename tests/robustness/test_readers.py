@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, cast
 
 import pytest
@@ -16,14 +16,16 @@ from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metr
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from otel_genai_instr import guard
-from otel_genai_instr.model import Details, Message, Response
-from otel_genai_instr.patching.methods import Api
-from otel_genai_instr.patching.shapes import Parsed
+from otel_genai_instr.model import Message
+from otel_genai_instr.patching.contract import Api, StreamReader
 from otel_genai_instr.providers import fields
-from otel_genai_instr.providers.openai import content, methods, usage
-from otel_genai_instr.providers.openai.endpoints import endpoint_of
-from otel_genai_instr.providers.openai.errors import read_error
+from otel_genai_instr.providers.anthropic import seams as anthropic
+from otel_genai_instr.providers.errors import read_error
+from otel_genai_instr.providers.openai import content, usage
+from otel_genai_instr.providers.openai import seams as openai
+from otel_genai_instr.providers.openai.seams import CHAT, ENDPOINTS, RESPONSES
 from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings
+from otel_genai_instr.telemetry.life import Reading
 from otel_genai_instr.telemetry.operation import Operation
 from otel_genai_instr.telemetry.telemetry import Telemetry
 
@@ -31,8 +33,11 @@ from ..support import answers
 from ..support.capture import Capture
 from .shapes import JSON, OBJECTS, assert_declared
 
-APIS: Final = (methods.CHAT, methods.RESPONSES, methods.FETCH_RESPONSE, methods.EMBEDDINGS)
+APIS: Final = tuple({api.name: api for each in (openai, anthropic) for api in each.ROUTES.values()}.values())
 each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
+each_stream = pytest.mark.parametrize("api", [api for api in APIS if api.open_stream], ids=lambda api: api.name)
+NOBODY: Final = ENDPOINTS.read(None, None, {})
+"""The endpoint of a client that says nothing of it."""
 # The machine that runs this may be slow; what is found is printed and can be replayed.
 quick = settings(
     max_examples=60,
@@ -65,26 +70,23 @@ class Model:
         self.__pydantic_extra__ = dict(undeclared)
 
 
-@dataclasses.dataclass
-class StreamSoFar:
+def read_stream(api: Api, chunks: list[Any], *, wants_content: bool = True) -> StreamReader:
     """A stream's reader, fed."""
+    assert api.open_stream is not None
+    reader = api.open_stream(wants_content)
+    for chunk in chunks:
+        reader.feed(chunk)
+    return reader
 
-    api: Api
-    chunks: list[Any]
 
-    def __post_init__(self) -> None:
-        self.reader = self.api.open_stream(True)
-        for chunk in self.chunks:
-            self.reader.feed(chunk)
-
-    def response(self) -> Response:
-        return self.reader.response()
-
-    def details(self) -> Details:
-        return self.reader.details()
-
-    def output(self) -> list[Message]:
-        return self.reader.output()
+def assert_reading(reading: Reading) -> None:
+    """All that it tells is as it is declared."""
+    assert_declared(reading.response())
+    details = reading.details()
+    assert_declared(details)
+    if details.asked is not None:
+        assert_declared(details.asked())
+    assert_declared(reading.output())
 
 
 @each_api
@@ -101,21 +103,17 @@ def test_requests(api: Api, arguments: dict[str, object]) -> None:
 @given(body=OBJECTS | JSON, extra=OBJECTS)
 def test_responses(api: Api, body: Any, extra: dict[str, object]) -> None:
     for result in (body, Model(cast("dict[str, object]", body), extra) if isinstance(body, dict) else extra):
-        assert_declared(api.read_response(result))
-        assert_declared(api.read_details(result))
-        assert_declared(api.read_output(result))
+        assert_reading(api.read_answer(result))
 
 
-@each_api
+@each_stream
 @quick
 @given(chunks=st.lists(OBJECTS | JSON, max_size=6))
 def test_streams(api: Api, chunks: list[object]) -> None:
-    reader = api.open_stream(True)
+    reader = read_stream(api, [])
     for chunk in chunks:
         reader.feed(chunk)
-        assert_declared(reader.response())
-        assert_declared(reader.details())
-        assert_declared(reader.output())
+        assert_reading(reader)
 
 
 @quick
@@ -140,8 +138,9 @@ def test_fields(value: object) -> None:
 @quick
 @given(host=JSON, port=JSON, code=JSON)
 def test_endpoints_and_errors(host: object, port: object, code: object) -> None:
-    url = Model({"host": host, "port": port, "scheme": host}, {})
-    assert_declared(endpoint_of(object(), url, {}))
+    client = Model({"base_url": Model({"host": host, "port": port, "scheme": host}, {})}, {})
+    assert_declared(ENDPOINTS.read(client, None, {}))
+    assert_declared(ENDPOINTS.read(client, f"https://{host}:{port}/{code}", {}))
     error = Exception()
     error.__dict__.update(status_code=port, code=code)
     assert_declared(read_error(error))
@@ -155,14 +154,16 @@ def test_what_is_read_can_be_exported(
 ) -> None:
     capture = Capture()
     telemetry = _telemetry(capture)
-    for reading in (Parsed(api, body), StreamSoFar(api, chunks)):
-        endpoint = endpoint_of(None, None, {})
-        operation = Operation(telemetry, api.read_request(arguments), endpoint, read_error, api.read_content)
+    readings = [api.read_answer(body)]
+    if api.open_stream is not None:
+        readings.append(read_stream(api, chunks))
+    for reading in readings:
+        operation = Operation(telemetry, api.read_request(arguments), NOBODY, read_error)
         operation.chunk()
         operation.chunk()
         if api.read_content is not None:
             operation.sent(api.read_content(arguments))
-        operation.finish(reading)
+        operation.finish(partial(_same, reading))
     _export(capture)
 
 
@@ -173,32 +174,32 @@ _ODD_NUMBERS: Final = ("NaN", "Infinity", "-Infinity", "1e999", "9" * 400, "-" +
 @pytest.mark.parametrize("number", _ODD_NUMBERS, ids=lambda number: number[:9])
 def test_numbers_that_json_or_otlp_lack_lose_nothing_else(number: str) -> None:
     capture = Capture()
-    operation = Operation(_telemetry(capture), methods.CHAT.read_request({}), endpoint_of(None, None, {}), read_error)
+    operation = Operation(_telemetry(capture), CHAT.read_request({}), NOBODY, read_error)
     body = answers.chat()
     call = {"id": "c1", "function": {"name": "f", "arguments": f'{{"n": {number}}}'}}
     body["choices"][0]["message"]["tool_calls"] = [call]
-    operation.finish(Parsed(methods.CHAT, body))
+    operation.finish(partial(CHAT.read_answer, body))
     _export(capture)
 
 
 # core bug: names are not made encodable, and one lone surrogate loses the whole batch.
 def test_names_in_content_that_are_no_text() -> None:
     capture = Capture()
-    operation = Operation(_telemetry(capture), methods.CHAT.read_request({}), endpoint_of(None, None, {}), read_error)
+    operation = Operation(_telemetry(capture), CHAT.read_request({}), NOBODY, read_error)
     body = answers.chat()
     call = {"id": "c1", "function": {"name": "f", "arguments": '{"\\ud800": {"\\udfff": 1}}'}}
     body["choices"][0]["message"]["tool_calls"] = [call]
-    operation.finish(Parsed(methods.CHAT, body))
+    operation.finish(partial(CHAT.read_answer, body))
     _export(capture)
 
 
 def test_numbers_in_a_request_that_json_lacks() -> None:
     capture = Capture()
-    request = methods.CHAT.read_request({"model": "m", "temperature": float("nan"), "top_p": float("inf")})
-    operation = Operation(_telemetry(capture), request, endpoint_of(None, None, {}), read_error)
+    request = CHAT.read_request({"model": "m", "temperature": float("nan"), "top_p": float("inf")})
+    operation = Operation(_telemetry(capture), request, NOBODY, read_error)
     sent = {"messages": [{"role": "tool", "content": float("nan")}]}
     operation.sent(content.read_chat_content(sent))  # core bug: as above
-    operation.finish(None)
+    operation.finish()
     _export(capture)
 
 
@@ -206,9 +207,8 @@ def test_numbers_in_a_request_that_json_lacks() -> None:
 @pytest.mark.parametrize("odd", [[], {}], ids=["list", "object"])
 def test_a_type_that_is_no_string_is_no_type(odd: object) -> None:
     answer = {"status": "completed", "output": [{"type": odd}], "usage": answers.RESPONSES_USAGE}
-    assert_declared(methods.RESPONSES.read_response(answer))
-    assert_declared(methods.RESPONSES.read_details(answer))
-    assert_declared(StreamSoFar(methods.RESPONSES, [{"type": odd, "response": {}}]).response())
+    assert_reading(RESPONSES.read_answer(answer))
+    assert_reading(read_stream(RESPONSES, [{"type": odd, "response": {}}]))
 
 
 def test_nesting_without_end_costs_no_more_than_the_content(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,9 +221,9 @@ def test_nesting_without_end_costs_no_more_than_the_content(monkeypatch: pytest.
     body["choices"][0]["message"]["tool_calls"] = [{"function": {"name": "f", "arguments": "[" * 100_000}}]
     capture = Capture()
     telemetry = _telemetry(capture)
-    request = methods.CHAT.read_request({"model": "gpt-4o-mini", "stop": deep, "n": deep})
-    operation = Operation(telemetry, request, endpoint_of(None, None, {}), read_error)
-    operation.finish(Parsed(methods.CHAT, body))
+    request = CHAT.read_request({"model": "gpt-4o-mini", "stop": deep, "n": deep})
+    operation = Operation(telemetry, request, NOBODY, read_error)
+    operation.finish(partial(CHAT.read_answer, body))
     assert capture.attributes()["gen_ai.usage.input_tokens"] == 1000
     _export(capture)
 
@@ -240,13 +240,15 @@ def test_objects_that_raise_cost_no_more_than_what_they_hold(api: Api, monkeypat
     monkeypatch.setattr(guard, "strict", False)
     capture = Capture()
     telemetry = _telemetry(capture)
-    operation = Operation(
-        telemetry, api.read_request({"model": "m"}), endpoint_of(None, None, {}), read_error, api.read_content
-    )
-    operation.finish(Parsed(api, Hostile()))
+    operation = Operation(telemetry, api.read_request({"model": "m"}), NOBODY, read_error)
+    operation.finish(partial(api.read_answer, Hostile()))
     assert capture.attributes()["gen_ai.operation.name"]
     assert guard.counts()
     _export(capture)
+
+
+def _same(reading: Reading) -> Reading:
+    return reading
 
 
 def _telemetry(capture: Capture) -> Telemetry:
@@ -301,12 +303,12 @@ def _chat_answer(texts: list[str], reason: str, call: bool, count: int) -> tuple
 )
 def test_a_streamed_chat_reads_as_the_whole_one(texts: list[str], reason: str, call: bool, count: int) -> None:
     whole, chunks = _chat_answer(texts, reason, call, count)
-    assert_stream_agrees(methods.CHAT, whole, chunks, lambda prefix, read: _is_prefix_of_chat(read, texts))
+    assert_stream_agrees(CHAT, whole, chunks, lambda prefix, read: _is_prefix_of_chat(read, texts))
 
 
 def test_a_streamed_response_reads_as_the_whole_one() -> None:
     assert_stream_agrees(
-        methods.RESPONSES,
+        RESPONSES,
         answers.response(),
         answers.response_events(),
         lambda _, read: all("Hello".startswith(_text(message)) for message in read),
@@ -317,17 +319,15 @@ def assert_stream_agrees(
     api: Api, whole: object, chunks: list[Any], is_part: Callable[[list[Any], list[Message]], bool]
 ) -> None:
     """Whole as the plain reader has it; cut off anywhere, a part of that and never a count that didn't come."""
-    drained = StreamSoFar(api, chunks)
-    assert drained.response() == api.read_response(whole)
-    assert drained.details() == api.read_details(whole)
-    assert drained.output() == api.read_output(whole)
-    silent = api.open_stream(False)
-    for chunk in chunks:
-        silent.feed(chunk)
+    plain, drained = api.read_answer(whole), read_stream(api, chunks)
+    assert drained.response() == plain.response()
+    assert drained.details() == plain.details()
+    assert drained.output() == plain.output()
+    silent = read_stream(api, chunks, wants_content=False)
     assert (silent.response(), silent.details()) == (drained.response(), drained.details())
     assert silent.output() == []
     for end in range(len(chunks)):
-        cut = StreamSoFar(api, chunks[:end])
+        cut = read_stream(api, chunks[:end])
         assert cut.response().usage is None
         assert is_part(chunks[:end], cut.output())
 
