@@ -50,9 +50,12 @@ class Patcher:
 
     def _restore(self, owner: type | ModuleType, name: str) -> None:
         original, wrapper = self._patched[owner, name]
-        if owner.__dict__.get(name) is wrapper:
+        present: object = owner.__dict__.get(name)
+        if present is wrapper:
             setattr(owner, name, original)
-            del self._patched[owner, name]
+        elif present is not None and present is not original:
+            return  # somebody else's, and ours may be below it
+        del self._patched[owner, name]
 
     def _patch_module(self, name: str, module: ModuleType) -> None:
         if self.telemetry is None:
