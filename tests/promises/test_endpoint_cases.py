@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import openai
 import pytest
@@ -152,5 +152,42 @@ def test_a_client_that_is_pointed_elsewhere(capture: Capture) -> None:
     client.base_url = "https://api.groq.com/openai/v1"
     client.chat.completions.create(model="m", messages=[])
     client.with_options(base_url="https://api.x.ai/v1").chat.completions.create(model="m", messages=[])
-    providers = [dict(span.attributes or {})["gen_ai.provider.name"] for span in capture.spans()]
-    assert providers == ["openai", "groq", "x_ai"]
+    assert _providers(capture) == ["openai", "groq", "x_ai"]
+
+
+def test_the_module_itself_is_pointed_elsewhere(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its one client reads the module's settings at each call."""
+    http_client = http.Client(transport=_provider(capture).transport())
+    for name, value in {"_client": None, "api_key": "sk-secret", "http_client": http_client, "base_url": None}.items():
+        monkeypatch.setattr(openai, name, value)
+    capture.instrument()
+    for base_url in ("https://api.openai.com/v1/", "https://api.deepseek.com/", "https://api.x.ai/v1/"):
+        monkeypatch.setattr(openai, "base_url", base_url)
+        openai.chat.completions.create(model="m", messages=[])
+    assert _providers(capture) == ["openai", "deepseek", "x_ai"]
+
+
+def test_a_client_that_chooses_its_url_at_each_call(capture: Capture) -> None:
+    class Pool(openai.OpenAI):
+        at: ClassVar = ["https://api.x.ai/v1/", "https://api.groq.com/openai/v1/"]
+
+        @property
+        def base_url(self) -> Any:
+            return http.URL(self.at[-1])
+
+        @base_url.setter
+        def base_url(self, url: Any) -> None: ...
+
+    provider = _provider(capture)
+    client = Pool(api_key="sk-secret", base_url="https://pool.example/v1", http_client=provider.http_client(False))
+    capture.instrument()
+    client.chat.completions.create(model="m", messages=[])
+    client.at.pop()
+    client.chat.completions.create(model="m", messages=[])
+    assert _providers(capture) == ["groq", "x_ai"]
+    hosts = [dict(span.attributes or {})["server.address"] for span in capture.spans()]
+    assert [received.url.split("/")[2] for received in provider.received] == hosts
+
+
+def _providers(capture: Capture) -> list[Any]:
+    return [dict(span.attributes or {})["gen_ai.provider.name"] for span in capture.spans()]
