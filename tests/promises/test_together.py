@@ -11,7 +11,7 @@ from wrapt import ObjectProxy
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, sse_reply
-from .either import run
+from .either import call, run
 
 CALL: dict[str, Any] = {"model": "gpt-4o-mini", "messages": [], "stream": True}
 
@@ -57,18 +57,24 @@ class Closed:
     def __next__(self) -> Any:
         return next(self._it)
 
+    def __aiter__(self) -> Any:
+        return self
 
-def _below(resource: Any, wrap: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the other one had come first."""
-    create: Any = resource.__dict__["create"]
+    async def __anext__(self) -> Any:
+        return await anext(self._it)
+
+
+def _patch(owner: Any, name: str, wrap: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another instrumentation does it: what the method returns gets something around it."""
+    original: Any = getattr(owner, name)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return wrap(create(*args, **kwargs))
+        return wrap(original(*args, **kwargs))
 
     async def wrapped_async(*args: Any, **kwargs: Any) -> Any:
-        return wrap(await create(*args, **kwargs))
+        return wrap(await original(*args, **kwargs))
 
-    monkeypatch.setattr(resource, "create", wrapped_async if "Async" in resource.__name__ else wrapped)
+    monkeypatch.setattr(owner, name, wrapped_async if "Async" in owner.__name__ else wrapped)
 
 
 def _client(capture: Capture, is_async: bool) -> Any:
@@ -76,36 +82,59 @@ def _client(capture: Capture, is_async: bool) -> Any:
     return provider.async_client() if is_async else provider.client()
 
 
-@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("wrap", [Transparent, Around])
-def test_a_stream_inside_something_else(
-    wrap: Any, is_async: bool, capture: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = _client(capture, is_async)
-    _below(type(client.chat.completions), wrap, monkeypatch)
-    capture.instrument()
+def _drained(client: Any, wrap: Any, capture: Capture, is_async: bool) -> int:
+    """How many chunks came out of what is around the stream."""
 
-    async def drain() -> None:
-        stream = client.chat.completions.create(**CALL)
-        if is_async:
-            stream = await stream
+    async def drain() -> int:
+        stream = await call(client.chat.completions.create, **CALL)
         assert type(stream) is wrap
-        assert capture.spans() == []
-        if is_async:
-            async for _ in stream:
-                pass
-        else:
-            for _ in stream:
-                pass
+        return len([chunk async for chunk in stream]) if is_async else sum(1 for _ in stream)
 
-    run(drain(), is_async=is_async)
+    return run(drain(), is_async=is_async)
+
+
+both_modes = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+
+
+@both_modes
+@pytest.mark.parametrize("is_first", [True, False], ids=["before_us", "after_us"])
+@pytest.mark.parametrize("wrap", [Transparent, Around, Closed])
+def test_others_around_the_sdks_method_are_above_us(
+    wrap: Any, is_first: bool, is_async: bool, capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever they make of a stream, and whoever came first: it has been observed by then."""
+    client = _client(capture, is_async)
+    if not is_first:
+        capture.instrument()
+    _patch(type(client.chat.completions), "create", wrap, monkeypatch)
+    if is_first:
+        capture.instrument()
+    assert _drained(client, wrap, capture, is_async) == len(answers.chat_chunks())
     assert capture.attributes()["gen_ai.usage.input_tokens"] == answers.CHAT_USAGE["prompt_tokens"]
     assert "gen_ai.response.time_to_first_chunk" in capture.attributes()
 
 
-def test_a_stream_that_can_t_be_seen_is_told_without_tokens(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = _client(capture, is_async=False)
-    _below(type(client.chat.completions), Closed, monkeypatch)
+@both_modes
+def test_a_transparent_stream_below_us_is_observed(
+    is_async: bool, capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = _client(capture, is_async)
+    _patch(type(client), "request", Transparent, monkeypatch)
     capture.instrument()
-    assert len(list(client.chat.completions.create(**CALL))) == len(answers.chat_chunks())
+    assert _drained(client, Transparent, capture, is_async) == len(answers.chat_chunks())
+    assert capture.attributes()["gen_ai.usage.input_tokens"] == answers.CHAT_USAGE["prompt_tokens"]
+    assert "gen_ai.response.time_to_first_chunk" in capture.attributes()
+
+
+@both_modes
+@pytest.mark.parametrize("wrap", [Around, Closed])
+def test_a_stream_that_is_hidden_below_us_is_told_without_tokens(
+    wrap: Any, is_async: bool, capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = _client(capture, is_async)
+    _patch(type(client), "request", wrap, monkeypatch)
+    capture.instrument()
+    assert _drained(client, wrap, capture, is_async) == len(answers.chat_chunks())
     assert capture.attributes()["otel_genai.cost.unpriced_reason"] == "no_usage"
+    assert "gen_ai.usage.input_tokens" not in capture.attributes()
+    assert capture.count("gen_ai.client.inference.duration") == 1
