@@ -183,18 +183,18 @@ def _subclass(base: Any, is_async: bool, *bodies: dict[str, Any]) -> Any:
 
         class Awaited(base):
             async def request(self, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-                answer = None
+                answer: object = None
                 for body in bodies:
-                    answer = await super().request(cast_to, changed(options, body), *args, **kwargs)
+                    answer = await base.request(self, cast_to, changed(options, body), *args, **kwargs)
                 return answer
 
         return Awaited
 
     class Plain(base):
         def request(self, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-            answer = None
+            answer: object = None
             for body in bodies:
-                answer = super().request(cast_to, changed(options, body), *args, **kwargs)
+                answer = base.request(self, cast_to, changed(options, body), *args, **kwargs)
             return answer
 
     return Plain

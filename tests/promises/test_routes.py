@@ -106,7 +106,7 @@ def test_a_stream_by_hand(is_async: bool, capture: Capture) -> None:
     assert capture.attributes()["gen_ai.request.stream"] is True
 
 
-WAYS = {
+WAYS: dict[str, tuple[str, dict[str, str]]] = {
     "as_the_sdk_does": ("/chat/completions", {}),
     "no_slash": ("chat/completions", {}),
     "trailing_slash": ("/chat/completions/", {}),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from openai import _base_client
 from openai._base_client import AsyncAPIClient, SyncAPIClient
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
@@ -97,7 +96,7 @@ def test_a_class_that_can_t_be_changed(capture: Capture, monkeypatch: pytest.Mon
             raise AttributeError("sealed")
 
     monkeypatch.setattr(guard, "strict", False)
-    monkeypatch.setattr(_base_client, "SyncAPIClient", Sealed("SyncAPIClient", (), dict(SyncAPIClient.__dict__)))
+    monkeypatch.setattr("openai._base_client.SyncAPIClient", Sealed("SyncAPIClient", (), dict(SyncAPIClient.__dict__)))
     without_us = AsyncAPIClient.request
     capture.instrument()
     assert guard.counts() == {("patch", "AttributeError"): 1}

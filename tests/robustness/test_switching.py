@@ -56,7 +56,8 @@ def methods() -> dict[str, object]:
         except ImportError:  # this openai doesn't have it
             continue
         if kind is not None:
-            found.update({f"{module}.{owner}.{name}": value for name, value in vars(kind).items()})
+            entries: dict[str, object] = dict(vars(kind))
+            found.update({f"{module}.{owner}.{name}": value for name, value in entries.items()})
     return found
 
 
