@@ -76,7 +76,7 @@ def _functions() -> dict[tuple[str, str], object]:
         for kind in list(vars(module).values()):
             if issubclass(type(kind), type) and kind.__module__.startswith("openai."):
                 place = f"{kind.__module__}.{kind.__qualname__}"
-                entries: dict[str, object] = dict(vars(kind))
+                entries: dict[str, object] = {**kind.__dict__}
                 found.update({(place, name): entry for name, entry in entries.items() if inspect.isfunction(entry)})
     return found
 

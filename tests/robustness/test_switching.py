@@ -56,7 +56,7 @@ def methods() -> dict[str, object]:
         except ImportError:  # this openai doesn't have it
             continue
         if kind is not None:
-            entries: dict[str, object] = dict(vars(kind))
+            entries: dict[str, object] = {**kind.__dict__}
             found.update({f"{module}.{owner}.{name}": value for name, value in entries.items()})
     return found
 
