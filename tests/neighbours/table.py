@@ -104,11 +104,11 @@ class Keep(langsmith.Client):
 
 wrap = functools.partial(wrap_openai, tracing_extra={"client": Keep()})
 """
-_LANGSMITH_FIRST: Final = Exempt(
-    THEIRS_FIRST,
+_LOGFIRE_AFTER_US: Final = Exempt(
+    OURS_FIRST,
     "ours",
-    r"(async_)?(chat|responses)(_.*)?",
-    "wrap_openai puts what it found on a client in front of the class: clients are to be made after instrument()",
+    ".*",
+    "it puts its own around the client's request and, by its default, asks all others inside to be silent: we are",
 )
 
 NEIGHBOURS: Final[Mapping[str, Neighbour]] = {
@@ -131,20 +131,19 @@ logfire.configure(send_to_logfire=False)
 logfire.instrument_openai()
 """,
         brings_provider=True,
+        exempt=(_LOGFIRE_AFTER_US,),
     ),
     "sentry": Neighbour(requirements=("sentry-sdk",), on=_SENTRY),
     "langsmith": Neighbour(
         requirements=("langsmith",),
         on=_LANGSMITH,
         environ={"LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": NOWHERE, "LANGSMITH_API_KEY": "none"},
-        exempt=(_LANGSMITH_FIRST,),
     ),
     "langsmith off": Neighbour(
         requirements=("langsmith",),
         on=_LANGSMITH,
         environ={"LANGSMITH_TRACING": "false"},
         observes=False,
-        exempt=(_LANGSMITH_FIRST,),
     ),
     "openinference": Neighbour(
         requirements=("openinference-instrumentation-openai",),
