@@ -19,7 +19,8 @@ from typing import Final, cast
 from .. import guard
 from ..telemetry import later
 from ..telemetry.current import current, enter, leave
-from ..telemetry.life import Answer, Life
+from ..telemetry.life import Answer
+from ..telemetry.operation import Operation
 from .contract import Streamed, StreamReader
 from .hooks import Hooked, let_go
 
@@ -33,7 +34,7 @@ class StreamWatch:
 
     __slots__ = ("__weakref__", "_handled_before", "answer", "busy", "chunk", "context", "feed", "hooked", "operation")
 
-    def __init__(self, operation: Life) -> None:
+    def __init__(self, operation: Operation) -> None:
         self.operation = operation
         self.context = operation.context
         self.chunk = operation.chunk

@@ -94,10 +94,6 @@ class Life:
     """Current while whoever is observed works on it, and only then."""
     span: trace.Span
 
-    def chunk(self) -> bool:
-        """A chunk arrived. Return whether the time of the next one matters."""
-        return False
-
     def finish(self, answer: Answer | None = None) -> None:
         """It did what it should: the call returned, or the stream was drained."""
         self._end(_COMPLETE, answer, None)
