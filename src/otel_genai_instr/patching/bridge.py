@@ -16,7 +16,6 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 
 from .. import guard
-from ..model import Content
 from ..telemetry import operation as operations
 from ..telemetry.current import current, enter, is_observed, leave
 from ..telemetry.operation import Operation
@@ -179,8 +178,8 @@ def wrap_own_spans(original: Function, seam: OwnSpans, switch: Switch) -> Functi
 
     @standing_for(original)
     def call(*args: object, **kwargs: object) -> object:
-        operation = operations.current() if switch.telemetry is not None else None
         try:
+            operation = operations.current() if switch.telemetry is not None else None
             if operation is not None and not seam.is_wanted(operation.client):
                 if len(args) > seam.tracer:
                     args = (*args[: seam.tracer], _Standing(operation), *args[seam.tracer + 1 :])
@@ -211,17 +210,26 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
     operation = Operation(telemetry, api.read_request(arguments), endpoint, provider.read_error)
     operation.client = client
     if operation.wants_text and api.read_content is not None:
-        guard.run("read.content", _note_content, operation, api.read_content, arguments)
+        try:
+            operation.sent(api.read_content(arguments))
+        except Exception as fault:
+            guard.report("read.content", fault)
+        except BaseException as interrupt:
+            guard.run("fail", operation.fail, interrupt)
+            raise
     return operation, api
-
-
-def _note_content(operation: Operation, read: Callable[[Keywords], Content], arguments: Keywords) -> None:
-    operation.sent(read(arguments))
 
 
 def _begin_watched(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> StreamWatch | None:
     begun = begin(switch, seam, args, kwargs)
-    return open_watch(*begun) if begun is not None else None
+    if begun is None:
+        return None
+    operation, api = begun
+    try:
+        return open_watch(operation, api)
+    except BaseException:  # an interrupt, too
+        guard.run("conclude", operation.finish)  # nobody else will
+        raise
 
 
 def fail(begun: Begun, error: BaseException) -> None:
