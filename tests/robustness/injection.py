@@ -27,17 +27,18 @@ class Fault(Exception):
 
 hits = 0
 """How often the function that was made to raise was called."""
+_raised: type[BaseException] = Fault
 
 
 def hit() -> None:
     """Called by the function that was made to raise.
 
     Raises:
-        Fault: always.
+        Fault: always, or what :func:`raising` was told.
     """
     global hits
     hits += 1
-    raise Fault
+    raise _raised
 
 
 def functions() -> dict[str, FunctionType]:
@@ -51,12 +52,12 @@ def functions() -> dict[str, FunctionType]:
 
 
 @contextmanager
-def raising(function: FunctionType) -> Generator[None, None, None]:
-    """``function`` raises :class:`Fault` instead of doing its work; :data:`hits` counts from zero."""
-    global hits
+def raising(function: FunctionType, what: type[BaseException] = Fault) -> Generator[None, None, None]:
+    """``function`` raises ``what`` instead of doing its work; :data:`hits` counts from zero."""
+    global hits, _raised
     original = function.__code__
     function.__code__ = _raising_code(original)
-    hits = 0
+    hits, _raised = 0, what
     try:
         yield
     finally:

@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from operator import attrgetter
 from typing import Any, Final
 
-import openai
 import pydantic
 
 import otel_genai_instr as genai
@@ -69,14 +68,16 @@ class Story:
 
     name: str
     replies: Callable[[], list[Reply]]
-    tell: Callable[[FakeProvider], object]
+    tell: Callable[[Any], object]
     options: Callable[[], dict[str, Any]] = dict[str, Any]
     """How the instrumentation is turned on, beside what all stories have in common."""
+    transport: Callable[..., Any] = FakeProvider
+    """Makes of the replies the provider that they come from."""
 
 
-def _tell(value: object) -> object:
+def told(value: object) -> object:
     """A result as data."""
-    if isinstance(value, openai.BaseModel):
+    if isinstance(value, pydantic.BaseModel):
         return type(value).__name__, value.model_dump()
     return value
 
@@ -102,7 +103,7 @@ def _in_blocks(provider: FakeProvider) -> object:
                 if failure is not None:
                     raise failure
         client: Any = provider.client()
-        return _tell(client.chat.completions.create(**CHAT))
+        return told(client.chat.completions.create(**CHAT))
 
 
 def _charged_reply() -> list[Reply]:
@@ -164,21 +165,21 @@ def _failed_reply() -> list[Reply]:
 
 def _plain(api: str, arguments: dict[str, Any]) -> Callable[[FakeProvider], object]:
     def tell(provider: FakeProvider) -> object:
-        return _tell(_method(_sdk(provider), api)(**arguments))
+        return told(_method(_sdk(provider), api)(**arguments))
 
     return tell
 
 
 def _drained(api: str, arguments: dict[str, Any]) -> Callable[[FakeProvider], object]:
     def tell(provider: FakeProvider) -> object:
-        return [_tell(chunk) for chunk in _method(_sdk(provider), api)(**arguments, stream=True)]
+        return [told(chunk) for chunk in _method(_sdk(provider), api)(**arguments, stream=True)]
 
     return tell
 
 
 def _closed_early(provider: FakeProvider) -> object:
     with _sdk(provider).chat.completions.create(**CHAT, stream=True) as stream:
-        first = _tell(next(stream))
+        first = told(next(stream))
     return first, provider.bodies[0].closed
 
 
@@ -192,7 +193,7 @@ def _left_generator(provider: FakeProvider) -> object:
     def chunks() -> Iterator[object]:
         with _sdk(provider).chat.completions.create(**CHAT, stream=True) as stream:
             for chunk in stream:
-                yield _tell(chunk)
+                yield told(chunk)
 
     telling: Any = chunks()
     first = next(telling)
@@ -203,7 +204,7 @@ def _left_generator(provider: FakeProvider) -> object:
 
 def _abandoned(provider: FakeProvider) -> object:
     stream = _sdk(provider).chat.completions.create(**CHAT, stream=True)
-    first = _tell(next(stream))
+    first = told(next(stream))
     del stream
     gc.collect()
     settle()
@@ -212,17 +213,17 @@ def _abandoned(provider: FakeProvider) -> object:
 
 def _raw(provider: FakeProvider) -> object:
     raw = _sdk(provider).chat.completions.with_raw_response.create(**CHAT)
-    return raw.status_code, dict(raw.headers), raw.text, _tell(raw.parse())
+    return raw.status_code, dict(raw.headers), raw.text, told(raw.parse())
 
 
 def _raw_stream(provider: FakeProvider) -> object:
     raw = _sdk(provider).chat.completions.with_raw_response.create(**CHAT, stream=True)
-    return raw.status_code, [_tell(chunk) for chunk in raw.parse()]
+    return raw.status_code, [told(chunk) for chunk in raw.parse()]
 
 
 def _streaming_raw(provider: FakeProvider) -> object:
     with _sdk(provider).chat.completions.with_streaming_response.create(**CHAT) as raw:
-        return raw.status_code, _tell(raw.parse())
+        return raw.status_code, told(raw.parse())
 
 
 def _streaming_raw_lines(provider: FakeProvider) -> object:
@@ -232,7 +233,7 @@ def _streaming_raw_lines(provider: FakeProvider) -> object:
 
 def _streaming_raw_read(provider: FakeProvider) -> object:
     with _sdk(provider).chat.completions.with_streaming_response.create(**CHAT) as raw:
-        return raw.read(), _tell(raw.parse())
+        return raw.read(), told(raw.parse())
 
 
 def _close_fails(provider: FakeProvider) -> object:
@@ -256,12 +257,12 @@ def _torn_reply() -> list[Reply]:
 
 def _retried(provider: FakeProvider) -> object:
     provider.script.insert(0, json_reply({}, status=429, retry_after_ms="1"))
-    return _tell(_sdk(provider, max_retries=1).chat.completions.create(**CHAT))
+    return told(_sdk(provider, max_retries=1).chat.completions.create(**CHAT))
 
 
 def _night_rate(provider: FakeProvider) -> object:
     client = _sdk(provider, base_url="https://api.deepseek.com")
-    return _tell(client.chat.completions.create(**{**CHAT, "model": "deepseek-chat"}))
+    return told(client.chat.completions.create(**{**CHAT, "model": "deepseek-chat"}))
 
 
 class _Answer(pydantic.BaseModel):
@@ -279,11 +280,11 @@ def _unparsed(provider: FakeProvider) -> object:
 
 def _retrieved_stream(provider: FakeProvider) -> object:
     arguments: dict[str, Any] = {"stream": True, "starting_after": 1}
-    return [_tell(event) for event in _sdk(provider).responses.retrieve("resp_1", **arguments)]
+    return [told(event) for event in _sdk(provider).responses.retrieve("resp_1", **arguments)]
 
 
 def _retrieved(provider: FakeProvider) -> object:
-    return _tell(_sdk(provider).responses.retrieve("resp_1"))
+    return told(_sdk(provider).responses.retrieve("resp_1"))
 
 
 def _async(act: Callable[[Any], Coroutine[Any, Any, object]]) -> Callable[[FakeProvider], object]:
@@ -294,26 +295,26 @@ def _async(act: Callable[[Any], Coroutine[Any, Any, object]]) -> Callable[[FakeP
 
 
 async def _plain_async(client: Any) -> object:
-    return _tell(await client.chat.completions.create(**CHAT))
+    return told(await client.chat.completions.create(**CHAT))
 
 
 async def _drained_async(client: Any) -> object:
     stream = await client.chat.completions.create(**CHAT, stream=True)
-    return [_tell(chunk) async for chunk in stream]
+    return [told(chunk) async for chunk in stream]
 
 
 async def _closed_early_async(client: Any) -> object:
     async with await client.chat.completions.create(**CHAT, stream=True) as stream:
-        return _tell(await anext(stream))
+        return told(await anext(stream))
 
 
 async def _streaming_raw_async(client: Any) -> object:
     async with client.chat.completions.with_streaming_response.create(**CHAT) as raw:
-        return raw.status_code, _tell(await raw.parse())
+        return raw.status_code, told(await raw.parse())
 
 
 async def _embeddings_async(client: Any) -> object:
-    return _tell(await client.embeddings.create(**EMBEDDINGS))
+    return told(await client.embeddings.create(**EMBEDDINGS))
 
 
 def _sdk(provider: FakeProvider, **options: Any) -> Any:

@@ -6,7 +6,7 @@ import gc
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -15,27 +15,33 @@ import pytest
 from opentelemetry import context
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
+import otel_genai_instr
 from otel_genai_instr import guard
 from otel_genai_instr.patching import hooks
-from otel_genai_instr.patching.shapes import is_async_stream, shape_of
 from otel_genai_instr.pricing import Pricer, loading
 from otel_genai_instr.pricing.loading import LazySource, bundled_prices
-from otel_genai_instr.providers import fields
+from otel_genai_instr.providers import fields, stainless
+from otel_genai_instr.providers.openai.seams import ENDPOINTS
 
 from ..support.capture import Capture
-from ..support.provider import FakeProvider
 from ..support.settling import settle
-from . import injection
+from . import injection, tiny_stories
+from .anthropic_stories import ANTHROPIC_STORIES, HAS_ANTHROPIC
 from .price_stories import HAS_TIKTOKEN, HAS_YAML, PRICE_STORIES
+from .route_stories import ROUTE_STORIES
 from .stories import HAS_RESPONSES, Story
 from .stories import STORIES as CALL_STORIES
+from .tiny_stories import TINY_STORIES
 
-STORIES: Final = (*CALL_STORIES, *PRICE_STORIES)
+# Of blocks that only the beta's types have.
+pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+STORIES: Final = (*CALL_STORIES, *ROUTE_STORIES, *PRICE_STORIES, *TINY_STORIES, *ANTHROPIC_STORIES)
 
 THE_GUARD: Final = {
-    "log:warning": "nothing but a guarded block",
-    "log:error": "nothing but a guarded block",
-    "patching.bridge:Unawaited.__del__": "closes a coroutine of the SDK, and nothing of ours",
+    "patching.bridge:_Standing.start_span": "called by the SDK; returns what it holds",
+    "patching.generators:_begun": "nothing but a guarded block",
+    "patching.generators:observe_generator": "a driver: the user's generator, with guarded calls after it",
+    "patching.generators:observe_async_generator": "a driver: the user's generator, with guarded calls after it",
     "patching.outcomes:WatchedParser.__call__": "a driver: the SDK's parser, with a guarded call after it",
     "patching.streams:StreamWatch.drained": "nothing but a guarded block",
     "patching.streams:StreamWatch.failed": "nothing but a guarded block",
@@ -52,18 +58,14 @@ THE_GUARD: Final = {
 
 NEVER_ENDS: Final = frozenset(
     {
+        "patching.bridge:fail",
         "telemetry.later:do",
         "telemetry.later:in_collection",
-        "telemetry.operation:Operation._end",
-        "telemetry.operation:Operation.drop",
-        "telemetry.operation:Operation.finish",
-        "telemetry.operation:Operation.stop",
-        "telemetry.operation:Operation.fail",
-        "telemetry.steps:Step._end",
-        "telemetry.steps:Step.drop",
-        "telemetry.steps:Step.fail",
-        "telemetry.steps:Step.finish",
-        "telemetry.steps:Step.stop",
+        "telemetry.life:Life._end",
+        "telemetry.life:Life.drop",
+        "telemetry.life:Life.fail",
+        "telemetry.life:Life.finish",
+        "telemetry.life:Life.stop",
     }
 )
 """The doors to the end of a span: with one of them broken, it may stay open."""
@@ -72,9 +74,12 @@ OFF_THE_PATH: Final = {
     "at import or at instrument()": {
         "patching.binding:as_function",
         "patching.binding:standing_for",
-        "patching.bridge:wrap_async",
+        "patching.bridge:_around",
+        "patching.bridge:_around_coroutine",
+        "patching.bridge:_around_generators",
         "patching.bridge:wrap_attempt",
-        "patching.bridge:wrap_sync",
+        "patching.bridge:wrap_call",
+        "patching.bridge:wrap_own_spans",
         "patching.instrumentor:GenAIInstrumentor._instrument",
         "patching.instrumentor:GenAIInstrumentor._uninstrument",
         "patching.instrumentor:GenAIInstrumentor.use",
@@ -84,7 +89,6 @@ OFF_THE_PATH: Final = {
         "patching.patcher:Patcher._patch_module",
         "patching.patcher:Patcher._restore",
         "patching.patcher:Patcher._wrap",
-        "patching.patcher:Patcher._wrap_attempt",
         "patching.patcher:Patcher.install",
         "patching.patcher:Patcher.uninstall",
         "pricing.configured:WatchedBook.__init__",
@@ -97,6 +101,10 @@ OFF_THE_PATH: Final = {
         "pricing.loading:_Gate.__init__",
         "pricing.lists.own_table:_none",
         "pricing.pricer:Pricer.__init__",
+        "providers.endpoints:Endpoints.__init__",
+        "providers.stainless:_Router.__init__",
+        "providers.stainless:_unpacker",
+        "providers.stainless:seams",
         "settings:CaptureContent.__init__",
         "settings:MetricsCompat.__init__",
         "settings:_capture_content",
@@ -116,6 +124,7 @@ OFF_THE_PATH: Final = {
         "telemetry.dimensions:DimensionGuard.__init__",
         "telemetry.token_sums:_of_no_modality",
         "telemetry.step_metrics:StepMetrics.__init__",
+        "telemetry.operation:_tables",
         "telemetry.telemetry:_asked_for",
         "telemetry.telemetry:share",
         "telemetry.telemetry:telemetry_with",
@@ -157,14 +166,11 @@ OFF_THE_PATH: Final = {
         "patching.hooks:Watch.closed",
         "patching.hooks:Watch.drained",
         "patching.hooks:Watch.failed",
-        "patching.methods:StreamReader.details",
-        "patching.methods:StreamReader.feed",
-        "patching.methods:StreamReader.output",
-        "patching.methods:StreamReader.response",
+        "patching.contract:StreamReader.feed",
         "pricing.source:PriceSource.find",
-        "telemetry.operation:Reading.details",
-        "telemetry.operation:Reading.output",
-        "telemetry.operation:Reading.response",
+        "telemetry.life:Reading.details",
+        "telemetry.life:Reading.output",
+        "telemetry.life:Reading.response",
     },
     "for the app, or a test, to ask": {
         "pricing.cache:BoundedCache.total",
@@ -177,10 +183,6 @@ OFF_THE_PATH: Final = {
     "what was thought of an operation is no part of it; it has tests of its own": {
         "telemetry.events:emit_evaluation",
         "telemetry.metrics:Metrics.record_evaluation",
-    },
-    "for objects that are neither dictionaries nor models of this SDK": {
-        "providers.fields:_fields_of_other",
-        "providers.fields:is_mapping",
     },
     "the call itself, where somebody else's descriptor stands in the class: test_beside_others.py": {
         "patching.binding:_bound",
@@ -203,13 +205,12 @@ OFF_THE_PATH: Final = {
     "the default of a price list without units, which no source makes": {
         "pricing.charging.rates:_no_units",
     },
-    "for the messages of a stream whose content isn't kept": {"providers.openai.streams:ChatStreamReader.output"},
-    "for streams of an API that has none": {
-        "providers.openai.streams:NoStreamReader.__init__",
-        "providers.openai.streams:NoStreamReader.details",
-        "providers.openai.streams:NoStreamReader.feed",
-        "providers.openai.streams:NoStreamReader.output",
-        "providers.openai.streams:NoStreamReader.response",
+    "for the messages of a stream whose content isn't kept": {
+        "providers.anthropic.streams:MessageStreamReader.output",
+        "providers.openai.streams:ChatStreamReader.output",
+    },
+    "what each kind of life has of its own": {
+        "telemetry.life:Life._parts",
     },
 }
 """Functions that no story reaches, by the reason. Anything else that no story reaches needs a story."""
@@ -254,6 +255,13 @@ def said(monkeypatch: pytest.MonkeyPatch, clean_world: None) -> Iterator[SaidFau
 
 
 @pytest.fixture(autouse=True)
+def tiny_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more SDK is instrumented."""
+    known = otel_genai_instr._INSTRUMENTORS  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setitem(known, "TinyInstrumentor", (tiny_stories.SDK, tiny_stories.__name__))
+
+
+@pytest.fixture(autouse=True)
 def no_threads(monkeypatch: pytest.MonkeyPatch, said: SaidFaults) -> None:
     """A thread of ours does its work where it is started: elsewhere it would be hidden what happens in it."""
 
@@ -281,7 +289,7 @@ def quick_collection() -> Iterator[None]:
 
 def outcome(story: Story) -> object:
     """What the app sees: a value, or an exception with all that led to it."""
-    provider = FakeProvider(None, *story.replies())
+    provider = story.transport(None, *story.replies())
     try:
         return "returned", story.tell(provider)
     except Exception as error:
@@ -293,13 +301,21 @@ def outcome(story: Story) -> object:
         return "raised", [(type(cause), str(cause)) for cause in causes]
 
 
-def observed(story: Story, around: AbstractContextManager[Any] | None = None) -> tuple[object, Ended]:
-    """The same with a new instrumentation that remembers nothing; returns spans that stayed open, too."""
+def observed(
+    story: Story,
+    around: AbstractContextManager[Any] | None = None,
+    interrupt: type[BaseException] = injection.Fault,
+) -> tuple[object, Ended]:
+    """The same with a new instrumentation that remembers nothing; returns spans that stayed open, too.
+
+    What the app sees can also be an ``interrupt``.
+    """
     capture = Capture()
     ended = Ended()
     capture.tracer_provider.add_span_processor(ended)
-    for remembered in (shape_of, is_async_stream, hooks.is_async, fields.is_mapping):
+    for remembered in (stainless._kind_of, hooks.is_async, fields.is_mapping):  # pyright: ignore[reportPrivateUsage]
         remembered.cache_clear()
+    ENDPOINTS._known.clear()  # pyright: ignore[reportPrivateUsage]
     options: dict[str, Any] = {
         "capture_content": "span_and_event",
         "metrics_compat": "both",
@@ -310,7 +326,9 @@ def observed(story: Story, around: AbstractContextManager[Any] | None = None) ->
     capture.instrument(**options)
     try:
         with around or nullcontext():
-            seen = outcome(story)
+            seen: object = interrupt
+            with suppress(interrupt):
+                seen = outcome(story)
             settle()
             if ended.open:
                 gc.collect()  # what was dropped ends when it is collected
@@ -354,7 +372,8 @@ def test_a_fault_of_ours_is_counted_or_said_and_never_seen(story: Story, said: S
 
 
 @pytest.mark.skipif(
-    not (HAS_RESPONSES and HAS_YAML and HAS_TIKTOKEN), reason="what reads responses, YAML or text is not reached"
+    not (HAS_RESPONSES and HAS_YAML and HAS_TIKTOKEN and HAS_ANTHROPIC),
+    reason="what reads responses, YAML, text or messages is not reached",
 )
 def test_every_function_is_reached_by_a_story_or_is_known_to_be_off_the_path() -> None:
     on_path = {name for story in STORIES for name in reached(story)}
@@ -362,3 +381,4 @@ def test_every_function_is_reached_by_a_story_or_is_known_to_be_off_the_path() -
     known = {name for names in OFF_THE_PATH.values() for name in names}
     assert off_path - known == set(), "needs a story"
     assert known & on_path == set(), "is reached after all"
+    assert (known | set(THE_GUARD) | NEVER_ENDS) - set(injection.functions()) == set(), "is gone"
