@@ -72,6 +72,8 @@ class Request:
     """The tier asked for (``flex``, ``priority``, ...); it decides the price when the response names none."""
     attributes: Attributes = field(default_factory=dict[str, Said])
     """What else was said, by the conventions' names."""
+    units: Mapping[str, float] | None = None
+    """What an answer to it is charged by, where the request says it and the answer doesn't: see ``Usage.units``."""
 
 
 class Usage(Record):
@@ -109,8 +111,6 @@ class Response(Record):
 
     model: str | None = None
     service_tier: str | None = None
-    region: str | None = None
-    """Where the provider computed it, in its own words; wins over the endpoint's region."""
     usage: Usage | None = None
     error_code: str | None = None
     """Set when the provider reports a failed generation inside a successful HTTP response."""

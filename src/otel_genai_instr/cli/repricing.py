@@ -16,7 +16,7 @@ from ..semconv import own, values
 from ..semconv.usage import USAGE
 from .stored_spans import Attributes, StoredSpan
 
-_CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS}
+_CALLS: Final = values.PRICED_OPERATIONS
 _MODEL: Final = (names.RESPONSE_MODEL, names.REQUEST_MODEL)
 _PROVIDER: Final = (names.PROVIDER_NAME,)
 _TIER: Final = (

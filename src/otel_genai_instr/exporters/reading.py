@@ -13,7 +13,7 @@ from ..semconv import attributes as names
 from ..semconv import own, values
 from .traces import SpanRecord
 
-_CALLS: Final = values.INFERENCE_OPERATIONS | {values.EMBEDDINGS, values.FETCH_RESPONSE}
+_CALLS: Final = values.PRICED_OPERATIONS | {values.FETCH_RESPONSE}
 _USUAL_ENDINGS: Final = frozenset({"stop", "end_turn", "completed"})
 
 # Attributes of other instrumentations that are worth a word, newest name first: one word of each row is shown.

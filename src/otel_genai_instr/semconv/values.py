@@ -23,7 +23,28 @@ MEMORY_OPERATIONS: Final = (
 GUARDRAIL: Final = "guardrail"  # no convention yet
 RERANK: Final = "rerank"  # no convention yet
 COUNT_TOKENS: Final = "count_tokens"  # no convention yet
-INFERENCE_OPERATIONS: Final = frozenset({"chat", "generate_content", "text_completion"})
+TEXT_COMPLETION: Final = "text_completion"
+INFERENCE_OPERATIONS: Final = frozenset({CHAT, "generate_content", TEXT_COMPLETION})
+# Calls that the conventions have no operation for yet; these names are the same for all providers.
+IMAGE_GENERATION: Final = "image_generation"  # made, edited or varied
+VIDEO_GENERATION: Final = "video_generation"
+SPEECH: Final = "speech"
+TRANSCRIPTION: Final = "transcription"
+TRANSLATION: Final = "translation"  # of speech, to text
+MODERATION: Final = "moderation"
+COMPACTION: Final = "compaction"  # of a conversation, by a model
+CANCEL_RESPONSE: Final = "cancel_response"
+BATCH: Final = "batch"
+PRICED_OPERATIONS: Final = INFERENCE_OPERATIONS | {
+    EMBEDDINGS,
+    IMAGE_GENERATION,
+    VIDEO_GENERATION,
+    SPEECH,
+    TRANSCRIPTION,
+    TRANSLATION,
+    COMPACTION,
+}
+"""Calls that have a cost, or a reason why not."""
 
 # gen_ai.output.type
 OUTPUT_TEXT: Final = "text"

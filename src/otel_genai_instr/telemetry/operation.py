@@ -11,10 +11,10 @@ from opentelemetry import baggage, context, trace
 from opentelemetry.context import Context
 
 from .. import guard, pricing
-from ..model import Content, Endpoint, Failure, Request, Response
+from ..model import Content, Endpoint, Failure, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own
-from ..semconv.values import EMBEDDINGS, FETCH_RESPONSE, INFERENCE_OPERATIONS
+from ..semconv.values import FETCH_RESPONSE, INFERENCE_OPERATIONS, PRICED_OPERATIONS
 from ..settings import CaptureContent
 from . import attributes, content, events
 from .current import current as current_context
@@ -158,10 +158,13 @@ class Operation(Life):
     def _account(self, ended: Ended) -> None:
         """Price it, and record times, tokens and money. One of them may fail, and the others are owed all the same."""
         telemetry, request, response = self._telemetry, self.request, ended.response
+        if request.units is not None and ended.failure is None:
+            response.usage = response.usage or Usage()
+            response.usage.units = response.usage.units or request.units
         settings, usage, inference, here = telemetry.settings, response.usage, self._inference, self.context
         if (
             settings.cost
-            and (inference or request.operation == EMBEDDINGS)
+            and (inference or request.operation in PRICED_OPERATIONS)
             and (
                 usage is not None
                 or ended.failure is None
