@@ -46,7 +46,7 @@ stack-test: $(READY)  ## Run the demo through a real Collector into a real Jaege
 versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions, all locked
 	$(BIN)/python -m tests.versions.run
 
-newest-test: $(READY)  ## Run all tests with the newest release of everything, whatever the lock says
+newest-test: $(READY)  ## Run the tests with the newest release of everything, whatever the lock says
 	$(BIN)/python -m tests.versions.run --newest
 
 neighbours-test: $(READY)  ## Run us beside other instrumentations of openai, each in both orders

@@ -175,6 +175,48 @@ def test_a_broken_stream_is_a_quiet_failure(kind: str, caplog: pytest.LogCapture
     assert caplog.records == []
 
 
+class WritesOnly:
+    """What stands in the place of ``sys.stderr`` may have no more than this."""
+
+    def __init__(self) -> None:
+        self.written = ""
+
+    def write(self, text: str) -> None:
+        self.written += text
+
+
+class Wrong(WritesOnly):
+    """All else that it has is wrong."""
+
+    encoding = 8
+    flush = None
+
+    def isatty(self) -> bool:
+        raise RuntimeError("not known")
+
+    def fileno(self) -> int:
+        raise AttributeError("none")
+
+
+class WithoutEncoding(WritesOnly):
+    """A terminal that can't say its width, nor its encoding."""
+
+    @property
+    def encoding(self) -> str:
+        raise NotImplementedError
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("kind", [WritesOnly, Wrong, WithoutEncoding])
+def test_anything_that_can_be_written_to_will_do(kind: type[WritesOnly], monkeypatch: pytest.MonkeyPatch) -> None:
+    out = kind()
+    monkeypatch.setattr(sys, "stderr", out)
+    assert GenAIConsoleExporter().export([finished("seen")]) is SpanExportResult.SUCCESS
+    assert "seen" in out.written
+
+
 def test_no_stderr_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     assert GenAIConsoleExporter().export([finished()]) is SpanExportResult.FAILURE

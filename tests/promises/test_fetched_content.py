@@ -27,7 +27,7 @@ ASKED = {
     "gen_ai.system_instructions": [{"type": "text", "content": SECRET}],
     "gen_ai.tool.definitions": [TOOL],
 }
-ANSWERED = [{"role": "assistant", "parts": [{"type": "text", "content": "Hello"}]}]
+ANSWERED = [{"role": "assistant", "parts": [{"type": "text", "content": "Hello"}], "finish_reason": "stop"}]
 
 
 def _stored(**more: Any) -> Any:

@@ -2,8 +2,8 @@
 
 Each row is a Python and an SDK, in an environment of its own under ``.venv-versions/``, with the versions that
 ``make lock`` wrote down: a clone gives the same result in a year. The one row of ``--newest`` is for the opposite, to
-learn what the releases of others break. An older SDK lives through the cells of the promise matrix that ``--pairs``
-picks. What can't be run here is printed as skipped, with the reason. Exit code 1 when a row failed.
+learn what the releases of others break. All live through the cells of the promise matrix that ``--pairs`` picks: the
+whole product is for the locked SDKs, in ``make test``. What can't be run here is printed as skipped, with the reason. Exit code 1 when a row failed.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list
     suites = list(arguments)
     if row.sdk == NEWEST:
         install += ["--upgrade", "--refresh"]
+        suites = suites or ["--pairs"]
     else:
         pinned = row.folder.with_name(f"{row.folder.name}.txt")
         pinned.write_text(constraints(row))
@@ -88,7 +89,7 @@ def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list
 
 def _suites(row: Row) -> list[str]:
     if row.provider is None:
-        return [*(f"--ignore={path}" for path in INDEPENDENT), *SUITES]
+        return [*(f"--ignore={path}" for path in INDEPENDENT), "--pairs", *SUITES]
     fewer = ["--provider", row.provider, "--pairs"]
     if row.provider == "openai":
         return [*(f"--ignore={path}" for path in INDEPENDENT), *fewer, *SUITES]

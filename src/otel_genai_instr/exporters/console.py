@@ -24,7 +24,8 @@ _WIDTH_WITHOUT_TERMINAL = 100
 class GenAIConsoleExporter(SpanExporter):
     """Prints each finished trace as a waterfall, for ``OTEL_TRACES_EXPORTER=genai_console`` or any span processor.
 
-    ``out`` is where to print; by default whatever ``sys.stderr`` is at that moment. ``width`` is in terminal cells
+    ``out`` is where to print; by default whatever ``sys.stderr`` is at that moment; anything with a ``write``
+    will do. ``width`` is in terminal cells
     (default: ``COLUMNS``, else the terminal's, else 100). ``color`` switches colour on or off (default: on a terminal
     only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that).
 
@@ -105,21 +106,41 @@ class GenAIConsoleExporter(SpanExporter):
             style = self._style(out)
             text = "".join(render(piece, style) + "\n" for piece in pieces)
             out.write(text)
-            out.flush()
+            flush = getattr(out, "flush", None)
+            if flush is not None:
+                flush()
         except (OSError, ValueError):
             return False
         return True
 
     def _style(self, out: TextIO) -> Style:
-        encoding = getattr(out, "encoding", None) or "utf-8"
+        encoding = _encoding_of(out)
         glyphs = UNICODE
         try:
             UNICODE.characters.encode(encoding)
         except (UnicodeEncodeError, LookupError):
             glyphs, encoding = ASCII, _known_encoding(encoding)
-        terminal = out.isatty()
+        terminal = _is_terminal(out)
         color = self._color if self._color is not None else _wants_color(terminal)
         return Style(self._width or _width_of(out, terminal), color, glyphs, encoding)
+
+
+# Whoever captures output puts an object of his own in place of ``sys.stderr``: that it can write is all that is sure.
+
+
+def _encoding_of(out: TextIO) -> str:
+    try:
+        encoding: object = out.encoding
+    except Exception:
+        return "utf-8"
+    return encoding if isinstance(encoding, str) and encoding else "utf-8"
+
+
+def _is_terminal(out: TextIO) -> bool:
+    try:
+        return bool(out.isatty())
+    except Exception:
+        return False
 
 
 def _known_encoding(encoding: str) -> str:
@@ -145,6 +166,6 @@ def _width_of(out: TextIO, terminal: bool) -> int:
     if terminal:
         try:
             return os.get_terminal_size(out.fileno()).columns or _WIDTH_WITHOUT_TERMINAL
-        except OSError:
+        except Exception:  # no number, or none of a terminal
             return _WIDTH_WITHOUT_TERMINAL
     return _WIDTH_WITHOUT_TERMINAL

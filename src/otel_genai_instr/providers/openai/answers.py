@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from ...model import Details, Message, Response, Said
 from ...semconv import attributes as names
 from ..fields import as_list, as_str, fields_of
 from .content import read_chat_output, read_response_output, read_responses_content
+from .endings import finish_reasons_of
 from .usage import read_chat_usage, read_responses_usage
 
 
@@ -64,7 +65,7 @@ class ResponseAnswer:
     def details(self) -> Details:
         """Its id and conversation, and how it ended."""
         said = self._said
-        read = details_of(said.get("id"), _finish_reasons(said))
+        read = details_of(said.get("id"), finish_reasons_of(said))
         conversation = said.get("conversation")
         if conversation is not None:
             _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
@@ -89,7 +90,7 @@ class FetchedAnswer(ResponseAnswer):
     def details(self) -> Details:
         """Its id, how it ended, or how far it is, and what had been asked."""
         said = self._said
-        read = details_of(said.get("id"), _finish_reasons(said))
+        read = details_of(said.get("id"), finish_reasons_of(said))
         _add(read, names.RESPONSE_STATUS, as_str(said.get("status")))
         read.asked = partial(read_responses_content, said)
         return read
@@ -155,28 +156,6 @@ def _add(read: Details, name: str, value: Said | None) -> None:
 def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
     read.error_code = _code(error.get("code")) or otherwise
     read.error_message = as_str(error.get("message"))
-
-
-_INCOMPLETE: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}
-_TOOL_CALLS: Final = frozenset(
-    {"function_call", "custom_tool_call", "computer_call", "local_shell_call", "shell_call", "apply_patch_call"}
-)
-"""Items that the app answers. One that the provider has answered itself stands beside its output."""
-
-
-def _finish_reasons(response: Mapping[str, object]) -> list[str | None]:
-    """One reason, derived from the status and the kinds of items; none while the response is under way."""
-    status = response.get("status")
-    if status == "completed":
-        kinds = {as_str(fields_of(item).get("type")) for item in as_list(response.get("output"))}
-        calls = {kind for kind in _TOOL_CALLS & kinds if f"{kind}_output" not in kinds}
-        return ["tool_calls" if calls else "stop"]
-    if status == "incomplete":
-        reason = as_str(fields_of(response.get("incomplete_details")).get("reason"))
-        return [_INCOMPLETE.get(reason or "", reason or "length")]
-    if status in ("failed", "cancelled"):
-        return ["error"]
-    return []
 
 
 def _tools_run(response: Mapping[str, object]) -> dict[str, float]:

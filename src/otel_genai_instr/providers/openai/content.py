@@ -24,6 +24,7 @@ from ...model import (
 )
 from ..fields import as_list, as_str, fields_of
 from ..json_text import json_or_text
+from .endings import finish_reasons_of
 
 _KEPT_BY_THE_PROVIDER: Final = ("previous_response_id", "conversation", "prompt")
 # The message schema's words for the provider's finish reasons.
@@ -72,7 +73,10 @@ def read_response_output(result: object) -> list[Message]:
     """The items of a response as its one message."""
     response = fields_of(result)
     parts = [part for item in as_list(response.get("output")) for part in _item_parts(fields_of(item))]
-    return [Message("assistant", parts)] if parts else []
+    if not parts:
+        return []
+    (reason,) = finish_reasons_of(response) or (None,)
+    return [Message("assistant", parts, finish_reason=_FINISH.get(reason, reason) if reason is not None else None)]
 
 
 def output_message(message: Mapping[str, object], finish_reason: str | None) -> Message:
