@@ -1,9 +1,10 @@
 """Runs the tests at both ends of the supported range: ``python -m tests.versions.run [--newest] [pytest arguments]``.
 
-Each row is a Python and an SDK, in an environment of its own under ``.venv-versions/``, with the versions that
-``make lock`` wrote down: a clone gives the same result in a year. The one row of ``--newest`` is for the opposite, to
-learn what the releases of others break. All live through the cells of the promise matrix that ``--pairs`` picks: the
-whole product is for the locked SDKs, in ``make test``. What can't be run here is printed as skipped, with the reason. Exit code 1 when a row failed.
+Each row is a Python and an SDK, in an environment of its own under ``.venv-versions/``, with the versions that ``make
+lock`` wrote down: a clone gives the same result in a year. The one row of ``--newest`` is for the opposite, to learn
+what the releases of others break. All live through the cells of the promise matrix that ``--pairs`` picks: the whole
+product is for the locked SDKs, in ``make test``. What can't be run here is printed as skipped, with the reason. Exit
+code 1 when a row failed.
 """
 
 from __future__ import annotations
