@@ -51,6 +51,8 @@ class Endpoint:
     """Where the provider computes, in its own words, when that changes the price."""
     attributes: Attributes = field(init=False, repr=False)
     """The same, region apart, by the conventions' names: made once, because clients make many calls."""
+    dimensions: tuple[str, str | None, int | None] = field(init=False, repr=False)
+    """The same as a key."""
 
     def __post_init__(self) -> None:
         attributes: dict[str, Said] = {names.PROVIDER_NAME: self.provider}
@@ -59,6 +61,7 @@ class Endpoint:
             if self.port is not None:
                 attributes[names.SERVER_PORT] = self.port
         self.attributes = attributes
+        self.dimensions = self.provider, self.address, self.port
 
 
 @define

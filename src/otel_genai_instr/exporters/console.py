@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TextIO, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
@@ -130,7 +130,7 @@ class GenAIConsoleExporter(SpanExporter):
 
 def _encoding_of(out: TextIO) -> str:
     try:
-        encoding: object = out.encoding
+        encoding = cast("object", out.encoding)
     except Exception:
         return "utf-8"
     return encoding if isinstance(encoding, str) and encoding else "utf-8"

@@ -123,7 +123,10 @@ def _unpack_any(router: _Router, client: object, said: Mapping[str, Any]) -> Ask
 def _watch_parser(args: Arguments, kwargs: Keywords, watch: Callable[[Parser], Parser]) -> None:
     """``_build_request(self, options, ...)``: ``parse()`` and others bring a parser, which the SDK calls with the
     answer."""
-    options: Any = args[1] if len(args) > 1 else kwargs["options"]
+    try:
+        options: Any = args[1]
+    except IndexError:
+        options = kwargs["options"]
     parser = options.post_parser
     if callable(parser):  # if there is none, a marker stands there
         options.post_parser = watch(parser)

@@ -24,8 +24,8 @@ from .scope import NO_SCOPE, scope_in
 from .tally import count_call
 from .telemetry import Telemetry
 
-_CURRENT: Final = context.create_key("otel-genai-operation")
-
+CURRENT: Final = context.create_key("otel-genai-operation")
+"""Where a context has the operation that the SDK is working on."""
 
 _CLIENT: Final = trace.SpanKind.CLIENT
 
@@ -73,13 +73,11 @@ class Operation(Life):
         self._telemetry = telemetry
         self._read_error = read_error
         self._open = threading.Lock()
-        if settings.time_per_output_chunk:
-            self._chunks = []
         parent = current_context()
         operation, model = request.operation, request.model
         self._inference = inference = operation in INFERENCE_OPERATIONS
         self._attributes = attributes.of_request(request, endpoint)
-        self._scope = scope = scope_in(parent) or NO_SCOPE
+        self._scope = scope = scope_in(parent) or NO_SCOPE if parent else NO_SCOPE
         if scope is not NO_SCOPE:
             attributes.add_scope(self._attributes, scope, inference)
         self.request = request
@@ -101,7 +99,7 @@ class Operation(Life):
                 self._choose_content(settings.capture_content)
             if parent and not settings.propagate_baggage and baggage.get_all(parent):
                 parent = baggage.clear(parent)
-            self.context = inside(parent, shown, _CURRENT, self)
+            self.context = inside(parent, shown, CURRENT, self)
         except BaseException:  # an interrupt, too
             span.end()  # nobody else will
             raise
@@ -122,6 +120,8 @@ class Operation(Life):
         now = self._telemetry.clock.monotonic()
         if self._first_chunk is None:
             self._first_chunk = now
+            if self._telemetry.settings.time_per_output_chunk:
+                self._chunks = []
         if self._chunks is None:
             return False
         self._chunks.append(now)
@@ -283,9 +283,9 @@ class Operation(Life):
 
 def current() -> Operation | None:
     """The operation that the SDK is working on in this context."""
-    return current_context().get(_CURRENT)  # type: ignore[return-value]
+    return current_context().get(CURRENT)  # type: ignore[return-value]
 
 
 def operation_in(where: Context) -> Operation | None:
     """The operation that the SDK is working on in ``where``."""
-    return where.get(_CURRENT)  # type: ignore[return-value]  # only `Operation` puts something there
+    return where.get(CURRENT)  # type: ignore[return-value]  # only `Operation` puts something there

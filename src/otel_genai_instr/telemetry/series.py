@@ -18,6 +18,7 @@ from opentelemetry.util.types import AttributeValue
 
 from ..model import Endpoint, Request, Response, Usage
 from ..semconv import attributes as names
+from ..semconv import own
 from .attributes import Attributes
 from .scope import Dimensions
 from .token_sums import Counter, TokenSums
@@ -25,17 +26,20 @@ from .token_sums import Counter, TokenSums
 MAX_SERIES: Final = 2000
 """Distinct combinations of dimensions before further ones share the overflow series."""
 
+ESTIMATED: Final = (own.COST_ESTIMATED, True)
+
 _Key = tuple[object, ...]
 
 
 class Series:
     """One combination of dimensions: its attributes, built once, and its tokens."""
 
-    __slots__ = ("_derived", "attributes", "tokens")
+    __slots__ = ("_costs", "_derived", "attributes", "tokens")
 
     def __init__(self, attributes: Attributes) -> None:
         self.attributes: Final = attributes
         self._derived: Final[dict[tuple[tuple[str, AttributeValue], ...], Attributes]] = {}
+        self._costs: Final[dict[tuple[str, str, bool], Attributes]] = {}
         self.tokens: Final = TokenSums()
 
     def plus(self, *extra: tuple[str, AttributeValue]) -> Attributes:
@@ -43,6 +47,15 @@ class Series:
         attributes = self._derived.get(extra)
         if attributes is None:
             attributes = self._derived[extra] = {**self.attributes, **dict(extra)}
+        return attributes
+
+    def of_cost(self, currency: str, source: str, estimated: bool) -> Attributes:
+        """The attributes and those of a cost; built once for each."""
+        key = (currency, source, estimated)
+        attributes = self._costs.get(key)
+        if attributes is None:
+            said = (names.USAGE_COST_CURRENCY, currency), (names.USAGE_COST_SOURCE, source)
+            attributes = self._costs[key] = self.plus(*said, *((ESTIMATED,) if estimated else ()))
         return attributes
 
 
@@ -71,19 +84,18 @@ class SeriesTable:
         served = response.dimensions
         key: _Key = (
             request.operation,
-            endpoint.provider,
+            endpoint.dimensions,
             request.model,
             response.model,
-            endpoint.address,
-            endpoint.port,
             tuple(served.items()) if served else None,
             extra,
         )
         series = self._series.get(key)
-        return series if series is not None else self._add(key, served, extra)
+        return series if series is not None else self._add(key, endpoint, served, extra)
 
-    def _add(self, key: _Key, served: object, extra: Dimensions) -> Series:
-        operation, provider, request_model, response_model, address, port, *_ = key
+    def _add(self, key: _Key, endpoint: Endpoint, served: object, extra: Dimensions) -> Series:
+        operation, _, request_model, response_model, *_ = key
+        provider, address, port = endpoint.dimensions
         with self._lock:
             if len(self._series) >= self._limit:
                 overflow = (operation, provider)
