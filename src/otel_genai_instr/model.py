@@ -107,6 +107,8 @@ class Usage(Record):
     """Cost that the provider itself reported, in US dollars."""
     estimated: bool = False
     """Counted by ourselves, because the provider reported nothing."""
+    inconsistent: bool = False
+    """The provider's counts contradict each other."""
 
 
 class Response(Record):

@@ -198,6 +198,8 @@ def _usage(attributes: Attributes) -> Usage | None:
         count = _count(attributes, attribute)
         if count is not None:
             said[name] = count
+    if attributes.get(own.COST_UNPRICED_REASON) == Unpriced.INCONSISTENT_USAGE:
+        said["inconsistent"] = True
     return Usage(**said) if said else None
 
 

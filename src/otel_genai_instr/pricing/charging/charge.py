@@ -34,7 +34,7 @@ def charge(prices: PriceList, usage: Usage, model: str | None, only_tokens: bool
     total = usage.input_tokens
     rates = prices.rates
     says_more = not _SOME_CALLS.isdisjoint(usage.__dict__)
-    if total is None or rates is None or (says_more and usage.units and not only_tokens):
+    if total is None or rates is None or (says_more and (usage.inconsistent or (usage.units and not only_tokens))):
         return _charge_units(prices, usage, model)
     if prices.long_context:
         for start, rates_above in prices.long_context:
@@ -101,6 +101,8 @@ def charge(prices: PriceList, usage: Usage, model: str | None, only_tokens: bool
 
 def _charge_units(prices: PriceList, usage: Usage, model: str | None) -> Cost | Unpriced:
     """Price a call that used more than tokens, or other things than tokens."""
+    if usage.inconsistent:
+        return Unpriced.INCONSISTENT_USAGE
     counts = usage.units or {}
     parts: dict[units.Part, float] = {}
     versions = [prices.version] if prices.rates is not None else []

@@ -43,6 +43,8 @@ class Unpriced(StrEnum):
     """The price list knows the model, but no price for it."""
     NO_USAGE = "no_usage"
     """The response reported no counts, or counts that contradict each other."""
+    INCONSISTENT_USAGE = "inconsistent_usage"
+    """The total that was reported isn't that of its parts, and no known dialect explains it."""
     NOT_LOADED = "prices_not_loaded"
     """The price data could not be loaded in time: the process was about to end, or a disk did not answer."""
     UNSUPPORTED_UNIT = "unsupported_unit"

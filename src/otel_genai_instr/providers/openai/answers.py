@@ -10,8 +10,9 @@ from ...model import Details, Message, Response, Said
 from ...semconv import attributes as names
 from ..fields import as_list, as_str, fields_of
 from .content import read_chat_output, read_response_output, read_responses_content
+from .dialects import usage_elsewhere
 from .endings import finish_reasons_of
-from .usage import read_chat_usage, read_responses_usage
+from .usage import read_chat_usage, read_embeddings_usage, read_responses_usage
 
 
 class ChatAnswer:
@@ -26,7 +27,8 @@ class ChatAnswer:
         """Model, tokens, and how it was served."""
         said = self._said
         read = _read_served(said)
-        read.usage = read_chat_usage(said.get("usage"))
+        usage = said.get("usage")
+        read.usage = read_chat_usage(usage_elsewhere(said) if usage is None else usage, read.model)
         error = said.get("error")
         if error is not None and (error := fields_of(error)):  # gateways answer 200 and put the upstream's error here
             _read_failure(read, error, "error")
@@ -54,7 +56,7 @@ class ResponseAnswer:
         """Model, tokens, the tools that the provider ran, and how it was served."""
         said = self._said
         read = _read_served(said)
-        usage = read.usage = read_responses_usage(said.get("usage"))
+        usage = read.usage = read_responses_usage(said.get("usage"), read.model)
         if usage is not None and (units := _tools_run(said)):
             usage.units = units
         error = said.get("error")
@@ -108,7 +110,7 @@ class EmbeddingsAnswer:
         """Model and tokens."""
         read = Response()
         read.model = as_str(self._said.get("model"))
-        read.usage = read_chat_usage(self._said.get("usage"))
+        read.usage = read_embeddings_usage(self._said.get("usage"))
         return read
 
     def details(self) -> Details:

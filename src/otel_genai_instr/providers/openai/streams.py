@@ -12,6 +12,7 @@ from ...semconv import values
 from ..fields import NOTHING, as_int, as_list, as_str, fields_of
 from .answers import FetchedAnswer, ResponseAnswer, details_of, response_of
 from .content import output_message, read_response_output
+from .dialects import usage_elsewhere
 from .usage import read_chat_usage
 
 
@@ -79,8 +80,11 @@ class ChatStreamReader:
                 self._reasons[index] = reason
             if self._model:
                 self._begun.add(index)
-        if said.get("usage") is not None:
-            self._usage = said["usage"]
+        usage = said.get("usage")
+        if usage is None:
+            usage = usage_elsewhere(said)
+        if usage is not None:
+            self._usage = usage
         tier = said.get("service_tier")
         if tier is not None:
             self._tier = tier
@@ -91,7 +95,7 @@ class ChatStreamReader:
     def response(self) -> Response:
         """What has come so far."""
         read = response_of(self._model, self._tier, self._fingerprint)
-        read.usage = read_chat_usage(self._usage)
+        read.usage = read_chat_usage(self._usage, self._model)
         return read
 
     def details(self) -> Details:

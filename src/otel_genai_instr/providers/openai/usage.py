@@ -1,4 +1,4 @@
-"""Token usage of the three APIs to the neutral usage. OpenAI's totals include cached and reasoning tokens."""
+"""Token usage of the three APIs, as OpenAI itself reports it. Its totals include cached and reasoning tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...model import Usage
-from ..fields import as_count, as_float, fields_of
+from ..fields import as_count, fields_of
+from . import dialects
 
 _INPUT_PARTS: Final = {
     "cached_tokens": "cache_read_tokens",
@@ -29,25 +30,47 @@ _OUTPUT_PARTS: Final = {
 """What the details say, and the field of the usage that it becomes."""
 
 
-def read_chat_usage(usage: object) -> Usage | None:
-    """``usage`` of a chat completion, of its last chunk, or of embeddings."""
+_PLAIN: Final = frozenset(
+    {
+        "prompt_tokens",
+        "completion_tokens",
+        "prompt_tokens_details",
+        "completion_tokens_details",
+        "input_tokens",
+        "output_tokens",
+        "input_tokens_details",
+        "output_tokens_details",
+        "total_tokens",
+    }
+)
+_UNPRICED_DETAILS: Final = frozenset(
+    {
+        "cached_tokens_details",
+        "cache_write_tokens_details",
+        "accepted_prediction_tokens",
+        "rejected_prediction_tokens",
+    }
+)
+"""What OpenAI says, and what it says besides of the parts. Anything else is a dialect."""
+
+
+def read_chat_usage(usage: object, model: object = None) -> Usage | None:
+    """``usage`` of a chat completion, or of its last chunk; ``model`` answered."""
     if usage is None:
         return None
     said = fields_of(usage)
-    read = _read(
+    return _read(
         said,
         said.get("prompt_tokens"),
         said.get("completion_tokens"),
         said.get("prompt_tokens_details"),
         said.get("completion_tokens_details"),
+        model,
     )
-    if "prompt_cache_hit_tokens" in said and read is not None and read.cache_read_tokens is None:  # DeepSeek's own name
-        read.cache_read_tokens = as_count(said["prompt_cache_hit_tokens"])
-    return read
 
 
-def read_responses_usage(usage: object) -> Usage | None:
-    """``usage`` of a response."""
+def read_responses_usage(usage: object, model: object = None) -> Usage | None:
+    """``usage`` of a response; ``model`` answered."""
     if usage is None:
         return None
     said = fields_of(usage)
@@ -57,43 +80,61 @@ def read_responses_usage(usage: object) -> Usage | None:
         said.get("output_tokens"),
         said.get("input_tokens_details"),
         said.get("output_tokens_details"),
+        model,
     )
 
 
-def _read(
-    said: Mapping[str, Any], inputs: object, outputs: object, input_details: object, output_details: object
-) -> Usage | None:
-    cost = _reported_cost(said["cost"]) if "cost" in said else None
-    input_tokens, output_tokens = as_count(inputs), as_count(outputs)
-    if input_tokens is None and output_tokens is None and cost is None:
+def read_embeddings_usage(usage: object) -> Usage | None:
+    """``usage`` of embeddings, all of which is input."""
+    if usage is None:
         return None
+    said = fields_of(usage)
     read = Usage()
-    read.input_tokens = input_tokens
-    read.output_tokens = output_tokens
-    if cost is not None:
-        read.provider_cost = cost
+    read.input_tokens = tokens = as_count(said.get("prompt_tokens"))
+    if tokens and tokens == said.get("total_tokens") and len(said) == 2:
+        return read
+    return dialects.complete_embeddings(read, said)
+
+
+def _read(
+    said: Mapping[str, Any],
+    inputs: object,
+    outputs: object,
+    input_details: object,
+    output_details: object,
+    model: object,
+) -> Usage | None:
+    read = Usage()
+    read.input_tokens = input_tokens = as_count(inputs)
+    read.output_tokens = output_tokens = as_count(outputs)
+    plain = _PLAIN.issuperset(said)
     if input_details is not None:
         details = fields_of(input_details)
-        _put(read, details, _INPUT_PARTS)
+        plain = _put(read, details, _INPUT_PARTS) and plain
         if "cached_tokens_details" in details:
             _put(read, fields_of(details["cached_tokens_details"]), _CACHED_PARTS)
     if output_details is not None:
-        _put(read, fields_of(output_details), _OUTPUT_PARTS)
-    return read
+        plain = _put(read, fields_of(output_details), _OUTPUT_PARTS) and plain
+    if (
+        plain
+        and input_tokens
+        and output_tokens is not None
+        and input_tokens + output_tokens == said.get("total_tokens")
+        and (read.reasoning_tokens or 0) <= output_tokens
+    ):
+        return read
+    return dialects.complete(read, said, input_details, output_details, model)
 
 
-def _put(read: Usage, details: Mapping[str, Any], parts: Mapping[str, str]) -> None:
-    """Only parts that are there: most are absent or zero, and a part of zero says nothing."""
+def _put(read: Usage, details: Mapping[str, Any], parts: Mapping[str, str]) -> bool:
+    """Only parts that are there: most are absent or zero, and a part of zero says nothing. Whether all are known."""
+    known = True
     for name, value in details.items():
-        if value and name in parts:
-            count = as_count(value)
-            if count is not None:
-                setattr(read, parts[name], count)
-
-
-def _reported_cost(cost: object) -> float | None:
-    """OpenRouter reports a number, Perplexity an object with a total; both in US dollars."""
-    if cost is None:
-        return None
-    amount = as_float(cost)
-    return amount if amount is not None else as_float(fields_of(cost).get("total_cost"))
+        if value:
+            if name in parts:
+                count = as_count(value)
+                if count is not None:
+                    setattr(read, parts[name], count)
+            elif name not in _UNPRICED_DETAILS:
+                known = False
+    return known
