@@ -12,6 +12,7 @@ from ..fields import as_list, as_str, fields_of
 from .content import read_chat_output, read_response_output, read_responses_content
 from .dialects import usage_elsewhere
 from .endings import finish_reasons_of
+from .hosted_tools import tools_run
 from .usage import read_chat_usage, read_embeddings_usage, read_responses_usage
 
 
@@ -57,8 +58,8 @@ class ResponseAnswer:
         said = self._said
         read = _read_served(said)
         usage = read.usage = read_responses_usage(said.get("usage"), read.model)
-        if usage is not None and (units := _tools_run(said)):
-            usage.units = units
+        if usage is not None and (units := tools_run(said)):
+            usage.units = {**usage.units, **units} if usage.units else units
         error = said.get("error")
         if error is not None or said.get("status") == "failed":
             _read_failure(read, fields_of(error), "failed")
@@ -158,35 +159,6 @@ def _add(read: Details, name: str, value: Said | None) -> None:
 def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
     read.error_code = _code(error.get("code")) or otherwise
     read.error_message = as_str(error.get("message"))
-
-
-def _tools_run(response: Mapping[str, object]) -> dict[str, float]:
-    """Calls of the provider's own tools that it charges one by one.
-
-    Of a web search only the searches are charged, not the pages that were opened
-    (https://platform.openai.com/docs/pricing). A code interpreter is charged by container, which several responses can
-    share: one response doesn't tell.
-    """
-    units: dict[str, float] = {}
-    for item in as_list(response.get("output")):
-        said = fields_of(item)
-        kind = said.get("type")
-        if kind == "file_search_call":
-            unit = kind
-        elif kind == "web_search_call" and as_str(fields_of(said.get("action")).get("type")) in (None, "search"):
-            unit = _web_search(response)
-        else:
-            continue
-        units[unit] = units.get(unit, 0.0) + 1.0
-    return units
-
-
-def _web_search(response: Mapping[str, object]) -> str:
-    """The tool's older form has another price."""
-    kinds = (as_str(fields_of(tool).get("type")) for tool in as_list(response.get("tools")))
-    return (
-        "web_search_call/preview" if any(k and k.startswith("web_search_preview") for k in kinds) else "web_search_call"
-    )
 
 
 def _dimensions(vectors: object) -> int | None:
