@@ -24,11 +24,8 @@ _BILLED: Final = {"num_sources_used": "search_source", "num_server_side_tools_us
 """xAI's counts beside the tokens, and the units that they become. No list has a price for them."""
 
 
-def complete(
-    read: Usage, said: Mapping[str, Any], input_details: object, output_details: object, model: object
-) -> Usage | None:
+def complete(read: Usage, said: Mapping[str, Any], input_details: object, model: object) -> Usage | None:
     """Add to what was read in OpenAI's words what ``said`` has in others; ``None`` if it has nothing."""
-    _add_reasoning_at_the_top(read, said, output_details)
     _add_cached(read, said, fields_of(input_details))
     _add_money(read, said)
     if not read.input_tokens:
@@ -62,12 +59,6 @@ def usage_elsewhere(answer: Mapping[str, Any]) -> object:
     choices = as_list(answer.get("choices"))
     # Of several choices nobody says whether each has its own usage or that of all.
     return fields_of(choices[0]).get("usage") if len(choices) == 1 else None
-
-
-def _add_reasoning_at_the_top(read: Usage, said: Mapping[str, Any], output_details: object) -> None:
-    """SGLang's place for it."""
-    if output_details is None and (count := as_count(said.get("reasoning_tokens"))):
-        read.reasoning_tokens = count
 
 
 def _add_cached(read: Usage, said: Mapping[str, Any], details: Mapping[str, Any]) -> None:

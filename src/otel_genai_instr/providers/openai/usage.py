@@ -123,7 +123,7 @@ def _read(
         and (read.reasoning_tokens or 0) <= output_tokens
     ):
         return read
-    return dialects.complete(read, said, input_details, output_details, model)
+    return dialects.complete(read, said, input_details, model)
 
 
 def _put(read: Usage, details: Mapping[str, Any], parts: Mapping[str, str]) -> bool:
