@@ -190,6 +190,7 @@ class TestUnits:
 
 def test_reasons_are_the_documented_strings() -> None:
     assert {str(reason) for reason in Unpriced} == {
+        "inconsistent_usage",
         "unknown_model",
         "no_price",
         "no_usage",
