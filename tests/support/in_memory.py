@@ -99,8 +99,14 @@ class InMemory:
         return self._answer(request, await request.aread())
 
     def _answer(self, request: Any, content: bytes) -> Any:
-        body = json.loads(content) if content else None
-        self.received.append(Received(request.method, str(request.url), dict(request.headers), body))
+        headers = dict(request.headers)
+        kind, _, boundary = headers.get("content-type", "").partition("; boundary=")
+        if boundary:  # of a form with files, another one for each request
+            headers["content-type"] = kind
+            body: Any = content.decode(errors="replace").replace(boundary, "")
+        else:
+            body = json.loads(content) if content else None
+        self.received.append(Received(request.method, str(request.url), headers, body))
         reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if reply.error is not None:
             raise reply.error

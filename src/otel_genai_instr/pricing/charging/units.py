@@ -17,6 +17,8 @@ FILE_SEARCH_CALL: Final = "file_search_call"
 """A search in files that the provider stores."""
 CODE_INTERPRETER_SESSION: Final = "code_interpreter_session"
 """A container that was started to run code."""
+SVG: Final = "svg"
+"""A drawing that another model than the image's has written, whose tokens are billed beside."""
 IMAGE: Final = "image"
 """An image that was made; see :func:`image`."""
 INPUT_CHARACTER: Final = "input_character"
@@ -36,6 +38,7 @@ _PARTS: Final[dict[str, Part]] = {
     WEB_SEARCH_CALL: "other",
     FILE_SEARCH_CALL: "other",
     CODE_INTERPRETER_SESSION: "other",
+    SVG: "other",
     IMAGE: "output",
     INPUT_CHARACTER: "input",
     INPUT_SECOND: "input",

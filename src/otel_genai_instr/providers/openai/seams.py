@@ -11,7 +11,7 @@ from ...patching.contract import Api, Provider
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
-from . import answers, content, requests, streams
+from . import answers, audio, content, images, requests, streams
 
 REQUIREMENT: Final = "openai >= 1.55.3, < 4"
 
@@ -42,11 +42,43 @@ EMBEDDINGS: Final = Api(
     read_content=None,
     read_answer=answers.EmbeddingsAnswer,
 )
+IMAGES: Final = Api(
+    name="images",
+    read_request=images.read_images_request,
+    read_content=None,
+    read_answer=images.ImagesAnswer,
+    open_stream=images.ImagesStreamReader,
+)
+SPEECH: Final = Api(
+    name="speech",
+    read_request=audio.read_speech_request,
+    read_content=None,
+    read_answer=audio.SpeechAnswer,
+)
+TRANSCRIPTION: Final = Api(
+    name="transcription",
+    read_request=audio.read_transcription_request,
+    read_content=None,
+    read_answer=audio.TranscriptAnswer,
+    open_stream=audio.TranscriptStreamReader,
+)
+TRANSLATION: Final = Api(
+    name="translation",
+    read_request=audio.read_translation_request,
+    read_content=None,
+    read_answer=audio.TranscriptAnswer,
+)
 ROUTES: Final[stainless.Routes] = {
     ("post", "chat/completions"): CHAT,
     ("post", "responses"): RESPONSES,
     ("get", "responses/{response_id}"): FETCH_RESPONSE,
     ("post", "embeddings"): EMBEDDINGS,
+    ("post", "images/generations"): IMAGES,
+    ("post", "images/edits"): IMAGES,
+    ("post", "images/variations"): IMAGES,
+    ("post", "audio/speech"): SPEECH,
+    ("post", "audio/transcriptions"): TRANSCRIPTION,
+    ("post", "audio/translations"): TRANSLATION,
 }
 ENDPOINTS: Final = Endpoints(
     "openai",

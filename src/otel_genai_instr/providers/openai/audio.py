@@ -1,0 +1,111 @@
+"""Audio: text is spoken, speech is transcribed or translated. Requests, results and streams.
+
+Facts of the SDK's types ``Transcription``, ``TranscriptionVerbose``, ``TranscriptionStreamEvent``, ``Translation`` and
+``SpeechCreateParams`` (3.57). Neither texts nor sound are kept, and files are left to the SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...model import Request, Response, Said, Usage
+from ...semconv import attributes as names
+from ...semconv import values
+from ..asked import AskedFields, as_stream, read_asked
+from ..fields import as_float, as_str, fields_of
+from .unrecorded import Unrecorded
+from .usage import read_responses_usage
+
+_TRANSCRIPTION: Final[AskedFields] = {
+    "temperature": (names.REQUEST_TEMPERATURE, as_float),
+    "stream": (names.REQUEST_STREAM, as_stream),
+}
+
+
+def read_speech_request(body: Mapping[str, object]) -> Request:
+    """A text is spoken. What is answered is sound, which doesn't say how long the text was."""
+    text = body.get("input")
+    spoken = {"input_character": float(len(text))} if isinstance(text, str) else None
+    attributes: dict[str, Said] = {names.OUTPUT_TYPE: values.OUTPUT_SPEECH}
+    return Request(values.SPEECH, as_str(body.get("model")), attributes=attributes, units=spoken)
+
+
+def read_transcription_request(body: Mapping[str, object]) -> Request:
+    """Speech becomes text in its language."""
+    return _read(values.TRANSCRIPTION, body)
+
+
+def read_translation_request(body: Mapping[str, object]) -> Request:
+    """Speech becomes English text."""
+    return _read(values.TRANSLATION, body)
+
+
+def _read(operation: str, body: Mapping[str, object]) -> Request:
+    attributes: dict[str, Said] = {names.OUTPUT_TYPE: values.OUTPUT_TEXT, **read_asked(body, _TRANSCRIPTION)}
+    return Request(operation, as_str(body.get("model")), attributes=attributes)
+
+
+class SpeechAnswer(Unrecorded):
+    """Sound, of which nothing is to be read."""
+
+    __slots__ = ()
+
+    def __init__(self, _result: object) -> None:
+        pass
+
+    def response(self) -> Response:
+        """It says nothing of itself."""
+        return Response()
+
+
+class TranscriptAnswer(Unrecorded):
+    """A transcription or a translation: an object, or a plain text where one was asked for."""
+
+    __slots__ = ("_said",)
+
+    def __init__(self, result: object) -> None:
+        self._said = fields_of(result)
+
+    def response(self) -> Response:
+        """Tokens or seconds, by what the model is billed by; the model isn't said."""
+        read = Response()
+        read.usage = _read_usage(self._said.get("usage")) or _seconds(self._said.get("duration"))
+        return read
+
+
+class TranscriptStreamReader(Unrecorded):
+    """Events of a transcription: pieces of text, and the whole one, whose event has the usage."""
+
+    def __init__(self, _capture: bool) -> None:
+        self._usage: object = None
+
+    def feed(self, event: object) -> None:
+        """Take in one event."""
+        usage = fields_of(event).get("usage")
+        if usage is not None:
+            self._usage = usage
+
+    def response(self) -> Response:
+        """Tokens or seconds, once the whole text has come."""
+        read = Response()
+        read.usage = _read_usage(self._usage)
+        return read
+
+
+def _read_usage(usage: object) -> Usage | None:
+    """``UsageTokens`` or ``UsageDuration``; the details have a name of their own here."""
+    said = fields_of(usage)
+    if said.get("type") == "duration":
+        return _seconds(said.get("seconds"))
+    return read_responses_usage({**said, "input_tokens_details": said.get("input_token_details")})
+
+
+def _seconds(length: object) -> Usage | None:
+    """Length of the audio that was sent."""
+    seconds = as_float(length)
+    if seconds is None:
+        return None
+    usage = Usage()
+    usage.units = {"input_second": seconds}
+    return usage
