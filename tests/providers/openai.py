@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import openai
 
-from ..support import answers, stainless
+from ..support import answers, media, stainless
 from ..support.provider import FakeProvider, json_reply, sse
 from ..support.replies import Reply
-from ..support.sdk import HAS_RESPONSES, chat_stream
+from ..support.sdk import HAS_IMAGE_STREAM, HAS_RESPONSES, HAS_TRANSCRIPT_STREAM, chat_stream
 from ..support.under_test import PROMPT, ApiUnderTest, Form, Hole, UnderTest
 
 
@@ -76,6 +76,36 @@ _FETCH_RESPONSE: Final = ApiUnderTest(
     finish_reasons=("stop",),
     has_choices=False,
 )
+_IMAGES: Final = ApiUnderTest(
+    name="images",
+    operation="image_generation",
+    resource=lambda client: client.images,
+    method="generate",
+    arguments={"model": "gpt-image-1.5", "prompt": PROMPT},
+    answer=media.images,
+    chunks=media.image_events,
+    cut=1,
+    has_text=False,
+    tokens=(350, 1056),
+    has_choices=False,
+)
+_TRANSCRIPTION: Final = ApiUnderTest(
+    name="transcription",
+    operation="transcription",
+    resource=lambda client: client.audio.transcriptions,
+    method="create",
+    arguments={"model": "gpt-4o-transcribe", "file": ("a.wav", b"sound"), "prompt": PROMPT},
+    answer=media.transcript,
+    chunks=media.transcript_events,
+    cut=1,
+    has_text=False,
+    tokens=(1010, 80),
+    has_choices=False,
+)
+_MEDIA: Final = ("images", "transcription")
+_WHOLE_MEDIA: Final = {"images": not HAS_IMAGE_STREAM, "transcription": not HAS_TRANSCRIPT_STREAM}
+"""Which of them this SDK can't stream."""
+_CELLS: Final = 432 + 656 * HAS_RESPONSES + 2 * 104 + 168 * HAS_IMAGE_STREAM + 168 * HAS_TRANSCRIPT_STREAM
 
 UNDER_TEST: Final = UnderTest(
     name="openai",
@@ -83,7 +113,13 @@ UNDER_TEST: Final = UnderTest(
     environment=("OPENAI_", "AZURE_"),
     transport=FakeProvider,
     connect=_connect,
-    apis=(_CHAT, _RESPONSES, _EMBEDDINGS, _FETCH_RESPONSE) if HAS_RESPONSES else (_CHAT, _EMBEDDINGS),
+    apis=(
+        _CHAT,
+        *((_RESPONSES, _FETCH_RESPONSE) if HAS_RESPONSES else ()),
+        _EMBEDDINGS,
+        _IMAGES,
+        _TRANSCRIPTION,
+    ),
     forms={**stainless.FORMS, Form.MANAGER: _manager},
     parse=stainless.parse,
     pieces=stainless.pieces,
@@ -92,6 +128,14 @@ UNDER_TEST: Final = UnderTest(
     stream_type="text/event-stream",
     headers={"x-request-id": "req_1"},
     refusal=_refusal,
-    cells=1088 if HAS_RESPONSES else 432,
-    holes=(Hole("embeddings don't stream", lambda cell: cell.api.name == "embeddings" and cell.form.streams),),
+    cells=_CELLS,
+    holes=(
+        Hole("embeddings don't stream", lambda cell: cell.api.name == "embeddings" and cell.form.streams),
+        Hole("no stream manager for media", lambda cell: cell.api.name in _MEDIA and cell.form is Form.MANAGER),
+        *(
+            Hole("this openai doesn't stream it", lambda cell, api=api: cell.api.name == api and cell.form.streams)
+            for api, is_whole in _WHOLE_MEDIA.items()
+            if is_whole
+        ),
+    ),
 )

@@ -8,13 +8,19 @@ from typing import Any, Final
 
 import openai
 import pytest
+from openai.resources.audio.transcriptions import Transcriptions
 from openai.resources.chat.completions import Completions
+from openai.resources.images import Images
 
 HAS_RESPONSES: Final = find_spec("openai.resources.responses") is not None
 
 IS_BEFORE_3: Final = int(openai.__version__.split(".")[0]) < 3
 
 HAS_REASONING_EFFORT: Final = "reasoning_effort" in signature(Completions.create).parameters
+
+HAS_IMAGE_STREAM: Final = "stream" in signature(Images.generate).parameters
+
+HAS_TRANSCRIPT_STREAM: Final = "stream" in signature(Transcriptions.create).parameters
 
 HAS_CHAT_PARSE: Final = hasattr(Completions, "parse")
 
