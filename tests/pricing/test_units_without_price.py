@@ -28,7 +28,7 @@ def pricer() -> Pricer:
         ("openai", "dall-e-3", Usage(units={units.image("64x64"): 1}), "unsupported_unit"),
         ("openai", "dall-e-3", Usage(units={units.image(): 1}), "unsupported_unit"),
         # Priced by token, but only characters are known; and the other way round.
-        ("openai", "gpt-4o-mini-tts", Usage(units={"input_character": 5}), "unsupported_unit"),
+        ("openai", "gpt-4o-mini-tts", Usage(units={"input_character": 5}), "no_usage"),
         ("openai", "tts-1", Usage(input_tokens=5), "unsupported_unit"),
         # Cache writes for an hour, of a model that has no price for them.
         (

@@ -104,7 +104,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], Reply, float | str]] = {
         "image_generation",
         {"model": "gpt-image-2", "prompt": PROMPT},
         json_reply(media.images(usage=None)),
-        "unsupported_unit",
+        "no_usage",
     ),
     "an edited image": (
         "images.edit",
@@ -167,7 +167,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], Reply, float | str]] = {
         "speech",
         {"model": "gpt-4o-mini-tts", "voice": "alloy", "input": PROMPT},
         _sound(),
-        "unsupported_unit",
+        "no_usage",
     ),
     "a transcription by token": (
         "audio.transcriptions.create",
@@ -310,13 +310,13 @@ STREAMS: dict[str, tuple[str, dict[str, Any], list[Any], float | str]] = {
         "images.generate",
         {"model": "gpt-image-2", "prompt": PROMPT, "n": 2},
         [*media.image_events(), *media.image_events()],
-        "unsupported_unit",
+        "no_usage",
     ),
     "an image that never came": (
         "images.generate",
         {"model": "gpt-image-2", "prompt": PROMPT},
         media.image_events()[:2],
-        "unsupported_unit",
+        "no_usage",
     ),
     "a transcription": (
         "audio.transcriptions.create",

@@ -15,9 +15,9 @@ import pydantic
 
 import otel_genai_instr as genai
 
-from ..support import answers
+from ..support import answers, media
 from ..support.provider import FakeProvider, Reply, json_reply, sse_reply
-from ..support.sdk import chat_with
+from ..support.sdk import HAS_IMAGE_STREAM, HAS_TRANSCRIPT_STREAM, chat_with
 from ..support.settling import settle
 
 MESSAGES: Final[list[Any]] = [
@@ -51,6 +51,10 @@ RESPONSES: Final[dict[str, Any]] = {
     "text": {"format": {"type": "text"}},
     "extra_body": {"conversation": {"id": "conv_1"}},
 }
+IMAGE: Final[dict[str, Any]] = {"model": "gpt-image-2", "prompt": "a cat", "n": 1, "quality": "high"}
+SPEECH: Final[dict[str, Any]] = {"model": "tts-1", "voice": "alloy", "input": "A cat."}
+SOUND: Final[dict[str, Any]] = {"model": "gpt-4o-transcribe", "file": ("a.wav", b"sound"), "temperature": 0}
+HEARD: Final[dict[str, Any]] = {"model": "whisper-1", "file": ("a.wav", b"sound"), "response_format": "verbose_json"}
 EMBEDDINGS: Final[dict[str, Any]] = {"model": "text-embedding-3-small", "input": ["a"], "encoding_format": "float"}
 SPOKEN_USAGE: Final[dict[str, Any]] = {
     "prompt_tokens": 1000,
@@ -278,6 +282,34 @@ def _unparsed(provider: FakeProvider) -> object:
     return chat_with("parse", client).parse(model="gpt-4o-mini", messages=MESSAGES, response_format=_Answer)
 
 
+def _image_reply() -> list[Reply]:
+    return [json_reply(media.images(svg_usage={"input_tokens": 1}))]
+
+
+def _image_events() -> list[Reply]:
+    return [sse_reply(*media.image_events())]
+
+
+def _sound_reply() -> list[Reply]:
+    return [Reply(200, [b"ID3", b"sound"], {"content-type": "audio/mpeg"})]
+
+
+def _transcript_reply() -> list[Reply]:
+    return [json_reply(media.transcript())]
+
+
+def _transcript_events() -> list[Reply]:
+    return [sse_reply(*media.transcript_events())]
+
+
+def _heard_reply() -> list[Reply]:
+    return [json_reply(media.transcript(usage=None, duration=30.0, language="english"))]
+
+
+def _spoken(provider: FakeProvider) -> object:
+    return _sdk(provider).audio.speech.create(**SPEECH).content
+
+
 def _retrieved_stream(provider: FakeProvider) -> object:
     arguments: dict[str, Any] = {"stream": True, "starting_after": 1}
     return [told(event) for event in _sdk(provider).responses.retrieve("resp_1", **arguments)]
@@ -352,6 +384,10 @@ _ALWAYS: Final = (
     Story("retried", _chat_reply, _retried),
     Story("chat whose answer can't be parsed", _unparsed_reply, _unparsed),
     Story("embeddings", _embeddings_reply, _plain("embeddings.create", EMBEDDINGS)),
+    Story("images", _image_reply, _plain("images.generate", IMAGE)),
+    Story("speech", _sound_reply, _spoken),
+    Story("transcription", _transcript_reply, _plain("audio.transcriptions.create", SOUND)),
+    Story("translation", _heard_reply, _plain("audio.translations.create", HEARD)),
     Story("HTTP error", _error_reply, _plain("chat.completions.create", CHAT)),
     Story("async chat", _chat_reply, _async(_plain_async)),
     Story("async HTTP error", _error_reply, _async(_plain_async)),
@@ -382,4 +418,12 @@ _WITH_RESPONSES: Final = (
     Story("responses retrieved", _response_reply, _retrieved),
     Story("responses retrieved as a stream", _response_events, _retrieved_stream),
 )
-STORIES: Final = (*_ALWAYS, *(_WITH_RESPONSES if HAS_RESPONSES else ()))
+_WITH_MEDIA_STREAMS: Final = (
+    Story("images stream", _image_events, _drained("images.generate", IMAGE)),
+    Story("transcription stream", _transcript_events, _drained("audio.transcriptions.create", SOUND)),
+)
+STORIES: Final = (
+    *_ALWAYS,
+    *(_WITH_RESPONSES if HAS_RESPONSES else ()),
+    *(_WITH_MEDIA_STREAMS if HAS_IMAGE_STREAM and HAS_TRANSCRIPT_STREAM else ()),
+)

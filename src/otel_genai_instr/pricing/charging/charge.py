@@ -130,7 +130,8 @@ def _charge_units(prices: PriceList, usage: Usage, model: str | None) -> Cost | 
             return tokens
         cost = tokens
     elif not measured:
-        nothing_known = usage.input_tokens is None and not without_price
+        # Of a model that is priced by tokens, what the request says of images or characters is no usage.
+        nothing_known = usage.input_tokens is None and (prices.rates is not None or not without_price)
         return Unpriced.NO_USAGE if nothing_known else Unpriced.UNSUPPORTED_UNIT
     changed = {part: (getattr(cost, part) or 0.0) + amount for part, amount in parts.items()}
     amount = cost.amount + sum(parts.values())
