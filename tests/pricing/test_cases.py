@@ -39,6 +39,7 @@ FIELDS: Final = {
     "audio_read": "audio_cache_read_tokens",
     "units": "units",
     "provider_cost": "provider_cost",
+    "inconsistent": "inconsistent",
 }
 PARTS: Final = ("input", "cache_read", "cache_write", "output", "other")
 

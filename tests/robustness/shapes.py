@@ -74,7 +74,10 @@ def _is_a(value: object, declared: Any) -> bool:
     if origin is Literal:
         return value in arguments
     if origin is tuple:
-        return isinstance(value, tuple) and _are_all(cast(object, value), arguments[0])
+        held = cast("tuple[object, ...]", value) if isinstance(value, tuple) else None
+        if held is None or arguments[-1] is Ellipsis:
+            return held is not None and _are_all(held, arguments[0])
+        return len(held) == len(arguments) and all(map(_is_a, held, arguments))
     if origin in (list, Sequence):
         return isinstance(value, list | tuple) and _are_all(cast(object, value), arguments[0])
     if origin is Mapping:
