@@ -52,8 +52,17 @@ def _embeddings_reply() -> list[Reply]:
     return [json_reply(answers.embeddings())]
 
 
+def _embeddings_total_reply() -> list[Reply]:
+    """As servers of others tell it."""
+    return [json_reply({**answers.embeddings(), "usage": {"total_tokens": 12}})]
+
+
 def _response_reply() -> list[Reply]:
     return [json_reply(answers.response())]
+
+
+def _tool_usage_reply() -> list[Reply]:
+    return [json_reply(answers.response(tool_usage={"web_search": {"num_requests": 1}}))]
 
 
 _VERSIONED: Final = _posted("/v1/chat/completions?a=b", _CHAT, ChatCompletion, base_url="https://gateway.example")
@@ -69,10 +78,16 @@ _ALWAYS: Final = (
     Story("post of a chat to what is no URL", _chat_reply, _NOWHERE),
     Story("post of a chat for the bare response", _chat_reply, _bare),
     Story("post of embeddings", _embeddings_reply, _posted("/embeddings", EMBEDDINGS, CreateEmbeddingResponse)),
+    Story(
+        "post of embeddings to a server that tells totals",
+        _embeddings_total_reply,
+        _posted("/embeddings", EMBEDDINGS, CreateEmbeddingResponse),
+    ),
     Story("post of what is no operation", _chat_reply, _posted("/moderations", CHAT, ChatCompletion)),
 )
 _WITH_RESPONSES: Final = (
     Story("post of a response", _response_reply, _response),
+    Story("post of a response that says what its tools are billed", _tool_usage_reply, _response),
     Story("get of a response, with a query", _response_reply, _fetched),
 )
 ROUTE_STORIES: Final = (*_ALWAYS, *(_WITH_RESPONSES if HAS_RESPONSES else ()))
