@@ -102,7 +102,7 @@ class Usage(Record):
     image_cache_read_tokens: int | None = None
     audio_cache_read_tokens: int | None = None
     units: Mapping[str, float] | None = None
-    """What is charged by anything but tokens: how many of each unit. The units are those of ``pricing.units``."""
+    """What is charged by anything but tokens: how many of each unit. The units are those of ``semconv.units``."""
     provider_cost: float | None = None
     """Cost that the provider itself reported, in US dollars."""
     estimated: bool = False

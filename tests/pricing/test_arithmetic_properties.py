@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost
-from otel_genai_instr.pricing.charging import units
 from otel_genai_instr.pricing.charging.charge import charge
 from otel_genai_instr.pricing.charging.rates import PriceList, Rates, UnitPrice
+from otel_genai_instr.semconv import units
 
 COUNTS = st.integers(0, 2_000_000)
 SMALL = st.one_of(st.none(), st.integers(-3, 2_000_000))

@@ -12,7 +12,6 @@ from genai_prices.data import providers
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, Unpriced
-from otel_genai_instr.pricing.charging import units
 from otel_genai_instr.pricing.charging.rates import PriceList, Rates, UnitPrice
 from otel_genai_instr.pricing.lists.corrected import CorrectedSource
 from otel_genai_instr.pricing.lists.corrections import (
@@ -27,6 +26,7 @@ from otel_genai_instr.pricing.lists.genai_prices_source import GenaiPricesSource
 from otel_genai_instr.pricing.lists.own_table import VERSION, matches
 from otel_genai_instr.pricing.names import PROVIDER_IDS
 from otel_genai_instr.pricing.source import ALWAYS, PriceKey, PriceWindow
+from otel_genai_instr.semconv import units
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 LISTED = GenaiPricesSource()

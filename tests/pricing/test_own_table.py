@@ -10,11 +10,11 @@ import pytest
 from genai_prices.data import providers
 
 from otel_genai_instr.pricing import Unpriced
-from otel_genai_instr.pricing.charging import units
 from otel_genai_instr.pricing.charging.rates import PriceList, Rates
 from otel_genai_instr.pricing.lists.genai_prices_source import GenaiPricesSource
 from otel_genai_instr.pricing.lists.own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice
 from otel_genai_instr.pricing.source import PriceKey
+from otel_genai_instr.semconv import units
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z
 ROWS: tuple[OwnPrice | OwnFactor, ...] = (*OWN_PRICES, *OWN_FACTORS)

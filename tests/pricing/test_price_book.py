@@ -10,7 +10,7 @@ import pytest
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, PriceFileError, Unpriced, pricing_from
-from otel_genai_instr.pricing.charging import units
+from otel_genai_instr.semconv import units
 
 M = 1_000_000
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z

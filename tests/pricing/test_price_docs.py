@@ -9,12 +9,12 @@ import pytest
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, pricing_from
-from otel_genai_instr.pricing.charging import units
 from otel_genai_instr.pricing.files.book_checks import checked_book
 from otel_genai_instr.pricing.files.price_file import read_price_file
 from otel_genai_instr.pricing.lists.corrections import CACHED_INPUT, MOVED_NAMES, WRONG_PRICES
 from otel_genai_instr.pricing.lists.own_table import OWN_FACTORS
 from otel_genai_instr.pricing.names import PROVIDER_IDS
+from otel_genai_instr.semconv import units
 
 DOCS = Path(__file__).parents[2] / "docs"
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z

@@ -8,7 +8,7 @@ import pytest
 
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, Unpriced
-from otel_genai_instr.pricing.charging import units
+from otel_genai_instr.semconv import units
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otel_genai_instr.pricing.charging import units
+from otel_genai_instr.semconv import units
 
 from ..support import media
 from ..support.capture import Capture

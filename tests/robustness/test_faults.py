@@ -199,9 +199,6 @@ OFF_THE_PATH: Final = {
     "reads tiktoken's files, which are downloaded: the stories bring an encoding of their own": {
         "pricing.estimate:_load_encoding",
     },
-    "for price lists and tests: readers, who know no prices, write the name themselves": {
-        "pricing.charging.units:image",
-    },
     "the default of a price list without units, which no source makes": {
         "pricing.charging.rates:_no_units",
     },

@@ -16,7 +16,6 @@ from ..semconv import own, values
 from ..semconv.usage import USAGE
 from .stored_spans import Attributes, StoredSpan
 
-_CALLS: Final = values.PRICED_OPERATIONS
 _MODEL: Final = (names.RESPONSE_MODEL, names.REQUEST_MODEL)
 _PROVIDER: Final = (names.PROVIDER_NAME,)
 _TIER: Final = (
@@ -92,7 +91,7 @@ class Comparison:
 
 
 def compare(spans: Iterable[StoredSpan], pricer: Pricer, groups: tuple[str, ...]) -> Comparison:
-    """Price every inference and embeddings call anew, as of its own time, and add up.
+    """Price every call that has a price anew, as of its own time, and add up.
 
     Costs that a provider reported are worked out from the tokens too: the question is what the given prices say.
     """
@@ -102,7 +101,7 @@ def compare(spans: Iterable[StoredSpan], pricer: Pricer, groups: tuple[str, ...]
     seen: set[str] = set()
     for span in spans:
         attributes = span.attributes
-        if attributes.get(names.OPERATION_NAME) not in _CALLS:
+        if attributes.get(names.OPERATION_NAME) not in values.PRICED_OPERATIONS:
             continue
         if span.identity is not None:
             if span.identity in seen:

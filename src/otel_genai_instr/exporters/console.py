@@ -24,10 +24,9 @@ _WIDTH_WITHOUT_TERMINAL = 100
 class GenAIConsoleExporter(SpanExporter):
     """Prints each finished trace as a waterfall, for ``OTEL_TRACES_EXPORTER=genai_console`` or any span processor.
 
-    ``out`` is where to print; by default whatever ``sys.stderr`` is at that moment; anything with a ``write``
-    will do. ``width`` is in terminal cells
-    (default: ``COLUMNS``, else the terminal's, else 100). ``color`` switches colour on or off (default: on a terminal
-    only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that).
+    ``out`` is where to print; by default whatever ``sys.stderr`` is at that moment; anything with a ``write`` will do.
+    ``width`` is in terminal cells (default: ``COLUMNS``, else the terminal's, else 100). ``color`` switches colour on
+    or off (default: on a terminal only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that).
 
     A trace is printed when its local root has ended and the batch with it is read completely. Later spans follow as
     "late"; spans whose root or parent never came are printed as "orphan" by :meth:`force_flush` and :meth:`shutdown`,
@@ -126,8 +125,6 @@ class GenAIConsoleExporter(SpanExporter):
 
 
 # Whoever captures output puts an object of his own in place of ``sys.stderr``: that it can write is all that is sure.
-
-
 def _encoding_of(out: TextIO) -> str:
     try:
         encoding = cast("object", out.encoding)

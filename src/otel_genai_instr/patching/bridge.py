@@ -18,7 +18,7 @@ from opentelemetry.context import Context
 from .. import guard
 from ..telemetry import operation as operations
 from ..telemetry.current import current, enter, is_observed, leave
-from ..telemetry.operation import CURRENT, Operation
+from ..telemetry.operation import Operation
 from ..telemetry.telemetry import Telemetry
 from .binding import Function, standing_for
 from .contract import Api, Arguments, Attempt, Call, Keywords, OwnSpans, Provider
@@ -254,7 +254,7 @@ def give_way(operation: Operation, entered: Context, token: Token[Context]) -> N
 
 def note_attempt(seam: Attempt, args: Arguments, kwargs: Keywords) -> None:
     """Count an HTTP request, and watch the parser of its answer."""
-    operation: Operation | None = current().get(CURRENT)  # type: ignore[assignment]  # nothing else is there
+    operation = operations.current()
     if operation is not None:
         operation.attempts += 1
         if seam.watch_parser is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..model import Said
+from .fields import as_count
 
 AskedFields = Mapping[str, tuple[str, Callable[[object], Said | None]]]
 """The field of a request, the attribute that it becomes, and how its value is read."""
@@ -20,6 +21,12 @@ def read_asked(given: Mapping[str, object], fields: AskedFields) -> dict[str, Sa
             if said is not None:
                 attributes[attribute] = said
     return attributes
+
+
+def as_choice_count(value: object) -> int | None:
+    """How many answers are asked for; one is what everyone gets who doesn't ask."""
+    count = as_count(value)
+    return count if count != 1 else None
 
 
 def as_stream(value: object) -> bool | None:

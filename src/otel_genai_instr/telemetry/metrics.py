@@ -18,7 +18,7 @@ from ..semconv import SCHEMA_URL, own
 from ..semconv import attributes as names
 from ..semconv import metrics as instruments
 from ..settings import MetricsCompat
-from .series import ESTIMATED, Series, SeriesTable
+from .series import Series, SeriesTable
 from .step_metrics import StepMetrics
 from .token_sums import COUNTERS, Counter
 
@@ -94,7 +94,7 @@ class Metrics:
         Embeddings have no token metric in today's conventions.
         """
         if inference and compat.emits_latest:
-            attributes = series.plus(ESTIMATED) if usage.estimated else series.attributes
+            attributes = series.plus(_ESTIMATED) if usage.estimated else series.attributes
             tokens = usage.input_tokens
             if tokens is not None:
                 self._input_tokens.record(tokens, attributes, context)
@@ -113,7 +113,7 @@ class Metrics:
                 self.table.add_unpriced(series, unpriced, outcome.value)
 
     def _record_legacy_usage(self, series: Series, usage: Usage, context: Context) -> None:
-        mark = (ESTIMATED,) if usage.estimated else ()
+        mark = (_ESTIMATED,) if usage.estimated else ()
         for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
             if tokens is not None:
                 self._legacy_token_usage.record(tokens, series.plus((names.TOKEN_TYPE, kind), *mark), context)
@@ -158,6 +158,9 @@ def _reference_to(provider: MeterProvider) -> Callable[[], MeterProvider | None]
         return weakref.ref(provider)
     except TypeError:  # one that can't be referred to weakly is kept
         return lambda: provider
+
+
+_ESTIMATED: Final = (own.COST_ESTIMATED, True)
 
 
 def _observed(table: SeriesTable, counter: Counter, _options: CallbackOptions) -> Iterable[Observation]:

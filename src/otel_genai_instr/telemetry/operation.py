@@ -24,8 +24,7 @@ from .scope import NO_SCOPE, scope_in
 from .tally import count_call
 from .telemetry import Telemetry
 
-CURRENT: Final = context.create_key("otel-genai-operation")
-"""Where a context has the operation that the SDK is working on."""
+_CURRENT: Final = context.create_key("otel-genai-operation")
 
 _CLIENT: Final = trace.SpanKind.CLIENT
 
@@ -99,7 +98,7 @@ class Operation(Life):
                 self._choose_content(settings.capture_content)
             if parent and not settings.propagate_baggage and baggage.get_all(parent):
                 parent = baggage.clear(parent)
-            self.context = inside(parent, shown, CURRENT, self)
+            self.context = inside(parent, shown, _CURRENT, self)
         except BaseException:  # an interrupt, too
             span.end()  # nobody else will
             raise
@@ -283,9 +282,9 @@ class Operation(Life):
 
 def current() -> Operation | None:
     """The operation that the SDK is working on in this context."""
-    return current_context().get(CURRENT)  # type: ignore[return-value]
+    return current_context().get(_CURRENT)  # type: ignore[return-value]
 
 
 def operation_in(where: Context) -> Operation | None:
     """The operation that the SDK is working on in ``where``."""
-    return where.get(CURRENT)  # type: ignore[return-value]  # only `Operation` puts something there
+    return where.get(_CURRENT)  # type: ignore[return-value]  # only `Operation` puts something there

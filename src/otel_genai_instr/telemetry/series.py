@@ -26,8 +26,6 @@ from .token_sums import Counter, TokenSums
 MAX_SERIES: Final = 2000
 """Distinct combinations of dimensions before further ones share the overflow series."""
 
-ESTIMATED: Final = (own.COST_ESTIMATED, True)
-
 _Key = tuple[object, ...]
 
 
@@ -54,8 +52,10 @@ class Series:
         key = (currency, source, estimated)
         attributes = self._costs.get(key)
         if attributes is None:
-            said = (names.USAGE_COST_CURRENCY, currency), (names.USAGE_COST_SOURCE, source)
-            attributes = self._costs[key] = self.plus(*said, *((ESTIMATED,) if estimated else ()))
+            attributes = {**self.attributes, names.USAGE_COST_CURRENCY: currency, names.USAGE_COST_SOURCE: source}
+            if estimated:
+                attributes[own.COST_ESTIMATED] = True
+            self._costs[key] = attributes
         return attributes
 
 

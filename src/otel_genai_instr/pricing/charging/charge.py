@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from ...model import Usage
+from ...semconv import units
 from ...semconv.values import COST_FROM_LOCAL_PRICES
-from . import units
 from .cost import Cost, Unpriced
 from .rates import PriceList, joined
 from .token_parts import charge_mixed_input, charge_mixed_output, charge_writes

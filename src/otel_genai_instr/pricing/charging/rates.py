@@ -84,7 +84,7 @@ class PriceList:
     long_context: tuple[tuple[int, Rates], ...] = ()
     """Rates for *all* tokens of a call with more input tokens than the given number; largest number first."""
     units: Mapping[str, UnitPrice] = field(default_factory=_no_units)
-    """By the names of :mod:`~otel_genai_instr.pricing.charging.units`."""
+    """By the names of :mod:`~otel_genai_instr.semconv.units`."""
 
     def tokens_times(self, factor: float) -> PriceList:
         """Return the list with the price of every token multiplied, and nothing else: so tiers and regions work."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
+from ...semconv import units
 from .. import names
-from ..charging import units
 from ..charging.cost import Unpriced
 from ..charging.rates import PriceList, UnitPrice, joined, rates_of
 from ..source import PriceKey, PriceSource, PriceWindow

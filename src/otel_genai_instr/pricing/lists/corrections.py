@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from ..charging import units
+from ...semconv import units
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class WrongPrice:
     """Patterns of model names in lower case, with ``*``, ``?`` and ``[...]``."""
     listed: Mapping[str, float]
     """What the list says: dollars per million tokens by the names of the fields of ``Rates``, dollars per unit by the
-    names of :mod:`~otel_genai_instr.pricing.charging.units`. A price that isn't exactly this stays as it is."""
+    names of :mod:`~otel_genai_instr.semconv.units`. A price that isn't exactly this stays as it is."""
     right: Mapping[str, float]
     """What holds instead, by the same names."""
     reason: str

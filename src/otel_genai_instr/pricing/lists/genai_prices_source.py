@@ -30,8 +30,8 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
+from ...semconv import units
 from .. import names
-from ..charging import units
 from ..charging.cost import Unpriced
 from ..charging.rates import PriceList, Rates, UnitPrice
 from ..errors import PriceFileError

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from ..charging import units
+from ...semconv import units
 
 VERSION: Final = "otel-genai-instr 2026-11-28"
 """How our tables are named in ``otel_genai.cost.price_version``: this one and that of corrections. Changes with each
@@ -41,7 +41,7 @@ class OwnPrice:
     per_million: Mapping[str, float] = field(default_factory=_none)
     """Dollars per million tokens, by the names of the fields of ``Rates``."""
     per_unit: Mapping[str, float] = field(default_factory=_none)
-    """Dollars per unit, by the names of :mod:`~otel_genai_instr.pricing.charging.units`."""
+    """Dollars per unit, by the names of :mod:`~otel_genai_instr.semconv.units`."""
     per_request: float | None = None
 
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from ...model import Request, Response, Said, Usage
 from ...semconv import attributes as names
-from ...semconv import values
+from ...semconv import units, values
 from ..asked import AskedFields, as_stream, read_asked
 from ..fields import as_float, as_str, fields_of
-from .unrecorded import Unrecorded
+from .unrecorded import Unrecorded, UnrecordedStream
 from .usage import read_responses_usage
 
 _TRANSCRIPTION: Final[AskedFields] = {
@@ -26,7 +26,7 @@ _TRANSCRIPTION: Final[AskedFields] = {
 def read_speech_request(body: Mapping[str, object]) -> Request:
     """A text is spoken. What is answered is sound, which doesn't say how long the text was."""
     text = body.get("input")
-    spoken = {"input_character": float(len(text))} if isinstance(text, str) else None
+    spoken = {units.INPUT_CHARACTER: float(len(text))} if isinstance(text, str) else None
     attributes: dict[str, Said] = {names.OUTPUT_TYPE: values.OUTPUT_SPEECH}
     return Request(values.SPEECH, as_str(body.get("model")), attributes=attributes, units=spoken)
 
@@ -74,22 +74,13 @@ class TranscriptAnswer(Unrecorded):
         return read
 
 
-class TranscriptStreamReader(Unrecorded):
+class TranscriptStreamReader(UnrecordedStream):
     """Events of a transcription: pieces of text, and the whole one, whose event has the usage."""
-
-    def __init__(self, _capture: bool) -> None:
-        self._usage: object = None
-
-    def feed(self, event: object) -> None:
-        """Take in one event."""
-        usage = fields_of(event).get("usage")
-        if usage is not None:
-            self._usage = usage
 
     def response(self) -> Response:
         """Tokens or seconds, once the whole text has come."""
         read = Response()
-        read.usage = _read_usage(self._usage)
+        read.usage = _read_usage(self.usages[-1]) if self.usages else None
         return read
 
 
@@ -107,5 +98,5 @@ def _seconds(length: object) -> Usage | None:
     if seconds is None:
         return None
     usage = Usage()
-    usage.units = {"input_second": seconds}
+    usage.units = {units.INPUT_SECOND: seconds}
     return usage

@@ -76,15 +76,19 @@ def read_response_output(result: object) -> list[Message]:
     if not parts:
         return []
     (reason,) = finish_reasons_of(response) or (None,)
-    return [Message("assistant", parts, finish_reason=_FINISH.get(reason, reason) if reason is not None else None)]
+    return [Message("assistant", parts, finish_reason=_in_schema(reason))]
 
 
 def output_message(message: Mapping[str, object], finish_reason: str | None) -> Message:
     """A choice's message."""
     read = _chat_message(message)
-    if finish_reason is not None:
-        read.finish_reason = _FINISH.get(finish_reason, finish_reason)
+    read.finish_reason = _in_schema(finish_reason)
     return read
+
+
+def _in_schema(finish_reason: str | None) -> str | None:
+    """As the message schema of the conventions has it."""
+    return _FINISH.get(finish_reason or "", finish_reason)
 
 
 def _chat_message(message: Mapping[str, object]) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ...semconv import units
 from ..fields import as_count, as_list, as_str, fields_of
 
 _PLAIN: Final = ("message", "reasoning", "function_call")
@@ -22,7 +23,7 @@ def tools_run(response: Mapping[str, Any]) -> dict[str, float]:
     (https://platform.openai.com/docs/pricing). Where the response says how many are billed, that holds
     (``ToolUsage`` of the SDK: its searches leave out discounted ones).
     """
-    units: dict[str, float] = {}
+    run: dict[str, float] = {}
     for item in as_list(response.get("output")):
         said = fields_of(item)
         kind = said.get("type")
@@ -30,11 +31,11 @@ def tools_run(response: Mapping[str, Any]) -> dict[str, float]:
             continue
         unit = _unit_of(kind, said, response)
         if unit is not None:
-            units[unit] = units.get(unit, 0.0) + 1.0
+            run[unit] = run.get(unit, 0.0) + 1.0
     used = response.get("tool_usage")
     if used is not None:
-        _add_used(units, fields_of(used), response)
-    return units
+        _add_used(run, fields_of(used), response)
+    return run
 
 
 def _unit_of(kind: object, said: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
@@ -45,24 +46,23 @@ def _unit_of(kind: object, said: Mapping[str, Any], response: Mapping[str, Any])
         environment = as_str(fields_of(said.get("environment")).get("type"))
         return _SHELL if environment == "container_reference" else None
     name = as_str(kind)
-    return name if name in ("file_search_call", _IMAGE, _CODE) else None
+    return name if name in (units.FILE_SEARCH_CALL, _IMAGE, _CODE) else None
 
 
-def _add_used(units: dict[str, float], used: Mapping[str, Any], response: Mapping[str, Any]) -> None:
+def _add_used(run: dict[str, float], used: Mapping[str, Any], response: Mapping[str, Any]) -> None:
     searches = as_count(fields_of(used.get("web_search")).get("num_requests"))
     if searches is not None:
         unit = _web_search(response)
-        units.pop(unit, None)
+        run.pop(unit, None)
         if searches:
-            units[unit] = float(searches)
+            run[unit] = float(searches)
     images = fields_of(used.get("image_gen"))
-    if _IMAGE not in units and any(as_count(images.get(name)) for name in ("input_tokens", "output_tokens")):
-        units[_IMAGE] = 1.0
+    if _IMAGE not in run and any(as_count(images.get(name)) for name in ("input_tokens", "output_tokens")):
+        run[_IMAGE] = 1.0
 
 
 def _web_search(response: Mapping[str, Any]) -> str:
     """The tool's older form has another price."""
     kinds = (as_str(fields_of(tool).get("type")) for tool in as_list(response.get("tools")))
-    return (
-        "web_search_call/preview" if any(k and k.startswith("web_search_preview") for k in kinds) else "web_search_call"
-    )
+    older = any(kind and kind.startswith("web_search_preview") for kind in kinds)
+    return units.WEB_SEARCH_PREVIEW_CALL if older else units.WEB_SEARCH_CALL

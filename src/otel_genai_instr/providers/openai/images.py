@@ -11,21 +11,14 @@ from typing import Final
 
 from ...model import Request, Response, Said, Usage
 from ...semconv import attributes as names
-from ...semconv import values
-from ..asked import AskedFields, as_stream, read_asked
+from ...semconv import units, values
+from ..asked import AskedFields, as_choice_count, as_stream, read_asked
 from ..fields import as_count, as_str, fields_of
-from .unrecorded import Unrecorded
+from .unrecorded import Unrecorded, UnrecordedStream
 from .usage import read_responses_usage
 
-
-def _as_image_count(value: object) -> int | None:
-    """One image is what everyone gets who doesn't ask."""
-    count = as_count(value)
-    return count if count != 1 else None
-
-
 _IMAGES: Final[AskedFields] = {
-    "n": (names.REQUEST_CHOICE_COUNT, _as_image_count),
+    "n": (names.REQUEST_CHOICE_COUNT, as_choice_count),
     "stream": (names.REQUEST_STREAM, as_stream),
 }
 _SIZE_OF_DALL_E: Final = "1024x1024"
@@ -39,14 +32,9 @@ def read_images_request(body: Mapping[str, object]) -> Request:
     if size is None and model is not None and model.startswith("dall-e-"):
         size = _SIZE_OF_DALL_E
     count = as_count(body.get("n"))
-    image = _unit(size, as_str(body.get("quality")))
+    image = units.image(size, as_str(body.get("quality")))
     made = {image: 1.0 if count is None else float(count)}
     return Request(values.IMAGE_GENERATION, model, attributes=attributes, units=made)
-
-
-def _unit(size: str | None, quality: str | None) -> str:
-    """One image, as price lists name it. Prices by quality depend on the size, too."""
-    return "/".join(part for part in ("image", size, quality if size else None) if part)
 
 
 class ImagesAnswer(Unrecorded):
@@ -64,29 +52,18 @@ class ImagesAnswer(Unrecorded):
         read.usage = _read_usage(said.get("usage"))
         if said.get("svg_usage") is not None:  # of another model, beside those of the image
             read.usage = read.usage or Usage()
-            read.usage.units = {"svg": 1.0}
+            read.usage.units = {units.SVG: 1.0}
         return read
 
 
-class ImagesStreamReader(Unrecorded):
+class ImagesStreamReader(UnrecordedStream):
     """Events of an image: partial images, and the whole one, whose event has the usage."""
-
-    def __init__(self, _capture: bool) -> None:
-        self._usage: object = None
-        self._told = 0
-
-    def feed(self, event: object) -> None:
-        """Take in one event."""
-        usage = fields_of(event).get("usage")
-        if usage is not None:
-            self._usage = usage
-            self._told += 1
 
     def response(self) -> Response:
         """Tokens, once the whole image has come. Of several images nobody says whether each event tells of all."""
         read = Response()
-        if self._told == 1:
-            read.usage = _read_usage(self._usage)
+        if len(self.usages) == 1:
+            read.usage = _read_usage(self.usages[0])
         return read
 
 

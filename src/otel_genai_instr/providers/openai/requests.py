@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from ...model import Request, Said
 from ...semconv import attributes as names
 from ...semconv import values
+from ..asked import AskedFields, as_choice_count, as_stream
 from ..fields import as_count, as_float, as_int, as_list, as_str, as_texts, fields_of
-
-_Fields = dict[str, tuple[str, Callable[[object], Said | None]]]
-
-
-def _as_choice_count(value: object) -> int | None:
-    """One choice is what everyone gets who doesn't ask."""
-    count = as_count(value)
-    return count if count != 1 else None
-
-
-def _as_stream(value: object) -> bool | None:
-    return True if value is True else None
 
 
 def _as_effort(reasoning: object) -> str | None:
@@ -65,15 +54,15 @@ def _as_spoken(modalities: object) -> str | None:
     return values.OUTPUT_SPEECH if "audio" in as_list(modalities) else None
 
 
-_SAMPLING: Final[_Fields] = {
+_SAMPLING: Final[AskedFields] = {
     "temperature": (names.REQUEST_TEMPERATURE, as_float),
     "top_p": (names.REQUEST_TOP_P, as_float),
-    "stream": (names.REQUEST_STREAM, _as_stream),
+    "stream": (names.REQUEST_STREAM, as_stream),
     "service_tier": (names.OPENAI_REQUEST_SERVICE_TIER, _as_chosen_tier),
 }
-_CHAT: Final[_Fields] = {
+_CHAT: Final[AskedFields] = {
     **_SAMPLING,
-    "n": (names.REQUEST_CHOICE_COUNT, _as_choice_count),
+    "n": (names.REQUEST_CHOICE_COUNT, as_choice_count),
     "max_tokens": (names.REQUEST_MAX_TOKENS, as_count),
     "top_k": (names.REQUEST_TOP_K, as_int),
     "seed": (names.REQUEST_SEED, as_int),
@@ -83,7 +72,7 @@ _CHAT: Final[_Fields] = {
     "reasoning_effort": (names.REQUEST_REASONING_LEVEL, as_str),
     "response_format": (names.OUTPUT_TYPE, _as_format),
 }
-_RESPONSES: Final[_Fields] = {
+_RESPONSES: Final[AskedFields] = {
     **_SAMPLING,
     "max_output_tokens": (names.REQUEST_MAX_TOKENS, as_count),
     "previous_response_id": (names.REQUEST_PREVIOUS_RESPONSE_ID, as_str),
@@ -91,11 +80,11 @@ _RESPONSES: Final[_Fields] = {
     "text": (names.OUTPUT_TYPE, _as_format_of_text),
     "conversation": (names.CONVERSATION_ID, _as_id),
 }
-_RETRIEVE: Final[_Fields] = {
+_RETRIEVE: Final[AskedFields] = {
     "response_id": (names.RESPONSE_ID, as_str),
     "starting_after": (names.REQUEST_STREAM_CURSOR, _as_cursor),
 }
-_EMBEDDINGS: Final[_Fields] = {
+_EMBEDDINGS: Final[AskedFields] = {
     "encoding_format": (names.REQUEST_ENCODING_FORMATS, _as_encodings),
     "dimensions": (names.EMBEDDINGS_DIMENSION_COUNT, as_count),
 }
@@ -129,7 +118,7 @@ def read_embeddings_request(body: Mapping[str, object]) -> Request:
     return _read(values.EMBEDDINGS, body, _EMBEDDINGS, {})
 
 
-def _read(operation: str, given: Mapping[str, object], fields: _Fields, attributes: dict[str, Said]) -> Request:
+def _read(operation: str, given: Mapping[str, object], fields: AskedFields, attributes: dict[str, Said]) -> Request:
     """What all APIs have, looking only at what was given: most calls give few of the many arguments."""
     for name, value in given.items():
         if name in fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...model import Details, Message
+from ..fields import fields_of
 
 
 class Unrecorded:
@@ -17,3 +18,17 @@ class Unrecorded:
     def output(self) -> list[Message]:
         """None."""
         return []
+
+
+class UnrecordedStream(Unrecorded):
+    """Events, of which only their usage is kept."""
+
+    def __init__(self, _capture: bool) -> None:
+        self.usages: list[object] = []
+        """Of each event that tells one."""
+
+    def feed(self, event: object) -> None:
+        """Take in one event."""
+        usage = fields_of(event).get("usage")
+        if usage is not None:
+            self.usages.append(usage)
