@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from otel_genai_instr.hosts import HOSTS
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer, pricing_from
 from otel_genai_instr.pricing.files.book_checks import checked_book
@@ -72,12 +73,17 @@ def test_units_are_listed() -> None:
     assert listed == {name: units.part_of(name) for name in units.UNITS}
 
 
-def test_providers_are_listed() -> None:
-    listed: set[str] = set()
-    for row in rows_under("over every model of every provider in the table."):
-        listed |= set(re.findall(r"`([^`]+)`", row[0]))
-
-    assert listed == set(PROVIDER_IDS)
+def test_hosts_and_providers_are_listed() -> None:
+    by_host = rows_under("### Who is paid")[:-1]
+    assert [(host, row[1].strip("`")) for row in by_host for host in re.findall(r"`([^`]+)`", row[0])] == sorted(
+        HOSTS, key=lambda row: [line[1].strip("`") for line in by_host].index(row[1])
+    )
+    by_name = [(row[1], row[2]) for row in by_host] + [
+        (row[0], row[1]) for row in rows_under("Names that only you can give:")[:-1]
+    ]
+    listed = {name: identifier.strip("`") for names, identifier in by_name for name in re.findall(r"`([^`]+)`", names)}
+    assert {name: identifier for name, identifier in listed.items() if PROVIDER_IDS.get(name)} == PROVIDER_IDS
+    assert all(identifier in ("none", name) for name, identifier in listed.items() if name not in PROVIDER_IDS)
 
 
 def test_regions_are_listed() -> None:

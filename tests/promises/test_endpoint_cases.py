@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import genai_prices.data
 import openai
 import pytest
 
+from otel_genai_instr.hosts import HOSTS as HOSTS_OF_PROVIDERS
+from otel_genai_instr.hosts import provider_of_host
 from otel_genai_instr.model import Usage
 from otel_genai_instr.pricing import Cost, Pricer
+from otel_genai_instr.pricing.names import provider_id
 
 from ..support import answers
 from ..support.capture import Capture
@@ -31,12 +35,80 @@ HOSTS = {
         443,
     ),
     "https://mine.openai.azure.com/openai/v1/": ("azure.ai.openai", "mine.openai.azure.com", 443),
-    "https://openrouter.ai/api/v1": ("openai", "openrouter.ai", 443),
+    "https://mine.openai.azure.us/openai/v1/": ("azure.ai.openai", "mine.openai.azure.us", 443),
+    "https://mine.openai.azure.cn/openai/v1/": ("azure.ai.openai", "mine.openai.azure.cn", 443),
+    "https://mine.cognitiveservices.azure.us/openai/v1/": ("azure.ai.openai", "mine.cognitiveservices.azure.us", 443),
+    "https://mine.services.ai.azure.com/openai/v1/": ("azure.ai.openai", "mine.services.ai.azure.com", 443),
+    "https://openrouter.ai/api/v1": ("openrouter", "openrouter.ai", 443),
+    "https://eu.openrouter.ai/api/v1": ("openrouter", "eu.openrouter.ai", 443),
+    "https://api.together.xyz/v1": ("together", "api.together.xyz", 443),
+    "https://api.together.ai/v1": ("together", "api.together.ai", 443),
+    "https://api.fireworks.ai/inference/v1": ("fireworks", "api.fireworks.ai", 443),
+    "https://api.cerebras.ai/v1": ("cerebras", "api.cerebras.ai", 443),
+    "https://integrate.api.nvidia.com/v1": ("nvidia", "integrate.api.nvidia.com", 443),
+    "https://dashscope-intl.aliyuncs.com/compatible-mode/v1": ("dashscope", "dashscope-intl.aliyuncs.com", 443),
+    "https://ws1.ap-southeast-1.maas.aliyuncs.com/compatible-mode/v1": (
+        "dashscope",
+        "ws1.ap-southeast-1.maas.aliyuncs.com",
+        443,
+    ),
+    "https://aiplatform.googleapis.com/v1/projects/p/locations/global/endpoints/openapi": (
+        "gcp.vertex_ai",
+        "aiplatform.googleapis.com",
+        443,
+    ),
+    "https://aiplatform.eu.rep.googleapis.com/v1/projects/p/locations/eu/endpoints/openapi": (
+        "gcp.vertex_ai",
+        "aiplatform.eu.rep.googleapis.com",
+        443,
+    ),
+    "https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1": (
+        "aws.bedrock",
+        "bedrock-runtime.us-east-1.amazonaws.com",
+        443,
+    ),
+    "https://bedrock-runtime.cn-north-1.amazonaws.com.cn/openai/v1": (
+        "aws.bedrock",
+        "bedrock-runtime.cn-north-1.amazonaws.com.cn",
+        443,
+    ),
+    "https://bedrock-mantle.us-west-2.api.aws/v1": ("aws.bedrock", "bedrock-mantle.us-west-2.api.aws", 443),
+    "https://southcentralus.privatelink.api.openai.com/v1": (
+        "openai",
+        "southcentralus.privatelink.api.openai.com",
+        443,
+    ),
+    # However it is written.
+    "https://API.DeepSeek.com./v1": ("deepseek", "api.deepseek.com", 443),
+    "http://[::1]:8000/v1": ("openai", "::1", 8000),
+    "http://[2001:DB8::1]/v1": ("openai", "2001:db8::1", 80),
     "https://API.GROQ.COM:8443/v1": ("groq", "api.groq.com", 8443),
     "http://127.0.0.1:11434/v1": ("openai", "127.0.0.1", 11434),
     "http://localhost/v1": ("openai", "localhost", 80),
-    "http://api.groq.com.evil.example/v1": ("openai", "api.groq.com.evil.example", 80),
 }
+LOOK_ALIKES = (
+    "api.groq.com.evil.example",
+    "api.deepseek.com.evil.org",
+    "notapi.x.ai.example",
+    "notapi.x.ai",
+    "evilopenai.azure.com",
+    "openai.azure.com",
+    "mine.openai.azure.com.evil.example",
+    "mine.openai.azure.us.evil.example",
+    "eviltogether.xyz",
+    "chat.openrouter.ai.example",
+    "api.mistral.ai.example",
+    "www.mistral.ai",
+    "evil.mistral.ai.example",
+    "aiplatform.googleapis.com.evil.example",
+    "storage.googleapis.com",
+    "bedrock-runtime.us-east-1.amazonaws.com.evil.example",
+    # What anybody can have at AWS: a machine that serves what it likes.
+    "ec2-203-0-113-25.compute-1.amazonaws.com",
+    "bedrock-runtime.us-east-1.elb.amazonaws.com",
+    "bucket.s3.amazonaws.com",
+    "api.groq.com..",
+)
 
 
 def _who(capture: Capture, client: Any) -> tuple[Any, ...]:
@@ -53,6 +125,41 @@ def _provider(capture: Capture) -> FakeProvider:
 def test_by_host(url: str, expected: tuple[Any, ...], capture: Capture) -> None:
     capture.instrument()
     assert _who(capture, _provider(capture).client(base_url=url)) == expected
+
+
+@pytest.mark.parametrize("host", LOOK_ALIKES)
+def test_a_host_that_only_looks_like_one_is_nobody(host: str) -> None:
+    assert provider_of_host(host) is None
+
+
+@pytest.mark.parametrize("host", [host for host in LOOK_ALIKES if not host.endswith("..")])
+def test_a_call_to_it_speaks_the_language_of_the_sdk(host: str, capture: Capture) -> None:
+    capture.instrument()
+    assert _who(capture, _provider(capture).client(base_url=f"https://{host}/v1")) == ("openai", host, 443)
+
+
+@pytest.mark.parametrize("provider", sorted({provider for _, provider in HOSTS_OF_PROVIDERS}))
+def test_a_provider_has_a_list_of_prices_or_none_by_intention(provider: str) -> None:
+    known = {entry.id for entry in genai_prices.data.providers}
+    assert (provider_id(provider) in known) is (provider not in {"dashscope", "ibm.watsonx.ai", "nvidia"})
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "per_million"),
+    # Dollars for a million tokens of input in each provider's list of genai-prices.
+    [
+        ("https://api.cerebras.ai/v1", "gpt-oss-120b", 0.35),
+        ("https://api.groq.com/openai/v1", "openai/gpt-oss-120b", 0.15),
+        ("https://api.fireworks.ai/inference/v1", "accounts/fireworks/models/gpt-oss-120b", 0.15),
+        ("https://openrouter.ai/api/v1", "anthropic/claude-sonnet-5", 2.0),
+    ],
+)
+def test_the_price_is_that_of_who_answers(url: str, model: str, per_million: float, capture: Capture) -> None:
+    capture.instrument()
+    usage = {"prompt_tokens": 1_000_000, "completion_tokens": 0, "total_tokens": 1_000_000}
+    reply = json_reply({**answers.chat(), "model": model, "usage": usage})
+    FakeProvider(capture.clock).then(reply).client(base_url=url).chat.completions.create(model=model, messages=[])
+    assert capture.attributes()["gen_ai.usage.cost.amount"] == pytest.approx(per_million)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +214,12 @@ def test_as_the_user_says(chosen: dict[str, str], expected: str, capture: Captur
     capture.instrument(provider_by_host=chosen)
     who = _who(capture, _provider(capture).client(base_url="http://LLM.example:8080/v1"))
     assert who == (expected, "llm.example", 8080)
+
+
+@pytest.mark.parametrize("host", ["[::1]:8000", "[::1]", "::1", "*"])
+def test_an_ipv6_address_as_the_user_says(host: str, capture: Capture) -> None:
+    capture.instrument(provider_by_host={host: "vllm"})
+    assert _who(capture, _provider(capture).client(base_url="http://[::1]:8000/v1")) == ("vllm", "::1", 8000)
 
 
 def test_as_the_environment_says(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from ..hosts import region_of_host
+from ..hosts import plain_host, provider_of_host, region_of_host
 from ..model import Endpoint
 
 OPENAI: Final = "openai"
@@ -16,36 +16,6 @@ AZURE: Final = "azure.ai.openai"
 AZURE_INFERENCE: Final = "azure.ai.inference"
 BEDROCK: Final = "aws.bedrock"
 VERTEX: Final = "gcp.vertex_ai"
-
-# Values of the conventions; a host that has none answers for the SDK's own provider, whose format it speaks.
-_BY_HOST: Final = {
-    "api.openai.com": OPENAI,
-    "api.deepseek.com": "deepseek",
-    "api.groq.com": "groq",
-    "api.mistral.ai": "mistral_ai",
-    "api.x.ai": "x_ai",
-    "api.perplexity.ai": "perplexity",
-    "api.moonshot.ai": "moonshot_ai",
-    "api.moonshot.cn": "moonshot_ai",
-    "api.anthropic.com": ANTHROPIC,
-    "api.cohere.ai": "cohere",
-    "api.cohere.com": "cohere",
-    "generativelanguage.googleapis.com": "gcp.gemini",
-    "aiplatform.googleapis.com": VERTEX,
-    "models.inference.ai.azure.com": AZURE_INFERENCE,
-}
-_BY_HOST_SUFFIX: Final = (
-    (".openai.azure.com", AZURE),
-    (".cognitiveservices.azure.com", AZURE),
-    (".services.ai.azure.com", AZURE),
-    (".inference.ai.azure.com", AZURE_INFERENCE),
-    (".api.x.ai", "x_ai"),
-    (".api.openai.com", OPENAI),
-    (".mistral.ai", "mistral_ai"),
-    ("-aiplatform.googleapis.com", VERTEX),
-    (".amazonaws.com", BEDROCK),
-    (".ml.cloud.ibm.com", "ibm.watsonx.ai"),
-)
 
 
 class Endpoints:
@@ -94,25 +64,27 @@ class Endpoints:
     def _of(
         self, client: object, host: object, port: object, scheme: str, provider_by_host: Mapping[str, str]
     ) -> Endpoint:
-        address = host.lower() if isinstance(host, str) and host else None
+        address = plain_host(host) if isinstance(host, str) and host else None
         if not isinstance(port, int):
             port = {"https": 443, "http": 80}.get(scheme)
         provider = (
-            provider_by_host.get(f"{address}:{port}")
-            or provider_by_host.get(address or "")
-            or provider_by_host.get("*")
+            _said_by_the_user(provider_by_host, address or "", port)
             or next(
                 (self._by_client[kind.__name__] for kind in type(client).__mro__ if kind.__name__ in self._by_client),
                 None,
             )
-            or provider_of_host(address or "", self._default)
+            or provider_of_host(address or "")
+            or self._default
         )
         return Endpoint(provider, address, port if address is not None else None, region_of_host(address or ""))
 
 
-def provider_of_host(host: str, otherwise: str) -> str:
-    """The convention's value for a host, if it has one."""
-    known = _BY_HOST.get(host)
-    if known is not None:
-        return known
-    return next((provider for suffix, provider in _BY_HOST_SUFFIX if host.endswith(suffix)), otherwise)
+def _said_by_the_user(provider_by_host: Mapping[str, str], address: str, port: object) -> str | None:
+    """The most exact of the user's own names. An IPv6 address stands in brackets, as in a URL, or without a port."""
+    host = f"[{address}]" if ":" in address else address
+    return (
+        provider_by_host.get(f"{host}:{port}")
+        or provider_by_host.get(host)
+        or provider_by_host.get(address)
+        or provider_by_host.get("*")
+    )
