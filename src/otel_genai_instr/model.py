@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, Literal, dataclass_transform
+from typing import Any, Final, Literal, dataclass_transform
 
 from .records import define
 from .semconv import attributes as names
@@ -15,6 +15,8 @@ from .semconv import attributes as names
 Said = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, Said]
 """By the conventions' names."""
+UNKNOWN_SELLER: Final = "\0"
+"""What ends ``Endpoint.seller`` when nobody knows who sells; no name of a provider has it."""
 
 
 @dataclass_transform(kw_only_default=True)
@@ -49,12 +51,17 @@ class Endpoint:
     port: int | None = None
     region: str | None = None
     """Where the provider computes, in its own words, when that changes the price."""
+    is_known: bool = True
+    """Whether the provider is who answers: behind an unknown host it is only the one whose language is spoken."""
+    seller: str = field(init=False, repr=False)
+    """The provider as prices are asked for: one word, because it is a part of the key of every cached price."""
     attributes: Attributes = field(init=False, repr=False)
-    """The same, region apart, by the conventions' names: made once, because clients make many calls."""
+    """Provider, address and port, by the conventions' names: made once, because clients make many calls."""
     dimensions: tuple[str, str | None, int | None] = field(init=False, repr=False)
     """The same as a key."""
 
     def __post_init__(self) -> None:
+        self.seller = self.provider if self.is_known else self.provider + UNKNOWN_SELLER
         attributes: dict[str, Said] = {names.PROVIDER_NAME: self.provider}
         if self.address is not None:
             attributes[names.SERVER_ADDRESS] = self.address

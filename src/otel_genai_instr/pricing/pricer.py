@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from ..model import Usage
+from ..model import UNKNOWN_SELLER, Usage
 from ..semconv.values import COST_FROM_PROVIDER
 from .cache import BoundedCache
 from .charging.charge import charge
@@ -64,7 +64,7 @@ class Pricer:
         """Price one call.
 
         Args:
-            provider: Value of ``gen_ai.provider.name``.
+            provider: Value of ``gen_ai.provider.name``; of an unknown seller, that of ``Endpoint.seller``.
             request_model: The model asked for; it decides when the response names none, or an unknown one.
             response_model: The model that answered.
             usage: What the response reported.
@@ -99,7 +99,7 @@ class Pricer:
         else:
             outcome = prices if _says_anything(usage) else Unpriced.NO_USAGE
         if outcome is not Unpriced.NO_USAGE and outcome is not Unpriced.NOT_LOADED:
-            self._misses.note(provider, model, outcome)
+            self._misses.note(provider.removesuffix(UNKNOWN_SELLER), model, outcome)
         return outcome
 
     def _find(self, key: _Key, at: float) -> PriceWindow:
@@ -110,7 +110,9 @@ class Pricer:
             return window
         if any(part is not None and len(part) > _MAX_NAME for part in key):
             return _UNKNOWN
-        window = self._source.get().find(PriceKey(*key), at)
+        provider, model, tier, region = key
+        name = provider.removesuffix(UNKNOWN_SELLER)
+        window = self._source.get().find(PriceKey(name, model, tier, region, name == provider), at)
         if window.prices is Unpriced.NOT_LOADED:
             return window  # the next call asks again
         cache = priced if isinstance(window.prices, PriceList) else unpriced

@@ -20,6 +20,8 @@ class PriceKey(NamedTuple):
     model: str
     service_tier: str | None = None
     region: str | None = None
+    seller_is_known: bool = True
+    """Whether the provider is who is paid: else it is only the one whose language an unknown host speaks."""
 
 
 @frozen

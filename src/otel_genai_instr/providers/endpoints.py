@@ -74,9 +74,14 @@ class Endpoints:
                 None,
             )
             or provider_of_host(address or "")
-            or self._default
         )
-        return Endpoint(provider, address, port if address is not None else None, region_of_host(address or ""))
+        return Endpoint(
+            provider or self._default,
+            address,
+            port if address is not None else None,
+            region_of_host(address or ""),
+            is_known=provider is not None,
+        )
 
 
 def _said_by_the_user(provider_by_host: Mapping[str, str], address: str, port: object) -> str | None:

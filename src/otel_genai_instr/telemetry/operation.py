@@ -173,7 +173,7 @@ class Operation(Life):
         ):  # something was answered, something is owed
             try:
                 ended.cost = telemetry.pricer.price(
-                    self.endpoint.provider,
+                    self.endpoint.seller,
                     request.model,
                     response.model,
                     usage,

@@ -41,6 +41,8 @@ class Unpriced(StrEnum):
     """No price list knows this model of this provider."""
     NO_PRICE = "no_price"
     """The price list knows the model, but no price for it."""
+    UNKNOWN_SELLER = "unknown_seller"
+    """Anybody may serve this model, and who does at this host isn't known."""
     NO_USAGE = "no_usage"
     """The response reported no counts, or counts that contradict each other."""
     INCONSISTENT_USAGE = "inconsistent_usage"

@@ -169,7 +169,11 @@ class BookSource:
 
 
 def _resolved(key: PriceKey, alias: Alias | None) -> PriceKey:
-    return key if alias is None else key._replace(model=alias.model, provider=alias.provider or key.provider)
+    if alias is None:
+        return key
+    if alias.provider is None:
+        return key._replace(model=alias.model)
+    return key._replace(model=alias.model, provider=alias.provider, seller_is_known=True)
 
 
 _Item = TypeVar("_Item", Alias, OwnRow, Discount)

@@ -11,8 +11,9 @@ from ...semconv import units
 from .. import names
 from ..charging.cost import Unpriced
 from ..charging.rates import PriceList, UnitPrice, joined, rates_of
-from ..source import PriceKey, PriceSource, PriceWindow
+from ..source import ALWAYS, PriceKey, PriceSource, PriceWindow
 from .corrected import CorrectedSource
+from .open_weights import has_open_weights
 from .own_table import OWN_FACTORS, OWN_PRICES, VERSION, OwnFactor, OwnPrice, matches
 
 _MILLION: Final = 1_000_000
@@ -34,6 +35,8 @@ class BundledSource:
 
     def find(self, key: PriceKey, at: float) -> PriceWindow:
         """Find the prices in force at ``at`` (unix seconds)."""
+        if not key.seller_is_known and has_open_weights(key.model):
+            return PriceWindow(*ALWAYS, Unpriced.UNKNOWN_SELLER)
         provider = names.provider_id(key.provider)
         model = names.plain_model(provider, key.model).lower()
         tier = names.charged_tier(provider, key.service_tier)
