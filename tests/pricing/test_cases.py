@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import pytest
 import yaml
 
-from otel_genai_instr.model import Usage
+from otel_genai_instr.model import Endpoint, Usage
 from otel_genai_instr.pricing import Cost, Pricer, Unpriced, pricing_from
 
 from .arithmetic import evaluate
@@ -126,7 +126,7 @@ def _usage(case: Case) -> Usage | None:
 def _price(case: Case, pricer: Pricer) -> Cost | Unpriced:
     call = case.call
     return pricer.price(
-        call["provider"],
+        Endpoint(call["provider"], is_known=not call.get("unknown_host", False)).seller,
         call.get("request"),
         call.get("model"),
         _usage(case),

@@ -192,6 +192,7 @@ def test_reasons_are_the_documented_strings() -> None:
     assert {str(reason) for reason in Unpriced} == {
         "inconsistent_usage",
         "unknown_model",
+        "unknown_seller",
         "no_price",
         "no_usage",
         "prices_not_loaded",
