@@ -148,7 +148,6 @@ def test_a_provider_has_a_list_of_prices_or_none_by_intention(provider: str) -> 
     ("url", "model", "per_million"),
     # Dollars for a million tokens of input in each provider's list of genai-prices.
     [
-        ("https://api.cerebras.ai/v1", "gpt-oss-120b", 0.35),
         ("https://api.groq.com/openai/v1", "openai/gpt-oss-120b", 0.15),
         ("https://api.fireworks.ai/inference/v1", "accounts/fireworks/models/gpt-oss-120b", 0.15),
         ("https://openrouter.ai/api/v1", "anthropic/claude-sonnet-5", 2.0),

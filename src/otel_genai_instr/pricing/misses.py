@@ -13,7 +13,7 @@ _WHY: Final = {
     Unpriced.UNKNOWN_MODEL: "no price list knows it",
     Unpriced.UNKNOWN_SELLER: "its weights are open, and who serves it at that host is not known; "
     "OTEL_GENAI_PROVIDER_BY_HOST can say it",
-    Unpriced.NO_PRICE: "the price list names it without a price",
+    Unpriced.NO_PRICE: "the price list names it without a price for everybody",
     Unpriced.UNSUPPORTED_UNIT: "a part of what it used, or its service tier, has no price",
 }
 

@@ -31,6 +31,15 @@ PROVIDER_IDS: Final = {
 }
 """``gen_ai.provider.name`` to provider id. A name that is not here is looked up as an id, exactly."""
 
+SOLD_BY_PLAN: Final = frozenset(
+    {
+        # https://support.cerebras.net/articles/5041581099-cerebras-self-serve-paygo-faq: tokens of a model are paid one
+        # by one, or with a subscription to it, at the same host; a call doesn't say which.
+        "cerebras",
+    }
+)
+"""Ids of providers whose listed prices hold for some of their customers only."""
+
 _STANDARD_TIERS: Final = frozenset({"auto", "default", "on_demand", "standard", "standard_only"})
 """What the providers call the tier that costs the listed price.
 

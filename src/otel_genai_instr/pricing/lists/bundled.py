@@ -38,6 +38,8 @@ class BundledSource:
         if not key.seller_is_known and has_open_weights(key.model):
             return PriceWindow(*ALWAYS, Unpriced.UNKNOWN_SELLER)
         provider = names.provider_id(key.provider)
+        if provider in names.SOLD_BY_PLAN:
+            return PriceWindow(*ALWAYS, Unpriced.NO_PRICE)
         model = names.plain_model(provider, key.model).lower()
         tier = names.charged_tier(provider, key.service_tier)
         window = self._listed.find(key, at)
