@@ -362,6 +362,30 @@ def test_a_stream_costs_what_its_last_event_says(name: str, view: str | None, is
     _costs(capture, cost)
 
 
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_speech_that_comes_in_events_tells_its_tokens(is_async: bool, capture: Capture) -> None:
+    capture.instrument()
+    used = {"input_tokens": 14, "output_tokens": 101, "total_tokens": 115}
+    done = {"type": "speech.audio.done", "usage": used}
+    client, _ = _client(capture, is_async, sse_reply(0.0, {"type": "speech.audio.delta", "audio": "SUQz"}, done))
+
+    async def ask() -> Any:
+        speak = client.audio.speech.create
+        return await call(lambda: speak(model="gpt-4o-mini-tts", voice="alloy", input="four", stream_format="sse"))
+
+    assert b"speech.audio.done" in run(ask(), is_async=is_async).content
+    assert capture.attributes()["gen_ai.usage.output_tokens"] == 101
+    assert capture.attributes()["gen_ai.usage.cost.amount"] == pytest.approx((14 * 0.6 + 101 * 12) / M)
+
+
+@pytest.mark.parametrize("body", [b"data: {", b"data: [1]\n", b"event: x\n", b"data: \xff\n", b'data: {"usage": 1}'])
+def test_speech_whose_events_are_broken(body: bytes, capture: Capture) -> None:
+    capture.instrument()
+    client, _ = _client(capture, False, Reply(200, [body], {"content-type": "text/event-stream"}))
+    client.audio.speech.create(model="gpt-4o-mini-tts", voice="alloy", input="four", stream_format="sse")
+    assert capture.attributes()[UNPRICED] == "no_usage"
+
+
 def test_units_are_those_of_the_price_lists(capture: Capture) -> None:
     """Prices of the user's own are found under the names that the readers give."""
     mine = {

@@ -14,6 +14,7 @@ from ...semconv import attributes as names
 from ...semconv import units, values
 from ..asked import AskedFields, as_stream, read_asked
 from ..fields import as_float, as_str, fields_of
+from ..json_text import json_or_text
 from .unrecorded import Unrecorded, UnrecordedStream
 from .usage import read_responses_usage
 
@@ -47,16 +48,25 @@ def _read(operation: str, body: Mapping[str, object]) -> Request:
 
 
 class SpeechAnswer(Unrecorded):
-    """Sound, of which nothing is to be read."""
+    """Sound, which says nothing of itself, unless events were asked for (``stream_format``): one has the usage.
 
-    __slots__ = ()
+    https://developers.openai.com/api/reference/resources/audio: ``speech.audio.done``
+    """
 
-    def __init__(self, _result: object) -> None:
-        pass
+    __slots__ = ("_body",)
+
+    def __init__(self, result: object) -> None:
+        self._body: object = getattr(getattr(result, "response", None), "_content", None)  # where it was loaded
 
     def response(self) -> Response:
-        """It says nothing of itself."""
-        return Response()
+        """Tokens, if it is told how many."""
+        read, body = Response(), self._body
+        if isinstance(body, bytes) and body.startswith((b"data:", b"event:")):
+            last = next((line for line in reversed(body.splitlines()) if b'"usage"' in line), b"").partition(b"data:")[
+                2
+            ]
+            read.usage = _read_usage(fields_of(json_or_text(last.decode(errors="replace"))).get("usage"))
+        return read
 
 
 class TranscriptAnswer(Unrecorded):
