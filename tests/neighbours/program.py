@@ -46,9 +46,10 @@ class Process:
         self.neighbour = neighbour
         self.server = server
         self.spans = InMemorySpanExporter()
-        self.namespace: dict[str, Any] = {"observations": []}
+        self.namespace: dict[str, Any] = {"observations": [], "spans": self.spans}
         self.runner = asyncio.Runner()
         self.ours_is_on = False
+        self.exported = neighbour.exports and "theirs" in order
         if not (neighbour.brings_provider and "theirs" in order):
             trace.set_tracer_provider(TracerProvider())
 
@@ -72,6 +73,8 @@ class Process:
 
     def collect_spans(self) -> None:
         """From now on keep every span of the global provider, whoever made that."""
+        if self.exported:
+            return
         provider: Any = trace.get_tracer_provider()
         provider.add_span_processor(SimpleSpanProcessor(self.spans))
 

@@ -36,10 +36,13 @@ class Neighbour:
     requirements: Requirements
     on: str
     """The lines that turn it on. They may append what it observes to ``observations``, and define ``wrap`` for a
-    client, and ``apart``, a context manager that keeps one call apart from the next."""
+    client, and ``apart``, a context manager that keeps one call apart from the next. ``spans`` is the exporter of all
+    spans, for a provider that ``exports`` to it by its own means."""
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     brings_provider: bool = False
     """It sets the global TracerProvider; otherwise the app does."""
+    exports: bool = False
+    """Its provider passes on to ``spans`` what it would export; otherwise all that was started and ended counts."""
     observes: bool = True
     """What it observes can be seen, and is something."""
     exempt: tuple[Exempt, ...] = ()
@@ -104,11 +107,14 @@ class Keep(langsmith.Client):
 
 wrap = functools.partial(wrap_openai, tracing_extra={"client": Keep()})
 """
-_LOGFIRE_AFTER_US: Final = Exempt(
-    OURS_FIRST,
-    "ours",
-    ".*",
-    "it puts its own around the client's request and, by its default, asks all others inside to be silent: we are",
+_LOGFIRE_COMPLETES: Final = tuple(
+    Exempt(
+        order,
+        "ours",
+        "(async_)?chat_(refused|streaming_response_lines)",
+        "it exports every span without a model of the response with that of the request",
+    )
+    for order in (THEIRS_FIRST, OURS_FIRST)
 )
 
 NEIGHBOURS: Final[Mapping[str, Neighbour]] = {
@@ -127,11 +133,13 @@ langfuse.get_client()
         requirements=("logfire",),
         on="""
 import logfire
-logfire.configure(send_to_logfire=False)
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+logfire.configure(send_to_logfire=False, additional_span_processors=[SimpleSpanProcessor(spans)])
 logfire.instrument_openai()
 """,
         brings_provider=True,
-        exempt=(_LOGFIRE_AFTER_US,),
+        exports=True,
+        exempt=_LOGFIRE_COMPLETES,
     ),
     "sentry": Neighbour(requirements=("sentry-sdk",), on=_SENTRY),
     "langsmith": Neighbour(

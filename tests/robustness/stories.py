@@ -19,6 +19,7 @@ from ..support import answers, media
 from ..support.provider import FakeProvider, Reply, json_reply, sse_reply
 from ..support.sdk import HAS_IMAGE_STREAM, HAS_TRANSCRIPT_STREAM, chat_with
 from ..support.settling import settle
+from ..support.suppressing import logfires_span
 
 MESSAGES: Final[list[Any]] = [
     {"role": "system", "content": "Be brief."},
@@ -108,6 +109,11 @@ def _in_blocks(provider: FakeProvider) -> object:
                     raise failure
         client: Any = provider.client()
         return told(client.chat.completions.create(**CHAT))
+
+
+def _inside_logfire(provider: FakeProvider) -> object:
+    with logfires_span():
+        return _plain("chat.completions.create", CHAT)(provider)
 
 
 def _charged_reply() -> list[Reply]:
@@ -364,6 +370,7 @@ _ALWAYS: Final = (
     Story("chat with an audio answer", _spoken_answer_reply, _plain("chat.completions.create", CHAT)),
     Story("chat with a price by the hour", _night_rate_reply, _night_rate),
     Story("chat with an error of a gateway", _gateway_error_reply, _plain("chat.completions.create", CHAT)),
+    Story("chat inside of Logfire's span", _chat_reply, _inside_logfire),
     Story("chat in blocks of the app", _chat_reply, _in_blocks),
     Story("chat with its cost in the answer", _charged_reply, _plain("chat.completions.create", CHAT)),
     Story("chat with a model without a price", _unknown_model_reply, _plain("chat.completions.create", UNKNOWN)),

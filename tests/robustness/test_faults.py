@@ -66,6 +66,7 @@ NEVER_ENDS: Final = frozenset(
         "telemetry.life:Life.fail",
         "telemetry.life:Life.finish",
         "telemetry.life:Life.stop",
+        "telemetry.unsuppressed:UnsuppressedOperation._end",
     }
 )
 """The doors to the end of a span: with one of them broken, it may stay open."""

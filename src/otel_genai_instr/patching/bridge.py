@@ -17,9 +17,10 @@ from opentelemetry.context import Context
 
 from .. import guard
 from ..telemetry import operation as operations
-from ..telemetry.current import current, enter, is_observed, leave
+from ..telemetry.current import current, enter, is_observed, is_suppressed_by_another, leave
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import Telemetry
+from ..telemetry.unsuppressed import UnsuppressedOperation
 from .binding import Function, standing_for
 from .contract import Api, Arguments, Attempt, Call, Keywords, OwnSpans, Provider
 from .generators import observe_async_generator, observe_generator
@@ -200,14 +201,22 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
     asked = seam.unpack(args, kwargs)  # first: most calls of some SDKs are none to a model
     if asked is None:
         return None
+    kind = Operation
     if here := current():
         around = operations.operation_in(here)
-        if not is_observed(here) or (around is not None and not around.attempts):
+        if around is not None and not around.attempts:
             return None  # it has sent nothing yet: this is another layer of the same call
+        if not is_observed(here):
+            if not is_suppressed_by_another(here):
+                return None
+            kind = UnsuppressedOperation
     api, arguments, client, url = asked
-    provider = switch.provider
-    endpoint = provider.read_endpoint(client, url, telemetry.settings.provider_by_host)
-    operation = Operation(telemetry, api.read_request(arguments), endpoint, provider.read_error)
+    operation = kind(
+        telemetry,
+        api.read_request(arguments),
+        switch.provider.read_endpoint(client, url, telemetry.settings.provider_by_host),
+        switch.provider.read_error,
+    )
     operation.client = client
     if operation.wants_text and api.read_content is not None:
         try:

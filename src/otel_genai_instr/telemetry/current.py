@@ -33,6 +33,10 @@ _SUPPRESSED_PLAIN: Final[object] = getattr(utils, "_SUPPRESS_INSTRUMENTATION_KEY
 _span_key: object = getattr(propagation, "_SPAN_KEY", None)
 _SPAN: Final = _span_key if isinstance(_span_key, str) else None
 
+_SUPPRESSING: Final = frozenset({"logfire.openai", "logfire.anthropic"})
+"""Scopes of spans around a call to a model that turn instrumentation off inside: ``instrument_openai`` and
+``instrument_anthropic`` of Logfire do, by their default ``suppress_other_instrumentation``."""
+
 
 def is_observed(where: Context) -> bool:
     """Whether instrumentation is on in ``where``, which is the current context."""
@@ -41,6 +45,18 @@ def is_observed(where: Context) -> bool:
     if not isinstance(_SUPPRESSED, str) or not isinstance(_SUPPRESSED_PLAIN, str):
         return utils.is_instrumentation_enabled()
     return not (where.get(_SUPPRESSED) or where.get(_SUPPRESSED_PLAIN))
+
+
+def is_suppressed_by_another(where: Context) -> bool:
+    """Whether it is off in ``where`` because somebody else observes this call. Where the app turned it off, they make
+    no span. One that isn't sampled has no scope: then it can't be told, and it stays off."""
+    scope: object = getattr(trace.get_current_span(where), "instrumentation_scope", None)
+    return getattr(scope, "name", None) in _SUPPRESSING
+
+
+def unsuppressed(where: Context) -> Context:
+    """``where`` with instrumentation on."""
+    return Context({key: value for key, value in where.items() if key not in (_SUPPRESSED, _SUPPRESSED_PLAIN)})
 
 
 def inside(where: Context, span: trace.Span, key: str, value: object) -> Context:
