@@ -16,7 +16,7 @@ from otel_genai_instr.semconv import units
 M = 1_000_000
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z
 PARTS = ("input", "cache_read", "cache_write", "output", "other")
-OWN = "otel-genai-instr 2026-11-28"
+OWN = "otel-genai-instr 2026-11-29"
 LISTED = "genai-prices 0.2.3"
 
 

@@ -9,7 +9,14 @@ import openai
 from ..support import answers, media, stainless
 from ..support.provider import FakeProvider, json_reply, sse
 from ..support.replies import Reply
-from ..support.sdk import HAS_IMAGE_STREAM, HAS_RESPONSES, HAS_TRANSCRIPT_STREAM, chat_stream
+from ..support.sdk import (
+    HAS_DECISIONS,
+    HAS_IMAGE_STREAM,
+    HAS_RESPONSES,
+    HAS_TRANSCRIPT_STREAM,
+    HAS_VIDEOS,
+    chat_stream,
+)
 from ..support.under_test import PROMPT, ApiUnderTest, Form, Hole, UnderTest
 
 
@@ -102,10 +109,37 @@ _TRANSCRIPTION: Final = ApiUnderTest(
     tokens=(1010, 80),
     has_choices=False,
 )
+_VIDEOS: Final = ApiUnderTest(
+    name="videos",
+    operation="video_generation",
+    resource=lambda client: client.videos,
+    method="create",
+    arguments={"model": "sora-2", "prompt": PROMPT},
+    answer=media.video,
+    has_text=False,
+    by_unit=True,
+)
+_DECISIONS: Final = ApiUnderTest(
+    name="decisions",
+    operation="decision",
+    resource=lambda client: client.decisions,
+    method="create",
+    arguments={"model": "gpt-6-luna", "input": PROMPT, "questions": [{"type": "predicate", "instructions": PROMPT}]},
+    answer=answers.decision,
+    has_text=False,
+    tokens=(1000, None),
+)
+_WHOLE: Final = ("embeddings", "videos", "decisions")
+"""What the service doesn't stream."""
 _MEDIA: Final = ("images", "transcription")
 _WHOLE_MEDIA: Final = {"images": not HAS_IMAGE_STREAM, "transcription": not HAS_TRANSCRIPT_STREAM}
 """Which of them this SDK can't stream."""
-_CELLS: Final = 432 + 656 * HAS_RESPONSES + 2 * 104 + 168 * HAS_IMAGE_STREAM + 168 * HAS_TRANSCRIPT_STREAM
+_CELLS: Final = (
+    432
+    + 656 * HAS_RESPONSES
+    + 104 * (2 + HAS_VIDEOS + HAS_DECISIONS)
+    + 168 * (HAS_IMAGE_STREAM + HAS_TRANSCRIPT_STREAM)
+)
 
 UNDER_TEST: Final = UnderTest(
     name="openai",
@@ -119,6 +153,8 @@ UNDER_TEST: Final = UnderTest(
         _EMBEDDINGS,
         _IMAGES,
         _TRANSCRIPTION,
+        *((_VIDEOS,) if HAS_VIDEOS else ()),
+        *((_DECISIONS,) if HAS_DECISIONS else ()),
     ),
     forms={**stainless.FORMS, Form.MANAGER: _manager},
     parse=stainless.parse,
@@ -130,7 +166,7 @@ UNDER_TEST: Final = UnderTest(
     refusal=_refusal,
     cells=_CELLS,
     holes=(
-        Hole("embeddings don't stream", lambda cell: cell.api.name == "embeddings" and cell.form.streams),
+        Hole("it doesn't stream", lambda cell: cell.api.name in _WHOLE and cell.form.streams),
         Hole("no stream manager for media", lambda cell: cell.api.name in _MEDIA and cell.form is Form.MANAGER),
         *(
             Hole("this openai doesn't stream it", lambda cell, api=api: cell.api.name == api and cell.form.streams)

@@ -9,11 +9,17 @@ from typing import Any, Final
 from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion
 
-from ..support import answers
+from ..support import answers, media
 from ..support.provider import FakeProvider, Reply, http, json_reply
 from .stories import CHAT, EMBEDDINGS, HAS_RESPONSES, MESSAGES, RESPONSES, Story, told
 
 _CHAT: Final = {"model": "gpt-4o-mini", "messages": MESSAGES}
+_VIDEO: Final = {"model": "sora-2", "prompt": "a cat", "seconds": "4", "size": "720x1280"}
+_DECISION: Final = {
+    "model": "gpt-6-luna",
+    "input": "hi",
+    "questions": [{"type": "predicate", "instructions": "Polite?"}],
+}
 
 
 def _posted(path: str, body: dict[str, Any], cast_to: Any, **options: Any) -> Callable[[FakeProvider], object]:
@@ -61,6 +67,18 @@ def _response_reply() -> list[Reply]:
     return [json_reply(answers.response())]
 
 
+def _video_reply() -> list[Reply]:
+    return [json_reply(media.video())]
+
+
+def _failed_video_reply() -> list[Reply]:
+    return [json_reply(media.video(error={"code": "moderation_blocked", "message": "No"}, status="failed"))]
+
+
+def _decision_reply() -> list[Reply]:
+    return [json_reply(answers.decision())]
+
+
 def _tool_usage_reply() -> list[Reply]:
     return [json_reply(answers.response(tool_usage={"web_search": {"num_requests": 1}}))]
 
@@ -77,6 +95,10 @@ _ALWAYS: Final = (
     Story("post of a chat to another server", _chat_reply, _ELSEWHERE),
     Story("post of a chat to what is no URL", _chat_reply, _NOWHERE),
     Story("post of a chat for the bare response", _chat_reply, _bare),
+    Story("post of a video", _video_reply, _posted("/videos", _VIDEO, object)),
+    Story("post of a video that fails", _failed_video_reply, _posted("/videos", _VIDEO, object)),
+    Story("post of a longer video", _video_reply, _posted("/videos/extensions", _VIDEO, object)),
+    Story("post of a decision", _decision_reply, _posted("/decisions", _DECISION, object)),
     Story("post of embeddings", _embeddings_reply, _posted("/embeddings", EMBEDDINGS, CreateEmbeddingResponse)),
     Story(
         "post of embeddings to a server that tells totals",

@@ -122,3 +122,22 @@ def embeddings(vectors: int = 2, length: int = 8) -> Any:
         "data": [{"object": "embedding", "index": i, "embedding": [0.1] * length} for i in range(vectors)],
         "usage": {"prompt_tokens": 12, "total_tokens": 12},
     }
+
+
+def decision(**more: Any) -> Any:
+    """Answers to questions."""
+    return {
+        "model": "gpt-6-luna",
+        "answers": [
+            {"type": "predicate", "name": "urgent", "probability": 0.75},
+            {"type": "refusal", "name": "blame"},
+        ],
+        "usage": {
+            "input_tokens": 1000,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": 2,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": 1002,
+        },
+        **more,
+    }

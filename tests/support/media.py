@@ -1,8 +1,10 @@
-"""Images and audio: bodies as the real services send them."""
+"""Images, videos and audio: bodies as the real services send them."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from .under_test import PROMPT
 
 IMAGE_USAGE: dict[str, Any] = {
     "input_tokens": 350,
@@ -51,3 +53,19 @@ def transcript_events() -> list[Any]:
         {"type": "transcript.text.delta", "delta": "lo"},
         {"type": "transcript.text.done", "text": "Hello", "usage": TRANSCRIPT_USAGE},
     ]
+
+
+def video(**more: Any) -> Any:
+    """The job that makes a video."""
+    return {
+        "id": "video_1",
+        "object": "video",
+        "created_at": 1,
+        "model": "sora-2",
+        "progress": 0,
+        "seconds": "8",
+        "size": "1280x720",
+        "status": "queued",
+        "prompt": PROMPT,
+        **more,
+    }

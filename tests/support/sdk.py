@@ -22,6 +22,10 @@ HAS_IMAGE_STREAM: Final = "stream" in signature(Images.generate).parameters
 
 HAS_TRANSCRIPT_STREAM: Final = "stream" in signature(Transcriptions.create).parameters
 
+HAS_VIDEOS: Final = find_spec("openai.resources.videos") is not None
+
+HAS_DECISIONS: Final = find_spec("openai.resources.decisions") is not None
+
 HAS_CHAT_PARSE: Final = hasattr(Completions, "parse")
 
 needs_responses: Final = pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API")

@@ -123,7 +123,9 @@ class ApiUnderTest:
     has_text: bool = True
     """The answer has :data:`ANSWER` as its content."""
     tokens: Tokens = (None, None)
-    """What the whole answer says that was used; without a number there is no price."""
+    """What the whole answer says that was used; without a number there is no price, unless it is ``by_unit``."""
+    by_unit: bool = False
+    """It costs by what isn't a token, and the whole answer says how much."""
     part_tokens: Tokens = (None, None)
     """The same of a stream that breaks off after its first chunk, or at ``cut``."""
     finish_reasons: tuple[str, ...] | None = None

@@ -26,7 +26,7 @@ INPUT_CHARACTER: Final = "input_character"
 INPUT_SECOND: Final = "input_second"
 """A second of audio that was transcribed or translated."""
 OUTPUT_SECOND: Final = "output_second"
-"""A second of video or audio that was made; for video with its size, as ``output_second/1280x720``."""
+"""A second of video or audio that was made; for video see :func:`video_second`."""
 SEARCH_UNIT: Final = "search_unit"
 """A search of a reranking model, in the provider's own count."""
 PAGE: Final = "page"
@@ -55,6 +55,11 @@ V = TypeVar("V")
 def image(size: str | None = None, quality: str | None = None) -> str:
     """Return the unit of one image. A quality counts only with a size: prices by quality depend on both."""
     return "/".join(part for part in (IMAGE, size, quality if size else None) if part)
+
+
+def video_second(size: str | None = None) -> str:
+    """Return the unit of one second of video, as ``output_second/1280x720``."""
+    return f"{OUTPUT_SECOND}/{size}" if size else OUTPUT_SECOND
 
 
 def unit_of(name: str) -> str:

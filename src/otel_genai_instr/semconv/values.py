@@ -32,6 +32,7 @@ SPEECH: Final = "speech"
 TRANSCRIPTION: Final = "transcription"
 TRANSLATION: Final = "translation"  # of speech, to text
 MODERATION: Final = "moderation"
+DECISION: Final = "decision"  # typed questions about some input are answered, with probabilities
 COMPACTION: Final = "compaction"  # of a conversation, by a model
 CANCEL_RESPONSE: Final = "cancel_response"
 BATCH: Final = "batch"
@@ -42,6 +43,7 @@ PRICED_OPERATIONS: Final = INFERENCE_OPERATIONS | {
     SPEECH,
     TRANSCRIPTION,
     TRANSLATION,
+    DECISION,
     COMPACTION,
 }
 """Calls that have a cost, or a reason why not."""
@@ -51,6 +53,7 @@ OUTPUT_TEXT: Final = "text"
 OUTPUT_JSON: Final = "json"
 OUTPUT_IMAGE: Final = "image"
 OUTPUT_SPEECH: Final = "speech"
+OUTPUT_VIDEO: Final = "video"  # no convention yet
 
 # gen_ai.usage.cost.source
 COST_FROM_PROVIDER: Final = "provider"

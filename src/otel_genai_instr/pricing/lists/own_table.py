@@ -14,7 +14,7 @@ from typing import Final
 
 from ...semconv import units
 
-VERSION: Final = "otel-genai-instr 2026-11-28"
+VERSION: Final = "otel-genai-instr 2026-11-29"
 """How our tables are named in ``otel_genai.cost.price_version``: this one and that of corrections. Changes with each
 change of a row."""
 
@@ -93,10 +93,10 @@ OWN_PRICES: Final = (
     OwnPrice("google", ("imagen-4.0-fast-generate-*",), _GOOGLE_PRICES, _DAY, per_unit={units.IMAGE: 0.02}),
     OwnPrice("google", ("imagen-4.0-ultra-generate-*",), _GOOGLE_PRICES, _DAY, per_unit={units.IMAGE: 0.06}),
     # Video by the second.
-    OwnPrice("openai", ("sora-2",), _OPENAI_PRICES, _DAY, per_unit={units.OUTPUT_SECOND: 0.10}),
+    OwnPrice("openai", ("sora-2", "sora-2-20[0-9]*"), _OPENAI_PRICES, _DAY, per_unit={units.OUTPUT_SECOND: 0.10}),
     OwnPrice(
         "openai",
-        ("sora-2-pro",),
+        ("sora-2-pro", "sora-2-pro-20[0-9]*"),
         _OPENAI_PRICES,
         _DAY,
         per_unit={

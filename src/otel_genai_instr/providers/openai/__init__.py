@@ -1,4 +1,4 @@
-"""The ``openai`` SDK: chat completions, responses, embeddings, images and audio, sync and async, OpenAI and Azure."""
+"""The ``openai`` SDK: text, embeddings, decisions, images, videos and audio, sync and async, OpenAI and Azure."""
 
 from __future__ import annotations
 

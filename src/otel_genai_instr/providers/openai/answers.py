@@ -32,7 +32,7 @@ class ChatAnswer:
         read.usage = read_chat_usage(usage_elsewhere(said) if usage is None else usage, read.model)
         error = said.get("error")
         if error is not None and (error := fields_of(error)):  # gateways answer 200 and put the upstream's error here
-            _read_failure(read, error, "error")
+            read_failure(read, error, "error")
         return read
 
     def details(self) -> Details:
@@ -62,7 +62,7 @@ class ResponseAnswer:
             usage.units = {**usage.units, **units} if usage.units else units
         error = said.get("error")
         if error is not None or said.get("status") == "failed":
-            _read_failure(read, fields_of(error), "failed")
+            read_failure(read, fields_of(error), "failed")
         return read
 
     def details(self) -> Details:
@@ -147,6 +147,12 @@ def details_of(identity: object, finish_reasons: list[str | None]) -> Details:
     return read
 
 
+def read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
+    """What failed, inside an answer that came."""
+    read.error_code = _code(error.get("code")) or otherwise
+    read.error_message = as_str(error.get("message"))
+
+
 def _read_served(said: Mapping[str, Any]) -> Response:
     return response_of(said.get("model"), said.get("service_tier"), said.get("system_fingerprint"))
 
@@ -154,11 +160,6 @@ def _read_served(said: Mapping[str, Any]) -> Response:
 def _add(read: Details, name: str, value: Said | None) -> None:
     if value is not None:
         read.attributes = {**read.attributes, name: value} if read.attributes else {name: value}
-
-
-def _read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
-    read.error_code = _code(error.get("code")) or otherwise
-    read.error_message = as_str(error.get("message"))
 
 
 def _dimensions(vectors: object) -> int | None:

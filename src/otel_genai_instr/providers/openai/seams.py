@@ -11,7 +11,7 @@ from ...patching.contract import Api, Provider
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
-from . import answers, audio, content, images, requests, streams
+from . import answers, audio, content, decisions, images, requests, streams, videos
 
 REQUIREMENT: Final = "openai >= 1.55.3, < 4"
 
@@ -68,6 +68,24 @@ TRANSLATION: Final = Api(
     read_content=None,
     read_answer=audio.TranscriptAnswer,
 )
+VIDEOS: Final = Api(
+    name="videos",
+    read_request=videos.read_video_request,
+    read_content=None,
+    read_answer=videos.VideoAnswer,
+)
+VIDEO_EXTENSION: Final = Api(
+    name="video_extension",
+    read_request=videos.read_video_request,
+    read_content=None,
+    read_answer=videos.ExtensionAnswer,
+)
+DECISIONS: Final = Api(
+    name="decisions",
+    read_request=decisions.read_decision_request,
+    read_content=None,
+    read_answer=decisions.DecisionAnswer,
+)
 ROUTES: Final[stainless.Routes] = {
     ("post", "chat/completions"): CHAT,
     ("post", "responses"): RESPONSES,
@@ -79,6 +97,11 @@ ROUTES: Final[stainless.Routes] = {
     ("post", "audio/speech"): SPEECH,
     ("post", "audio/transcriptions"): TRANSCRIPTION,
     ("post", "audio/translations"): TRANSLATION,
+    ("post", "videos"): VIDEOS,
+    ("post", "videos/edits"): VIDEOS,
+    ("post", "videos/extensions"): VIDEO_EXTENSION,
+    ("post", "videos/{video_id}/remix"): VIDEOS,
+    ("post", "decisions"): DECISIONS,
 }
 ENDPOINTS: Final = Endpoints(
     "openai",
