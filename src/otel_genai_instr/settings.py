@@ -28,6 +28,7 @@ COST: Final = "OTEL_GENAI_COST"
 PROVIDER_BY_HOST: Final = "OTEL_GENAI_PROVIDER_BY_HOST"
 PRICES: Final = "OTEL_GENAI_PRICES"
 ESTIMATE_USAGE: Final = "OTEL_GENAI_ESTIMATE_USAGE"
+STREAM_USAGE: Final = "OTEL_GENAI_STREAM_USAGE"
 METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
 METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
 FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
@@ -85,6 +86,8 @@ class Settings:
     """Prices of your own: the path of a YAML or JSON file, or the same as a dictionary."""
     estimate_usage: bool = False
     """Count the tokens of a call whose provider reported none; marked as estimated. Needs the extra ``estimate``."""
+    stream_usage: bool = False
+    """Have streams tell their usage that weren't asked to. The one setting that alters a call."""
     metric_dimensions: tuple[str, ...] = (own.APP_FEATURE, names.PROMPT_NAME, names.PROMPT_VERSION)
     """Attributes of the surrounding blocks that become dimensions of the metrics."""
     metric_dimension_values: int = 50
@@ -111,6 +114,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         provider_by_host=_pairs(environ, PROVIDER_BY_HOST),
         prices=environ.get(PRICES, "").strip() or None,
         estimate_usage=_switch(environ, ESTIMATE_USAGE, default.estimate_usage),
+        stream_usage=_switch(environ, STREAM_USAGE, default.stream_usage),
         metric_dimensions=_names(environ, METRIC_DIMENSIONS, default.metric_dimensions),
         metric_dimension_values=_count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
         feedback_key=environ.get(FEEDBACK_KEY) or None,

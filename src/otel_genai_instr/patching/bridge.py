@@ -218,15 +218,30 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
         switch.provider.read_error,
     )
     operation.client = client
-    if operation.wants_text and api.read_content is not None:
+    if telemetry.uses_bodies:
         try:
-            operation.sent(api.read_content(arguments))
-        except Exception as fault:
-            guard.report("read.content", fault)
+            if operation.wants_text and api.read_content is not None:
+                try:
+                    operation.sent(api.read_content(arguments))
+                except Exception as fault:
+                    guard.report("read.content", fault)
+            if telemetry.settings.stream_usage:
+                api = ask_for_usage(seam, args, kwargs, api)
         except BaseException as interrupt:
             guard.run("fail", operation.fail, interrupt)
             raise
     return operation, api
+
+
+def ask_for_usage(seam: Call, args: Arguments, kwargs: Keywords, api: Api) -> Api:
+    """Have a stream tell its usage that wasn't asked to; return who reads what comes."""
+    asked = api.usage_asked
+    try:
+        if asked is not None and seam.amend is not None and seam.amend(args, kwargs, asked.amend):
+            return asked.api
+    except Exception as fault:
+        guard.report("amend", fault)
+    return api
 
 
 def _begin_watched(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> StreamWatch | None:

@@ -16,8 +16,8 @@ Keywords = Mapping[str, object]
 class StreamReader(Reading, Protocol):
     """Reads a stream without doing any I/O: no clock, no span, no ``await``."""
 
-    def feed(self, chunk: object, /) -> None:
-        """Take in one chunk; keeps no reference to it."""
+    def feed(self, chunk: object, /) -> bool | None:
+        """Take in one chunk; keeps no reference to it. True if the caller shall not see it: only we asked for it."""
         ...
 
 
@@ -34,6 +34,21 @@ class Api:
     """The SDK's result object, or the JSON body of the answer."""
     open_stream: Callable[[bool], StreamReader] | None = None
     """A reader for a new stream, told whether content is captured; ``None`` for an API that doesn't stream."""
+    usage_asked: UsageAsked | None = None
+    """How its streams are made to tell their usage, for who wants that; ``None`` where all do, or can't."""
+
+
+Amend = Callable[[Mapping[str, object]], Mapping[str, object] | None]
+"""Told what is asked by name: what is to be asked besides, or in place of it; ``None`` for a call that stays."""
+
+
+@frozen
+class UsageAsked:
+    """A stream is asked for its usage by us, and not by the caller, who shall see nothing of it."""
+
+    amend: Amend
+    api: Api
+    """Reads what then comes."""
 
 
 Asked = tuple[Api, Mapping[str, object], object, str | None]
@@ -59,6 +74,9 @@ class Call(Seam):
     """Its arguments, the object that it is bound to first; ``None`` for a call that is no operation."""
     is_awaited: bool = False
     """The SDK awaits it: what somebody else has put there before us need not look like a coroutine function."""
+    amend: Callable[[Arguments, Keywords, Amend], bool] | None = None
+    """Puts into the call what the last argument says, in nothing that is the caller's own, and tells whether it did.
+    It leaves calls alone whose chunks the caller reads past the SDK."""
 
 
 Parser = Callable[[object], object]

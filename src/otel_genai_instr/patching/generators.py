@@ -69,7 +69,9 @@ def observe_generator(inner: Generator[Any, Any, Any], begin: Begin) -> Generato
         try:
             if stamps:
                 stamps = watch.chunk()
-            watch.feed(chunk)
+            if watch.feed(chunk):
+                value, resume = None, inner.send
+                continue
         except Exception as fault:
             guard.report("stream.chunk", fault)
         try:
@@ -102,7 +104,9 @@ async def observe_async_generator(inner: AsyncGenerator[Any, Any], begin: Begin)
         try:
             if stamps:
                 stamps = watch.chunk()
-            watch.feed(chunk)
+            if watch.feed(chunk):
+                value, resume = None, inner.asend
+                continue
         except Exception as fault:
             guard.report("stream.chunk", fault)
         try:

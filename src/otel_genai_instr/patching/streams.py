@@ -43,7 +43,7 @@ class StreamWatch:
         """A chunk is being read; then the read itself tells how the stream ends."""
         self.hooked: Hooked = []
         """Hooks that tell how the stream ends; taken out when it has."""
-        self.feed: Callable[[object], None] = _ignore
+        self.feed: Callable[[object], bool | None] = _ignore
         # A stream that is opened while the caller handles an exception did not fail because of it.
         self._handled_before = sys.exc_info()[1]
         _keep_until_exit(self)
@@ -133,7 +133,8 @@ def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
         try:
             if stamps:
                 stamps = stamp()
-            feed(chunk)
+            if feed(chunk):
+                continue
         except Exception as fault:
             guard.report("stream.chunk", fault)
         yield chunk
@@ -164,7 +165,8 @@ async def observe_async(inner: AsyncIterator[object], watch: StreamWatch) -> Asy
         try:
             if stamps:
                 stamps = stamp()
-            feed(chunk)
+            if feed(chunk):
+                continue
         except Exception as fault:
             guard.report("stream.chunk", fault)
         yield chunk

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
-from ..patching.contract import Api, Arguments, Asked, Attempt, Call, Keywords, Parser, Raw, Seam, Streamed
+from ..patching.contract import Amend, Api, Arguments, Asked, Attempt, Call, Keywords, Parser, Raw, Seam, Streamed
 from .fields import NOTHING, fields_of
 
 Routes = Mapping[tuple[str, str], Api]
@@ -35,9 +35,9 @@ def seams(package: str, routes: Routes, clients: tuple[str, ...]) -> tuple[Seam,
     unpack = _unpacker(_Router(routes))
     base, public = f"{package}._base_client", f"{package}._client"
     return (
-        Call(base, "SyncAPIClient.request", unpack),
-        Call(base, "AsyncAPIClient.request", unpack, is_awaited=True),
-        *(Call(public, f"{client}.request", unpack, client.startswith("Async")) for client in clients),
+        Call(base, "SyncAPIClient.request", unpack, amend=_amend),
+        Call(base, "AsyncAPIClient.request", unpack, is_awaited=True, amend=_amend),
+        *(Call(public, f"{client}.request", unpack, client.startswith("Async"), _amend) for client in clients),
         Attempt(base, "BaseClient._build_request", _watch_parser),
     )
 
@@ -118,6 +118,28 @@ def _unpack_any(router: _Router, client: object, said: Mapping[str, Any]) -> Ask
     body = fields_of(said.get("json_data"))
     query = NOTHING if body else fields_of(said.get("params"))
     return api, {**named, **query, **body, **fields_of(said.get("extra_json"))}, client, absolute
+
+
+_RAW_HEADER: Final = "X-Stainless-Raw-Response"
+
+
+def _amend(args: Arguments, kwargs: Keywords, amend: Amend) -> bool:
+    """``request(self, cast_to, options, *, stream, ...)``: the options are the SDK's, what is in them may not be."""
+    options: Any = args[2] if len(args) > 2 else kwargs["options"]
+    # Who asks for the HTTP response, or uses `with_streaming_response`, reads its bytes: nothing can be hidden there.
+    cast_to = args[1] if len(args) > 1 else kwargs["cast_to"]
+    reads_bytes = hasattr(cast_to, "iter_raw") or fields_of(options.headers).get(_RAW_HEADER) == "stream"
+    if kwargs.get("stream") is not True or reads_bytes:
+        return False
+    body, extra = fields_of(options.json_data), fields_of(options.extra_json)
+    changed = amend({**body, **extra})
+    if changed is None:
+        return False
+    if extra:  # it wins over the body
+        options.extra_json = {**extra, **changed}
+    else:
+        options.json_data = {**body, **changed}
+    return True
 
 
 def _watch_parser(args: Arguments, kwargs: Keywords, watch: Callable[[Parser], Parser]) -> None:

@@ -63,6 +63,8 @@ class Telemetry:
         mode = settings.capture_content
         self.reads_messages = mode.on_span or mode.on_event or self.estimator is not None
         """Whether any call's messages are read."""
+        self.uses_bodies = self.reads_messages or settings.stream_usage
+        """Whether any call's body is used for more than what every call records."""
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
 
 

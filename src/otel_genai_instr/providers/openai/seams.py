@@ -5,22 +5,30 @@ The supported range stands in ``REQUIREMENT``, and the packaging extra is compar
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from ...patching.contract import Api, Provider
+from ...patching.contract import Api, Provider, UsageAsked
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
-from . import answers, audio, content, decisions, images, requests, streams, videos
+from . import answers, audio, content, decisions, images, requests, stream_usage, streams, videos
 
 REQUIREMENT: Final = "openai >= 1.55.3, < 4"
 
-CHAT: Final = Api(
+_CHAT: Final = Api(
     name="chat",
     read_request=requests.read_chat_request,
     read_content=content.read_chat_content,
     read_answer=answers.ChatAnswer,
     open_stream=streams.open_chat_stream,
+)
+CHAT: Final = replace(
+    _CHAT,
+    usage_asked=UsageAsked(
+        stream_usage.ask_for_usage,
+        replace(_CHAT, open_stream=stream_usage.open_hiding_chat_stream),
+    ),
 )
 RESPONSES: Final = Api(
     name="responses",
