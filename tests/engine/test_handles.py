@@ -27,7 +27,7 @@ from ..promises.either import Chunks, call, run
 from ..support.capture import Capture
 from ..support.errors import error_type
 from . import tiny_sdk
-from .tiny_sdk import CHUNKS, MODEL
+from .tiny_sdk import CHUNKS, MODEL, QUIET
 
 NOTHING: dict[str, Any] = {"spans": [], "metrics": {}, "events": []}
 LAZY = ("generator", "async_generator")
@@ -91,9 +91,9 @@ def sdk(observed: Observed) -> Any:
     return observed.on()
 
 
-async def _open(sdk: Any, kind: str, **more: Any) -> Any:
+async def _open(sdk: Any, kind: str, model: str = MODEL, **more: Any) -> Any:
     """What is iterated."""
-    made = await call(getattr(sdk, kind), MODEL, **more)
+    made = await call(getattr(sdk, kind), model, **more)
     return made["stream"] if kind == "held" else made
 
 
@@ -124,6 +124,27 @@ def test_drained(kind: str, sdk: Any, capture: Capture) -> None:
     assert (attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"]) == (10, 2)
     assert "gen_ai.response.time_to_first_chunk" in attributes
     assert capture.count("gen_ai.client.inference.duration") == 1
+
+
+@every_kind
+def test_a_chunk_that_the_caller_shall_not_see(kind: str, sdk: Any, capture: Capture) -> None:
+    async def drain() -> list[Any]:
+        return [chunk async for chunk in Chunks(await _open(sdk, kind, QUIET))]
+
+    assert _run(drain(), kind) == ["one", "two"]
+    attributes = capture.attributes()
+    assert (attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"]) == (10, 2)
+    assert _status(capture) == "UNSET"
+
+
+@pytest.mark.parametrize("kind", ["plain", "generator"])
+def test_what_is_sent_does_not_arrive_twice_where_a_chunk_is_hidden(kind: str, sdk: Any) -> None:
+    """The generator answers what it is sent with it, and the hidden chunk with nothing."""
+    generator = getattr(sdk, kind)(QUIET)
+    assert [next(generator), generator.send("sent"), next(generator)] == ["one", "sent", "two"]
+    with pytest.raises(StopIteration) as over:
+        next(generator)
+    assert over.value.value == "over"
 
 
 async def _close(stream: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from otel_genai_instr.providers.errors import read_error
 from otel_genai_instr.providers.fields import as_count, fields_of
 
 MODEL: Final = "tiny-1"
+QUIET: Final = "tiny-quiet"
+"""A model whose tokens are read, and not shown."""
 CHUNKS: Final = ("one", "two", {"input": 10, "output": 2})
 """What a stream consists of; the last one says the tokens."""
 
@@ -131,7 +134,7 @@ class Reader:
     def __init__(self) -> None:
         self._usage: Usage | None = None
 
-    def feed(self, chunk: object) -> None:
+    def feed(self, chunk: object) -> bool | None:
         """Only one chunk says the tokens."""
         said = fields_of(chunk)
         if said:
@@ -150,6 +153,15 @@ class Reader:
         return []
 
 
+class QuietReader(Reader):
+    """Reads a stream whose last chunk isn't for the caller."""
+
+    def feed(self, chunk: object) -> bool:
+        """Hide what says the tokens."""
+        super().feed(chunk)
+        return isinstance(chunk, dict)
+
+
 def _read_answer(result: object) -> Reader:
     reader = Reader()
     reader.feed(result)
@@ -163,11 +175,13 @@ API: Final = Api(
     read_answer=_read_answer,
     open_stream=lambda _content: Reader(),
 )
+QUIET_API: Final = replace(API, open_stream=lambda _content: QuietReader())
 
 
 def _unpack(args: tuple[Any, ...], kwargs: Any) -> Asked | None:
     model = args[0] if args else kwargs["model"]
-    return None if model == "none" else (API, {"model": model}, kwargs.get("client"), None)
+    api = QUIET_API if model == QUIET else API
+    return None if model == "none" else (api, {"model": model}, kwargs.get("client"), None)
 
 
 def _look(result: object) -> Streamed | None:

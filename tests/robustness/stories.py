@@ -351,6 +351,21 @@ async def _streaming_raw_async(client: Any) -> object:
         return raw.status_code, told(await raw.parse())
 
 
+def _usage_asked(provider: FakeProvider) -> object:
+    """Our only way to ask for usage is to alter the call. If that goes wrong, a chunk without choices is seen."""
+    stream = _sdk(provider).chat.completions.create(**CHAT, stream=True, stream_options={"include_obfuscation": False})
+    return [told(chunk) for chunk in stream if chunk.choices]
+
+
+async def _usage_asked_async(client: Any) -> object:
+    stream = await client.chat.completions.create(**CHAT, stream=True)
+    return [told(chunk) async for chunk in stream if chunk.choices]
+
+
+def _stream_usage() -> dict[str, Any]:
+    return {"stream_usage": True}
+
+
 async def _embeddings_async(client: Any) -> object:
     return told(await client.embeddings.create(**EMBEDDINGS))
 
@@ -380,6 +395,7 @@ _ALWAYS: Final = (
     Story("chat stream abandoned", _chat_events, _abandoned),
     Story("chat stream left by a generator", _chat_events, _left_generator),
     Story("chat stream broken by the network", _broken_events, _drained("chat.completions.create", CHAT)),
+    Story("chat stream asked for its usage", _chat_events, _usage_asked, _stream_usage),
     Story("raw", _chat_reply, _raw),
     Story("raw stream", _chat_events, _raw_stream),
     Story("streaming raw", _chat_reply, _streaming_raw),
@@ -399,6 +415,7 @@ _ALWAYS: Final = (
     Story("async chat", _chat_reply, _async(_plain_async)),
     Story("async HTTP error", _error_reply, _async(_plain_async)),
     Story("async stream drained", _chat_events, _async(_drained_async)),
+    Story("async stream asked for its usage", _chat_events, _async(_usage_asked_async), _stream_usage),
     Story("async stream closed early", _chat_events, _async(_closed_early_async)),
     Story("async stream broken by the network", _broken_events, _async(_drained_async)),
     Story("async streaming raw", _chat_reply, _async(_streaming_raw_async)),

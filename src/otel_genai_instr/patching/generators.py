@@ -7,6 +7,7 @@ context is current only while theirs runs.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator
+from functools import partial
 from typing import Any
 
 from opentelemetry.context import Context
@@ -49,14 +50,13 @@ def observe_generator(inner: Generator[Any, Any, Any], begin: Begin) -> Generato
     """``inner``, read through the watch that ``begin`` opens."""
     watch = _begun(begin)
     entered = watch.context
-    resume: Callable[[Any], Any] = inner.send
-    value: Any = None
+    resume: Callable[[], Any] = partial(inner.send, None)
     stamps = True
     while True:
         try:
             token = enter(entered) if entered is not None else None
             try:
-                chunk = resume(value)
+                chunk = resume()
             finally:
                 if token is not None and current() is entered:
                     leave(token)
@@ -66,32 +66,31 @@ def observe_generator(inner: Generator[Any, Any, Any], begin: Begin) -> Generato
         except BaseException as error:
             guard.run("stream.failed", watch.failed, error)
             raise
+        resume = partial(inner.send, None)
         try:
             if stamps:
                 stamps = watch.chunk()
             if watch.feed(chunk):
-                value, resume = None, inner.send
                 continue
         except Exception as fault:
             guard.report("stream.chunk", fault)
         try:
-            value, resume = (yield chunk), inner.send
+            resume = partial(inner.send, (yield chunk))
         except BaseException as thrown:
-            value, resume = thrown, inner.throw
+            resume = partial(inner.throw, thrown)
 
 
 async def observe_async_generator(inner: AsyncGenerator[Any, Any], begin: Begin) -> AsyncGenerator[Any, Any]:
     """The same for an asynchronous generator."""
     watch = _begun(begin)
     entered = watch.context
-    resume: Callable[[Any], Any] = inner.asend
-    value: Any = None
+    resume: Callable[[], Any] = partial(inner.asend, None)
     stamps = True
     while True:
         try:
             token = enter(entered) if entered is not None else None
             try:
-                chunk = await resume(value)
+                chunk = await resume()
             finally:
                 if token is not None and current() is entered:
                     leave(token)
@@ -101,15 +100,15 @@ async def observe_async_generator(inner: AsyncGenerator[Any, Any], begin: Begin)
         except BaseException as error:
             guard.run("stream.failed", watch.failed, error)
             raise
+        resume = partial(inner.asend, None)
         try:
             if stamps:
                 stamps = watch.chunk()
             if watch.feed(chunk):
-                value, resume = None, inner.asend
                 continue
         except Exception as fault:
             guard.report("stream.chunk", fault)
         try:
-            value, resume = (yield chunk), inner.asend
+            resume = partial(inner.asend, (yield chunk))
         except BaseException as thrown:
-            value, resume = thrown, inner.athrow
+            resume = partial(inner.athrow, thrown)
