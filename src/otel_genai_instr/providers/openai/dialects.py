@@ -16,8 +16,8 @@ _READS: Final = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_t
 """At the top of the usage: Moonshot and Together, DeepSeek, LiteLLM."""
 _WRITES: Final = ("cache_creation_tokens", "cache_creation_input_tokens")
 """In the details: LiteLLM, DashScope. LiteLLM's second one stands at the top, too."""
-_WRITES_BY_LIFE: Final = ("cache_creation_token_details", "cache_creation")
-"""In the details: LiteLLM, DashScope."""
+_WRITES_BY_LIFE: Final = "cache_creation_token_details"
+"""In the details: LiteLLM. DashScope keeps what it writes for five minutes only."""
 _TICKS_IN_A_DOLLAR: Final = 1e10
 _ROUTER_FEE: Final = "router_fee"
 _BILLED: Final = {"num_sources_used": "search_source", "num_server_side_tools_used": "server_side_tool_call"}
@@ -66,11 +66,10 @@ def _add_cached(read: Usage, said: Mapping[str, Any], details: Mapping[str, Any]
     writes = [read.cache_write_tokens, as_count(said.get(_WRITES[1])), *(as_count(details.get(n)) for n in _WRITES)]
     read.cache_read_tokens = _the_one(read, reads)
     read.cache_write_tokens = _the_one(read, writes)
-    for name in _WRITES_BY_LIFE:
-        if (by_life := details.get(name)) is not None and (
-            hour := as_count(fields_of(by_life).get("ephemeral_1h_input_tokens"))
-        ):
-            read.cache_write_1h_tokens = hour
+    if (by_life := details.get(_WRITES_BY_LIFE)) is not None and (
+        hour := as_count(fields_of(by_life).get("ephemeral_1h_input_tokens"))
+    ):
+        read.cache_write_1h_tokens = hour
 
 
 def _the_one(read: Usage, counts: Iterable[int | None]) -> int | None:
