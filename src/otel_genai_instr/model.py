@@ -155,6 +155,8 @@ class Content:
     """The same tools as they were sent; to be counted, never recorded."""
     complete: bool = True
     """Whether the model read no more than this: no conversation, response or prompt that the provider keeps."""
+    framed: bool = True
+    """Whether the model reads it in a chat format, whose frame takes tokens, too; a legacy completion has none."""
 
 
 @define

@@ -75,3 +75,16 @@ def test_nobody_counts_unless_asked(capture: Capture) -> None:
     _ask(capture)
     assert "gen_ai.usage.input_tokens" not in capture.attributes()
     assert capture.attributes()["otel_genai.cost.unpriced_reason"] == "no_usage"
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [({"prompt": ["abcd", "ef"]}, 6), ({"prompt": "abcd", "suffix": "."}, None)],
+    ids=["texts", "with_a_suffix"],
+)
+def test_a_legacy_completion_has_no_frame(asked: dict[str, Any], expected: int | None, capture: Capture) -> None:
+    capture.instrument(estimate_usage=True, estimator=_estimator())
+    client: Any = FakeProvider(capture.clock).then(json_reply(answers.completion(usage=None))).client()
+    client.completions.create(model="gpt-3.5-turbo-instruct", **asked)
+    assert capture.attributes().get("gen_ai.usage.input_tokens") == expected
+    assert capture.attributes()["gen_ai.usage.output_tokens"] == len("Hello")

@@ -179,8 +179,9 @@ def test_a_deployment_of_azure(body: dict[str, Any], model: str, capture: Captur
 
 
 NO_OPERATIONS = (
-    ("post", "/completions"),
     ("post", "/files"),
+    ("post", "/completions/cmpl-1"),
+    ("post", "/fine-tuned/completions"),
     ("post", "/chat/completions/x"),
     ("post", "/chat"),
     ("post", "/assistants/chat/completions"),

@@ -48,6 +48,20 @@ _CHAT: Final = ApiUnderTest(
     tokens=(1000, 200),
     finish_reasons=("stop",),
 )
+_COMPLETION: Final = ApiUnderTest(
+    name="completion",
+    operation="text_completion",
+    resource=lambda client: client.completions,
+    method="create",
+    arguments={"model": "gpt-3.5-turbo-instruct", "prompt": PROMPT},
+    answer=answers.completion,
+    chunks=answers.completion_chunks,
+    cut=1,
+    end=b"data: [DONE]\n\n",
+    generates=True,
+    tokens=(1000, 200),
+    finish_reasons=("stop",),
+)
 _RESPONSES: Final = ApiUnderTest(
     name="responses",
     operation="chat",
@@ -90,7 +104,7 @@ _IMAGES: Final = ApiUnderTest(
     method="generate",
     arguments={"model": "gpt-image-1.5", "prompt": PROMPT},
     answer=media.images,
-    chunks=media.image_events,
+    chunks=media.image_events if HAS_IMAGE_STREAM else list[Any],
     cut=1,
     has_text=False,
     tokens=(350, 1056),
@@ -103,7 +117,7 @@ _TRANSCRIPTION: Final = ApiUnderTest(
     method="create",
     arguments={"model": "gpt-4o-transcribe", "file": ("a.wav", b"sound"), "prompt": PROMPT},
     answer=media.transcript,
-    chunks=media.transcript_events,
+    chunks=media.transcript_events if HAS_TRANSCRIPT_STREAM else list[Any],
     cut=1,
     has_text=False,
     tokens=(1010, 80),
@@ -129,17 +143,19 @@ _DECISIONS: Final = ApiUnderTest(
     has_text=False,
     tokens=(1000, None),
 )
-_WHOLE: Final = ("embeddings", "videos", "decisions")
-"""What the service doesn't stream."""
-_MEDIA: Final = ("images", "transcription")
-_WHOLE_MEDIA: Final = {"images": not HAS_IMAGE_STREAM, "transcription": not HAS_TRANSCRIPT_STREAM}
-"""Which of them this SDK can't stream."""
-_CELLS: Final = (
-    432
-    + 656 * HAS_RESPONSES
-    + 104 * (2 + HAS_VIDEOS + HAS_DECISIONS)
-    + 168 * (HAS_IMAGE_STREAM + HAS_TRANSCRIPT_STREAM)
+_MANAGED: Final = (_CHAT, _RESPONSES, _FETCH_RESPONSE)
+_ALL: Final = (
+    (_CHAT, 328, True),
+    (_COMPLETION, 272, True),
+    (_RESPONSES, 328, HAS_RESPONSES),
+    (_FETCH_RESPONSE, 328, HAS_RESPONSES),
+    (_EMBEDDINGS, 104, True),
+    (_IMAGES, 272 if HAS_IMAGE_STREAM else 104, True),
+    (_TRANSCRIPTION, 272 if HAS_TRANSCRIPT_STREAM else 104, True),
+    (_VIDEOS, 104, HAS_VIDEOS),
+    (_DECISIONS, 104, HAS_DECISIONS),
 )
+"""With the number of their cells, and whether the installed SDK has them."""
 
 UNDER_TEST: Final = UnderTest(
     name="openai",
@@ -147,15 +163,7 @@ UNDER_TEST: Final = UnderTest(
     environment=("OPENAI_", "AZURE_"),
     transport=FakeProvider,
     connect=_connect,
-    apis=(
-        _CHAT,
-        *((_RESPONSES, _FETCH_RESPONSE) if HAS_RESPONSES else ()),
-        _EMBEDDINGS,
-        _IMAGES,
-        _TRANSCRIPTION,
-        *((_VIDEOS,) if HAS_VIDEOS else ()),
-        *((_DECISIONS,) if HAS_DECISIONS else ()),
-    ),
+    apis=tuple(api for api, _, is_there in _ALL if is_there),
     forms={**stainless.FORMS, Form.MANAGER: _manager},
     parse=stainless.parse,
     pieces=stainless.pieces,
@@ -164,14 +172,9 @@ UNDER_TEST: Final = UnderTest(
     stream_type="text/event-stream",
     headers={"x-request-id": "req_1"},
     refusal=_refusal,
-    cells=_CELLS,
+    cells=sum(cells for _, cells, is_there in _ALL if is_there),
     holes=(
-        Hole("it doesn't stream", lambda cell: cell.api.name in _WHOLE and cell.form.streams),
-        Hole("no stream manager for media", lambda cell: cell.api.name in _MEDIA and cell.form is Form.MANAGER),
-        *(
-            Hole("this openai doesn't stream it", lambda cell, api=api: cell.api.name == api and cell.form.streams)
-            for api, is_whole in _WHOLE_MEDIA.items()
-            if is_whole
-        ),
+        Hole("this openai doesn't stream it", lambda cell: not cell.api.chunks() and cell.form.streams),
+        Hole("it has no stream manager", lambda cell: cell.api not in _MANAGED and cell.form is Form.MANAGER),
     ),
 )

@@ -62,6 +62,28 @@ def chat_chunks() -> list[Any]:
     ]
 
 
+def completion(**more: Any) -> Any:
+    """A legacy completion."""
+    return {
+        "id": "cmpl-1",
+        "object": "text_completion",
+        "created": 1,
+        "model": "gpt-3.5-turbo-instruct:20230824-v2",
+        "choices": [{"index": 0, "text": "Hello", "finish_reason": "stop", "logprobs": None}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200},
+        **more,
+    }
+
+
+def completion_chunks() -> list[Any]:
+    """The same as a stream, with usage."""
+
+    def piece(text: str, finish: str | None = None) -> Any:
+        return completion(choices=[{"index": 0, "text": text, "finish_reason": finish, "logprobs": None}], usage=None)
+
+    return [piece("Hel"), piece("lo"), piece("", "stop"), completion(choices=[])]
+
+
 def _text(text: str) -> Any:
     return {"type": "output_text", "text": text, "annotations": []}
 

@@ -44,6 +44,8 @@ def count_sent(encoding: Encoding, sent: Content) -> int:
     Raises:
         NotText: for anything but text.
     """
+    if not sent.framed:
+        return count_received(encoding, sent.messages)
     tokens = _PER_ANSWER + sum(_count_message(encoding, message) for message in sent.messages)
     if sent.system_instructions:
         tokens += _count_message(encoding, Message(_INSTRUCTIONS_ROLE, sent.system_instructions))

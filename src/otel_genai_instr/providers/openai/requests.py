@@ -103,6 +103,11 @@ def read_chat_request(body: Mapping[str, object]) -> Request:
     return request
 
 
+def read_completion_request(body: Mapping[str, object]) -> Request:
+    """A legacy completion: what it can be asked for, a chat can be asked for, too."""
+    return _read(values.TEXT_COMPLETION, body, _CHAT, {})
+
+
 def read_responses_request(body: Mapping[str, object]) -> Request:
     """A response."""
     return _read(values.CHAT, body, _RESPONSES, {names.OPENAI_API_TYPE: values.API_RESPONSES})

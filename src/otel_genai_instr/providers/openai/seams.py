@@ -12,7 +12,7 @@ from ...patching.contract import Api, Provider, UsageAsked
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
-from . import answers, audio, content, decisions, images, requests, stream_usage, streams, videos
+from . import answers, audio, completions, content, decisions, images, requests, stream_usage, streams, videos
 
 REQUIREMENT: Final = "openai >= 1.55.3, < 4"
 
@@ -29,6 +29,13 @@ CHAT: Final = replace(
         stream_usage.ask_for_usage,
         replace(_CHAT, open_stream=stream_usage.open_hiding_chat_stream),
     ),
+)
+COMPLETION: Final = Api(
+    name="completion",
+    read_request=requests.read_completion_request,
+    read_content=completions.read_completion_content,
+    read_answer=completions.CompletionAnswer,
+    open_stream=completions.open_completion_stream,
 )
 RESPONSES: Final = Api(
     name="responses",
@@ -105,6 +112,7 @@ ROUTES: Final[stainless.Routes] = {
     ("post", "audio/speech"): SPEECH,
     ("post", "audio/transcriptions"): TRANSCRIPTION,
     ("post", "audio/translations"): TRANSLATION,
+    ("post", "completions"): COMPLETION,  # after chat's, which ends the same way in an absolute URL
     ("post", "videos"): VIDEOS,
     ("post", "videos/edits"): VIDEOS,
     ("post", "videos/extensions"): VIDEO_EXTENSION,

@@ -74,7 +74,7 @@ class ChatStreamReader:
             self._model = said.get("model")
         for choice in as_list(said.get("choices")):
             piece = fields_of(choice)
-            index = _index_of(piece)
+            index = index_of(piece)
             reason = as_str(piece.get("finish_reason"))
             if reason is not None or index not in self._reasons:
                 self._reasons[index] = reason
@@ -128,7 +128,7 @@ class ChatContentReader(ChatStreamReader):
             pass
         for choice in as_list(fields_of(chunk).get("choices")):
             piece = fields_of(choice)
-            index = _index_of(piece)
+            index = index_of(piece)
             known = self._choices.get(index)
             if known is None:
                 known = self._choices[index] = _Choice()
@@ -144,7 +144,8 @@ def open_chat_stream(capture: bool) -> ChatStreamReader:
     return ChatContentReader() if capture else ChatStreamReader()
 
 
-def _index_of(piece: Mapping[str, object]) -> int:
+def index_of(piece: Mapping[str, object]) -> int:
+    """Which choice a piece belongs to."""
     index = piece.get("index")
     return index if type(index) is int else 0
 

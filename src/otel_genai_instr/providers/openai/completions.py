@@ -1,0 +1,75 @@
+"""Legacy completions: a prompt as text, and texts that follow it. Usage, models and endings are those of a chat.
+
+Read in the SDK's ``types/completion.py`` and ``types/completion_create_params.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model import Content, Generic, Message, Part, Text
+from ..fields import as_list, as_str, fields_of
+from .answers import ChatAnswer
+from .streams import ChatStreamReader, index_of
+
+
+def read_completion_content(body: Mapping[str, object]) -> Content:
+    """One message for each prompt: it may be a text, token ids, or a list of either."""
+    prompt = body.get("prompt")
+    items = as_list(prompt)
+    prompts = items if items and not isinstance(items[0], int) else [prompt]
+    return Content(
+        messages=[Message("user", [part]) for part in map(_prompt_part, prompts) if part is not None],
+        complete=not body.get("suffix"),
+        framed=False,
+    )
+
+
+class CompletionAnswer(ChatAnswer):
+    """A completion."""
+
+    __slots__ = ()
+
+    def output(self) -> list[Message]:
+        """One message per choice."""
+        choices = map(fields_of, as_list(self._said.get("choices")))
+        return [_message(as_str(choice.get("text")), as_str(choice.get("finish_reason"))) for choice in choices]
+
+
+class CompletionContentReader(ChatStreamReader):
+    """Chunks of a completion, with their texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: dict[int, list[str]] = {}
+
+    def feed(self, chunk: Any) -> None:
+        """Take in one chunk."""
+        super().feed(chunk)
+        for choice in map(fields_of, as_list(fields_of(chunk).get("choices"))):
+            texts = self._texts.setdefault(index_of(choice), [])
+            text = choice.get("text")
+            if isinstance(text, str):
+                texts.append(text)
+
+    def output(self) -> list[Message]:
+        """The texts so far, one message per choice."""
+        return [_message("".join(self._texts[index]), self._reasons.get(index)) for index in sorted(self._texts)]
+
+
+def open_completion_stream(capture: bool) -> ChatStreamReader:
+    """A reader for a new stream, which keeps content or not."""
+    return CompletionContentReader() if capture else ChatStreamReader()
+
+
+def _prompt_part(prompt: object) -> Part | None:
+    text = as_str(prompt)
+    if text is not None:
+        return Text(text)
+    tokens = as_list(prompt)
+    return Generic("token_ids", {"token_ids": list(tokens)}) if tokens else None
+
+
+def _message(text: str | None, finish_reason: str | None) -> Message:
+    return Message("assistant", [Text(text)] if text else [], finish_reason=finish_reason)
