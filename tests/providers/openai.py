@@ -10,8 +10,11 @@ from ..support import answers, media, stainless
 from ..support.provider import FakeProvider, json_reply, sse
 from ..support.replies import Reply
 from ..support.sdk import (
+    HAS_CANCEL,
+    HAS_COMPACT,
     HAS_DECISIONS,
     HAS_IMAGE_STREAM,
+    HAS_INPUT_TOKENS,
     HAS_RESPONSES,
     HAS_TRANSCRIPT_STREAM,
     HAS_VIDEOS,
@@ -143,6 +146,44 @@ _DECISIONS: Final = ApiUnderTest(
     has_text=False,
     tokens=(1000, None),
 )
+_MODERATION: Final = ApiUnderTest(
+    name="moderation",
+    operation="moderation",
+    resource=lambda client: client.moderations,
+    method="create",
+    arguments={"model": "omni-moderation-latest", "input": PROMPT},
+    answer=answers.moderation,
+    has_text=False,
+)
+_COMPACTION: Final = ApiUnderTest(
+    name="compaction",
+    operation="compaction",
+    resource=lambda client: client.responses,
+    method="compact",
+    arguments={"model": "gpt-4o-mini", "input": PROMPT},
+    answer=answers.compaction,
+    has_prompt=True,
+    tokens=(1000, 200),
+)
+_COUNT_TOKENS: Final = ApiUnderTest(
+    name="count_tokens",
+    operation="count_tokens",
+    resource=lambda client: client.responses.input_tokens,
+    method="count",
+    arguments={"model": "gpt-4o-mini", "input": PROMPT},
+    answer=lambda: {"object": "response.input_tokens", "input_tokens": 1000},
+    has_text=False,
+)
+_CANCEL_RESPONSE: Final = ApiUnderTest(
+    name="cancel_response",
+    operation="cancel_response",
+    resource=lambda client: client.responses,
+    method="cancel",
+    arguments={"response_id": "resp_1"},
+    answer=lambda: answers.response("cancelled"),
+    has_text=False,
+    finish_reasons=("error",),
+)
 _MANAGED: Final = (_CHAT, _RESPONSES, _FETCH_RESPONSE)
 _ALL: Final = (
     (_CHAT, 328, True),
@@ -154,6 +195,10 @@ _ALL: Final = (
     (_TRANSCRIPTION, 272 if HAS_TRANSCRIPT_STREAM else 104, True),
     (_VIDEOS, 104, HAS_VIDEOS),
     (_DECISIONS, 104, HAS_DECISIONS),
+    (_MODERATION, 104, True),
+    (_CANCEL_RESPONSE, 104, HAS_CANCEL),
+    (_COMPACTION, 104, HAS_COMPACT),
+    (_COUNT_TOKENS, 104, HAS_INPUT_TOKENS),
 )
 """With the number of their cells, and whether the installed SDK has them."""
 

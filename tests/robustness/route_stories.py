@@ -105,7 +105,7 @@ _ALWAYS: Final = (
         _embeddings_total_reply,
         _posted("/embeddings", EMBEDDINGS, CreateEmbeddingResponse),
     ),
-    Story("post of what is no operation", _chat_reply, _posted("/moderations", CHAT, ChatCompletion)),
+    Story("post of what is no operation", _chat_reply, _posted("/assistants", CHAT, ChatCompletion)),
 )
 _WITH_RESPONSES: Final = (
     Story("post of a response", _response_reply, _response),

@@ -136,6 +136,38 @@ def response_events() -> list[Any]:
     return [{**event, "sequence_number": number} for number, event in enumerate(events)]
 
 
+def compaction(**more: Any) -> Any:
+    """A conversation that was made shorter."""
+    return {
+        "id": "resp_2",
+        "object": "response.compaction",
+        "created_at": 1,
+        "output": [
+            {
+                "id": "msg_0",
+                "type": "message",
+                "role": "user",
+                "status": "completed",
+                "content": [{"type": "input_text", "text": "Hello"}],
+            },
+            {"id": "cmp_1", "type": "compaction", "encrypted_content": "gAAA"},
+        ],
+        "usage": RESPONSES_USAGE,
+        **more,
+    }
+
+
+def moderation(**more: Any) -> Any:
+    """A judgement on a text."""
+    result = {
+        "flagged": True,
+        "categories": {"violence": True},
+        "category_scores": {"violence": 0.9},
+        "category_applied_input_types": {"violence": ["text"]},
+    }
+    return {"id": "modr-1", "model": "omni-moderation-2024-09-26", "results": [result], **more}
+
+
 def embeddings(vectors: int = 2, length: int = 8) -> Any:
     """Embeddings as floats."""
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from inspect import signature
 from typing import Any, Final
@@ -13,6 +14,17 @@ from openai.resources.chat.completions import Completions
 from openai.resources.images import Images
 
 HAS_RESPONSES: Final = find_spec("openai.resources.responses") is not None
+
+
+def _responses_have(method: str) -> bool:
+    if not HAS_RESPONSES:
+        return False
+    return hasattr(import_module("openai.resources.responses").Responses, method)
+
+
+HAS_CANCEL: Final = _responses_have("cancel")
+HAS_COMPACT: Final = _responses_have("compact")
+HAS_INPUT_TOKENS: Final = _responses_have("input_tokens")
 
 IS_BEFORE_3: Final = int(openai.__version__.split(".")[0]) < 3
 
@@ -28,6 +40,9 @@ HAS_DECISIONS: Final = find_spec("openai.resources.decisions") is not None
 
 HAS_CHAT_PARSE: Final = hasattr(Completions, "parse")
 
+needs_cancel: Final = pytest.mark.skipif(not HAS_CANCEL, reason="this openai can't cancel responses")
+needs_compact: Final = pytest.mark.skipif(not HAS_COMPACT, reason="this openai can't compact conversations")
+needs_input_tokens: Final = pytest.mark.skipif(not HAS_INPUT_TOKENS, reason="this openai can't count tokens")
 needs_responses: Final = pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API")
 
 

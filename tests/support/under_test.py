@@ -120,6 +120,8 @@ class ApiUnderTest:
     """What the service sends after the last event."""
     generates: bool = False
     """A model writes the answer: it is an inference, with the prompt as its content."""
+    has_prompt: bool = False
+    """The prompt is its content, although no answer is written."""
     has_text: bool = True
     """The answer has :data:`ANSWER` as its content."""
     tokens: Tokens = (None, None)

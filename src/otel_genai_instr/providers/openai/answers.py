@@ -148,7 +148,7 @@ def details_of(identity: object, finish_reasons: list[str | None]) -> Details:
 
 
 def read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
-    """What failed, inside an answer that came."""
+    """What an answer says of its error; ``otherwise`` is the code where it has none."""
     read.error_code = _code(error.get("code")) or otherwise
     read.error_message = as_str(error.get("message"))
 

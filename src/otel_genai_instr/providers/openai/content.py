@@ -46,7 +46,7 @@ def read_responses_content(body: Mapping[str, object]) -> Content:
     text = as_str(given)
     return Content(
         system_instructions=_instructions(body.get("instructions")),
-        messages=[Message("user", [Text(text)])] if text is not None else _turns(given),
+        messages=[Message("user", [Text(text)])] if text is not None else read_items(given),
         tools=_tools(body.get("tools")),
         tools_in_full=[fields_of(tool) for tool in as_list(body.get("tools"))],
         complete=not any(body.get(name) for name in _KEPT_BY_THE_PROVIDER),
@@ -201,7 +201,7 @@ def _tool(tool: Mapping[str, object], definition: Mapping[str, object]) -> Mappi
     return read
 
 
-def _turns(items: object) -> list[Message]:
+def read_items(items: object) -> list[Message]:
     """Input items as messages; neighbouring items of the assistant are one turn of it."""
     turns: list[Message] = []
     for item in map(fields_of, as_list(items)):

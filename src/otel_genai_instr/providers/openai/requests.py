@@ -118,6 +118,26 @@ def read_retrieve_request(query: Mapping[str, object]) -> Request:
     return _read(values.FETCH_RESPONSE, query, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
 
 
+def read_cancel_request(named: Mapping[str, object]) -> Request:
+    """A response under way is cancelled, nothing is generated."""
+    return _read(values.CANCEL_RESPONSE, named, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+
+
+def read_compact_request(body: Mapping[str, object]) -> Request:
+    """A conversation is made shorter by a model."""
+    return _read(values.COMPACTION, body, _RESPONSES, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+
+
+def read_count_request(body: Mapping[str, object]) -> Request:
+    """Tokens are counted, nothing is generated: only the model says something."""
+    return _read(values.COUNT_TOKENS, body, {}, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+
+
+def read_moderation_request(body: Mapping[str, object]) -> Request:
+    """A text or an image is judged."""
+    return _read(values.MODERATION, body, {}, {})
+
+
 def read_embeddings_request(body: Mapping[str, object]) -> Request:
     """Embeddings."""
     return _read(values.EMBEDDINGS, body, _EMBEDDINGS, {})

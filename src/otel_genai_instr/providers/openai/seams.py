@@ -12,7 +12,20 @@ from ...patching.contract import Api, Provider, UsageAsked
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
-from . import answers, audio, completions, content, decisions, images, requests, stream_usage, streams, videos
+from . import (
+    answers,
+    audio,
+    compactions,
+    completions,
+    content,
+    decisions,
+    images,
+    plain,
+    requests,
+    stream_usage,
+    streams,
+    videos,
+)
 
 REQUIREMENT: Final = "openai >= 1.55.3, < 4"
 
@@ -101,10 +114,37 @@ DECISIONS: Final = Api(
     read_content=None,
     read_answer=decisions.DecisionAnswer,
 )
+CANCEL_RESPONSE: Final = Api(
+    name="cancel_response",
+    read_request=requests.read_cancel_request,
+    read_content=None,
+    read_answer=answers.FetchedAnswer,
+)
+COMPACTION: Final = Api(
+    name="compaction",
+    read_request=requests.read_compact_request,
+    read_content=content.read_responses_content,
+    read_answer=compactions.CompactedAnswer,
+)
+COUNT_TOKENS: Final = Api(
+    name="count_tokens",
+    read_request=requests.read_count_request,
+    read_content=None,
+    read_answer=plain.TokenCount,
+)
+MODERATION: Final = Api(
+    name="moderation",
+    read_request=requests.read_moderation_request,
+    read_content=None,
+    read_answer=plain.PlainAnswer,
+)
 ROUTES: Final[stainless.Routes] = {
     ("post", "chat/completions"): CHAT,
     ("post", "responses"): RESPONSES,
     ("get", "responses/{response_id}"): FETCH_RESPONSE,
+    ("post", "responses/compact"): COMPACTION,
+    ("post", "responses/input_tokens"): COUNT_TOKENS,
+    ("post", "responses/{response_id}/cancel"): CANCEL_RESPONSE,
     ("post", "embeddings"): EMBEDDINGS,
     ("post", "images/generations"): IMAGES,
     ("post", "images/edits"): IMAGES,
@@ -112,6 +152,7 @@ ROUTES: Final[stainless.Routes] = {
     ("post", "audio/speech"): SPEECH,
     ("post", "audio/transcriptions"): TRANSCRIPTION,
     ("post", "audio/translations"): TRANSLATION,
+    ("post", "moderations"): MODERATION,
     ("post", "completions"): COMPLETION,  # after chat's, which ends the same way in an absolute URL
     ("post", "videos"): VIDEOS,
     ("post", "videos/edits"): VIDEOS,
