@@ -84,6 +84,8 @@ class Request:
     """What else was said, by the conventions' names."""
     units: Mapping[str, float] | None = None
     """What an answer to it is charged by, where the request says it and the answer doesn't: see ``Usage.units``."""
+    span_name: str | None = None
+    """Where it isn't operation and model."""
 
 
 class Usage(Record):
@@ -140,8 +142,9 @@ class Details(Record):
     """The provider's own string for each choice, in order; ``None`` for a choice that is still open."""
     attributes: Attributes | None = None
     """By the conventions' names."""
-    asked: Callable[[], Content] | None = None
-    """What had been asked, where an answer that is fetched says it; only called when content is captured."""
+    content: Callable[[], Content] | None = None
+    """What an answer says beside messages: what had been asked, if it was only fetched; what a search has found. Only
+    called when content is captured."""
 
 
 @define
@@ -155,6 +158,8 @@ class Content:
     """The same tools as they were sent; to be counted, never recorded."""
     complete: bool = True
     """Whether the model read no more than this: no conversation, response or prompt that the provider keeps."""
+    attributes: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What else there is, by the conventions' names: a query, documents."""
     framed: bool = True
     """Whether the model reads it in a chat format, whose frame takes tokens, too; a legacy completion has none."""
 

@@ -1,4 +1,4 @@
-"""What is said of OpenAI's calls beside chat: moderations, and what can be done with responses."""
+"""What is said of OpenAI's calls beside chat: moderations, searches, and what can be done with responses."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import openai
 import pytest
 
 from ..support import answers
 from ..support.capture import Capture
 from ..support.marking import rows
 from ..support.provider import FakeProvider, json_reply
-from ..support.sdk import needs_cancel, needs_compact, needs_input_tokens
+from ..support.sdk import needs_cancel, needs_compact, needs_input_tokens, needs_search
 from .either import call, run
 
 both_modes = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
@@ -174,3 +175,67 @@ def test_an_error_of_a_gateway(ask: Ask, capture: Capture) -> None:
     assert attributes["error.type"] == "overloaded"
     assert capture.span().status.status_code.name == "ERROR"
     assert "I hate it" not in repr(capture.snapshot())
+
+
+def _search(client: Any, query: Any = "hello") -> Any:
+    return client.vector_stores.search("vs_1", query=query, max_num_results=3)
+
+
+FOUND = {
+    "gen_ai.operation.name": "retrieval",
+    **ENDPOINT,
+    "gen_ai.data_source.id": "vs_1",
+    "gen_ai.retrieval.top_k": 3,
+}
+DOCUMENT = {
+    "id": "file-1",
+    "score": 0.75,
+    "filename": "hello.txt",
+    "attributes": {"lang": "en"},
+    "content": "Hello\nthere",
+}
+
+
+@needs_search
+@both_modes
+@pytest.mark.parametrize("mode", ["no_content", "event_only", "span_only"])
+def test_a_search(mode: str, is_async: bool, capture: Capture) -> None:
+    """Query and documents only with content; there is no event for them."""
+    capture.instrument(capture_content=mode)
+    attributes = _tell(capture, _search, answers.found(), is_async)
+    assert capture.span().name == "retrieval vs_1"
+    assert capture.span().kind.name == "CLIENT"
+    if mode == "span_only":
+        assert attributes.pop("gen_ai.retrieval.query.text") == "hello"
+        assert json.loads(attributes.pop("gen_ai.retrieval.documents")) == [DOCUMENT]
+    assert attributes == FOUND
+    assert [metric for metric, points in capture.metrics().items() if points] == ["gen_ai.client.operation.duration"]
+    assert capture.events() == []
+
+
+@needs_search
+def test_several_queries_are_lines(capture: Capture) -> None:
+    capture.instrument(capture_content="span_only")
+    attributes = _tell(capture, lambda client: _search(client, ["hello", "there"]), answers.found(data=[]))
+    assert attributes["gen_ai.retrieval.query.text"] == "hello\nthere"
+    assert attributes["gen_ai.retrieval.documents"] == "[]"
+
+
+@needs_search
+def test_a_search_that_failed_says_what_for(capture: Capture) -> None:
+    capture.instrument(capture_content="span_only")
+    provider = FakeProvider(capture.clock).then(json_reply({"error": {"code": "gone", "message": "no store"}}, 404))
+    with pytest.raises(openai.NotFoundError):
+        _search(provider.client())
+    attributes = capture.attributes()
+    assert attributes["gen_ai.retrieval.query.text"] == "hello"
+    assert attributes["error.type"] == "openai.NotFoundError"
+    assert "gen_ai.retrieval.documents" not in attributes
+
+
+@needs_search
+def test_pages_of_a_search_are_gone_through(capture: Capture) -> None:
+    capture.instrument()
+    client: Any = FakeProvider(capture.clock).then(json_reply(answers.found())).client()
+    assert [result.file_id for result in _search(client)] == ["file-1"]
+    assert capture.span().name == "retrieval vs_1"

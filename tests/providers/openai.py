@@ -16,6 +16,7 @@ from ..support.sdk import (
     HAS_IMAGE_STREAM,
     HAS_INPUT_TOKENS,
     HAS_RESPONSES,
+    HAS_SEARCH,
     HAS_TRANSCRIPT_STREAM,
     HAS_VIDEOS,
     chat_stream,
@@ -184,6 +185,15 @@ _CANCEL_RESPONSE: Final = ApiUnderTest(
     has_text=False,
     finish_reasons=("error",),
 )
+_SEARCH: Final = ApiUnderTest(
+    name="retrieval",
+    operation="retrieval",
+    resource=lambda client: client.vector_stores,
+    method="search",
+    arguments={"vector_store_id": "vs_1", "query": PROMPT},
+    answer=answers.found,
+    has_text=False,
+)
 _MANAGED: Final = (_CHAT, _RESPONSES, _FETCH_RESPONSE)
 _ALL: Final = (
     (_CHAT, 328, True),
@@ -199,6 +209,7 @@ _ALL: Final = (
     (_CANCEL_RESPONSE, 104, HAS_CANCEL),
     (_COMPACTION, 104, HAS_COMPACT),
     (_COUNT_TOKENS, 104, HAS_INPUT_TOKENS),
+    (_SEARCH, 104, HAS_SEARCH),
 )
 """With the number of their cells, and whether the installed SDK has them."""
 

@@ -157,6 +157,19 @@ def compaction(**more: Any) -> Any:
     }
 
 
+def found(**more: Any) -> Any:
+    """A page of what a search has found."""
+    result = {
+        "file_id": "file-1",
+        "filename": "hello.txt",
+        "score": 0.75,
+        "attributes": {"lang": "en"},
+        "content": [{"type": "text", "text": "Hello"}, {"type": "text", "text": "there"}],
+    }
+    page = {"object": "vector_store.search_results.page", "has_more": False, "next_page": None}
+    return {**page, "search_query": ["hello"], "data": [result], **more}
+
+
 def moderation(**more: Any) -> Any:
     """A judgement on a text."""
     result = {

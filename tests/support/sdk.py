@@ -16,15 +16,16 @@ from openai.resources.images import Images
 HAS_RESPONSES: Final = find_spec("openai.resources.responses") is not None
 
 
-def _responses_have(method: str) -> bool:
-    if not HAS_RESPONSES:
+def _has(module: str, resource: str, method: str) -> bool:
+    if find_spec(f"openai.resources.{module}") is None:
         return False
-    return hasattr(import_module("openai.resources.responses").Responses, method)
+    return hasattr(getattr(import_module(f"openai.resources.{module}"), resource), method)
 
 
-HAS_CANCEL: Final = _responses_have("cancel")
-HAS_COMPACT: Final = _responses_have("compact")
-HAS_INPUT_TOKENS: Final = _responses_have("input_tokens")
+HAS_CANCEL: Final = _has("responses", "Responses", "cancel")
+HAS_COMPACT: Final = _has("responses", "Responses", "compact")
+HAS_INPUT_TOKENS: Final = _has("responses", "Responses", "input_tokens")
+HAS_SEARCH: Final = _has("vector_stores", "VectorStores", "search")
 
 IS_BEFORE_3: Final = int(openai.__version__.split(".")[0]) < 3
 
@@ -43,6 +44,7 @@ HAS_CHAT_PARSE: Final = hasattr(Completions, "parse")
 needs_cancel: Final = pytest.mark.skipif(not HAS_CANCEL, reason="this openai can't cancel responses")
 needs_compact: Final = pytest.mark.skipif(not HAS_COMPACT, reason="this openai can't compact conversations")
 needs_input_tokens: Final = pytest.mark.skipif(not HAS_INPUT_TOKENS, reason="this openai can't count tokens")
+needs_search: Final = pytest.mark.skipif(not HAS_SEARCH, reason="this openai can't search vector stores")
 needs_responses: Final = pytest.mark.skipif(not HAS_RESPONSES, reason="this openai has no Responses API")
 
 

@@ -23,7 +23,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def of_request(content: Content) -> Structure:
-    """The structured content attributes of what was sent."""
+    """The structured content attributes of what was sent, or is said beside messages."""
     structure: Structure = {}
     if content.system_instructions:
         structure[names.SYSTEM_INSTRUCTIONS] = [part_as_dict(part) for part in content.system_instructions]
@@ -31,6 +31,8 @@ def of_request(content: Content) -> Structure:
         structure[names.INPUT_MESSAGES] = messages_as_dicts(content.messages)
     if content.tools:
         structure[names.TOOL_DEFINITIONS] = [plain(tool) for tool in content.tools]
+    if content.attributes:
+        structure.update((name, plain(value)) for name, value in content.attributes.items())
     return structure
 
 
@@ -40,8 +42,8 @@ def of_output(messages: Sequence[Message]) -> Structure:
 
 
 def as_json(structure: Structure) -> dict[str, str]:
-    """One JSON string per attribute, for spans."""
-    return {name: encodable(_encode(value)) for name, value in structure.items()}
+    """One JSON string per attribute, for spans; what is a string stays one."""
+    return {name: value if isinstance(value, str) else encodable(_encode(value)) for name, value in structure.items()}
 
 
 def messages_as_dicts(messages: Iterable[Message]) -> list[Structure]:

@@ -14,7 +14,7 @@ from .. import guard, pricing
 from ..model import Content, Endpoint, Failure, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own
-from ..semconv.values import FETCH_RESPONSE, INFERENCE_OPERATIONS, PRICED_OPERATIONS
+from ..semconv.values import INFERENCE_OPERATIONS, PRICED_OPERATIONS
 from ..settings import CaptureContent
 from . import attributes, content, events
 from .current import current as current_context
@@ -81,7 +81,7 @@ class Operation(Life):
             attributes.add_scope(self._attributes, scope, inference)
         self.request = request
         self.endpoint = endpoint
-        name = f"{operation} {model}" if model and operation != FETCH_RESPONSE else operation
+        name = request.span_name or (f"{operation} {model}" if model else operation)
         clock = telemetry.clock
         self._start_ns = clock.wall_ns()
         self._started = clock.monotonic()
@@ -225,12 +225,12 @@ class Operation(Life):
             guard.report("attributes", fault)
         if reading is not None:
             details = reading.details()
-            if details.asked is not None and self.wants_content:
-                guard.run("read.content", self._note_asked, details.asked)
+            if details.content is not None and self.wants_content:
+                guard.run("read.content", self._note_content, details.content)
             attributes.add_details(written, details, ended.rule.open_choice)
 
-    def _note_asked(self, asked: Callable[[], Content]) -> None:
-        self._content = content.of_request(asked())
+    def _note_content(self, read: Callable[[], Content]) -> None:
+        self._content = {**(self._content or {}), **content.of_request(read())}
 
     def _read_output(self, ended: Ended) -> None:
         structure = ended.structure = dict(self._content or {})

@@ -95,7 +95,7 @@ class FetchedAnswer(ResponseAnswer):
         said = self._said
         read = details_of(said.get("id"), finish_reasons_of(said))
         _add(read, names.RESPONSE_STATUS, as_str(said.get("status")))
-        read.asked = partial(read_responses_content, said)
+        read.content = partial(read_responses_content, said)
         return read
 
 

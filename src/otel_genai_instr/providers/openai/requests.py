@@ -115,12 +115,12 @@ def read_responses_request(body: Mapping[str, object]) -> Request:
 
 def read_retrieve_request(query: Mapping[str, object]) -> Request:
     """A stored response is read, nothing is generated."""
-    return _read(values.FETCH_RESPONSE, query, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+    return _read_stored(values.FETCH_RESPONSE, query)
 
 
 def read_cancel_request(named: Mapping[str, object]) -> Request:
     """A response under way is cancelled, nothing is generated."""
-    return _read(values.CANCEL_RESPONSE, named, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+    return _read_stored(values.CANCEL_RESPONSE, named)
 
 
 def read_compact_request(body: Mapping[str, object]) -> Request:
@@ -141,6 +141,13 @@ def read_moderation_request(body: Mapping[str, object]) -> Request:
 def read_embeddings_request(body: Mapping[str, object]) -> Request:
     """Embeddings."""
     return _read(values.EMBEDDINGS, body, _EMBEDDINGS, {})
+
+
+def _read_stored(operation: str, given: Mapping[str, object]) -> Request:
+    """Its id is one of many, so the span's name has it not, and neither a deployment that may stand in the path."""
+    request = _read(operation, given, _RETRIEVE, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+    request.span_name = operation
+    return request
 
 
 def _read(operation: str, given: Mapping[str, object], fields: AskedFields, attributes: dict[str, Said]) -> Request:

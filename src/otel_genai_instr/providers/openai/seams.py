@@ -22,6 +22,7 @@ from . import (
     images,
     plain,
     requests,
+    searches,
     stream_usage,
     streams,
     videos,
@@ -138,6 +139,12 @@ MODERATION: Final = Api(
     read_content=None,
     read_answer=plain.PlainAnswer,
 )
+SEARCH: Final = Api(
+    name="retrieval",
+    read_request=searches.read_search_request,
+    read_content=searches.read_search_content,
+    read_answer=searches.SearchAnswer,
+)
 ROUTES: Final[stainless.Routes] = {
     ("post", "chat/completions"): CHAT,
     ("post", "responses"): RESPONSES,
@@ -153,6 +160,7 @@ ROUTES: Final[stainless.Routes] = {
     ("post", "audio/transcriptions"): TRANSCRIPTION,
     ("post", "audio/translations"): TRANSLATION,
     ("post", "moderations"): MODERATION,
+    ("post", "vector_stores/{vector_store_id}/search"): SEARCH,
     ("post", "completions"): COMPLETION,  # after chat's, which ends the same way in an absolute URL
     ("post", "videos"): VIDEOS,
     ("post", "videos/edits"): VIDEOS,
