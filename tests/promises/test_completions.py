@@ -113,6 +113,21 @@ def test_choices_of_a_stream(content: bool, is_async: bool, capture: Capture) ->
     ]
 
 
+@both_modes
+def test_usage_that_only_we_asked_for(is_async: bool, capture: Capture) -> None:
+    provider = FakeProvider(capture.clock).then(sse_reply(*answers.completion_chunks()))
+    capture.instrument(stream_usage=True)
+
+    async def ask() -> list[str]:
+        client: Any = provider.async_client() if is_async else provider.client()
+        stream = await call(client.completions.create, **ASKED, stream=True)
+        return [chunk.choices[0].text async for chunk in Chunks(stream)]
+
+    assert run(ask(), is_async=is_async) == ["Hel", "lo", ""]
+    assert provider.received[-1].body["stream_options"] == {"include_usage": True}
+    assert capture.attributes()["gen_ai.usage.input_tokens"] == 1000
+
+
 def test_an_error_of_a_gateway(capture: Capture) -> None:
     capture.instrument()
     attributes = _complete(capture, {"error": {"code": 502, "message": "upstream"}, "choices": []})

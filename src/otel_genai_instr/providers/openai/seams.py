@@ -5,6 +5,7 @@ The supported range stands in ``REQUIREMENT``, and the packaging extra is compar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -27,29 +28,34 @@ from . import (
     streams,
     videos,
 )
+from .streams import ChatStreamReader
 
 REQUIREMENT: Final = "openai >= 1.55.3, < 4"
 
-_CHAT: Final = Api(
-    name="chat",
-    read_request=requests.read_chat_request,
-    read_content=content.read_chat_content,
-    read_answer=answers.ChatAnswer,
-    open_stream=streams.open_chat_stream,
-)
-CHAT: Final = replace(
-    _CHAT,
-    usage_asked=UsageAsked(
-        stream_usage.ask_for_usage,
-        replace(_CHAT, open_stream=stream_usage.open_hiding_chat_stream),
+
+def _telling_usage(api: Api, open_stream: Callable[[bool], ChatStreamReader]) -> Api:
+    """``api``, whose streams tell their usage only to who asks for it."""
+    hiding = replace(api, open_stream=stream_usage.hiding(open_stream))
+    return replace(api, open_stream=open_stream, usage_asked=UsageAsked(stream_usage.ask_for_usage, hiding))
+
+
+CHAT: Final = _telling_usage(
+    Api(
+        name="chat",
+        read_request=requests.read_chat_request,
+        read_content=content.read_chat_content,
+        read_answer=answers.ChatAnswer,
     ),
+    streams.open_chat_stream,
 )
-COMPLETION: Final = Api(
-    name="completion",
-    read_request=requests.read_completion_request,
-    read_content=completions.read_completion_content,
-    read_answer=completions.CompletionAnswer,
-    open_stream=completions.open_completion_stream,
+COMPLETION: Final = _telling_usage(
+    Api(
+        name="completion",
+        read_request=requests.read_completion_request,
+        read_content=completions.read_completion_content,
+        read_answer=completions.CompletionAnswer,
+    ),
+    completions.open_completion_stream,
 )
 RESPONSES: Final = Api(
     name="responses",

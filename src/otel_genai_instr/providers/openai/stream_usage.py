@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ...model import Details, Message, Response
 from ..fields import fields_of, is_mapping
-from .streams import ChatStreamReader, open_chat_stream
+from .streams import ChatStreamReader
 
 _OPTIONS: Final = "stream_options"
 _INCLUDE: Final = "include_usage"
@@ -60,6 +60,6 @@ class HidingReader:
         return self._reader.output()
 
 
-def open_hiding_chat_stream(capture: bool) -> HidingReader:
-    """A reader for a new stream that was asked for its usage, which keeps content or not."""
-    return HidingReader(open_chat_stream(capture))
+def hiding(open_stream: Callable[[bool], ChatStreamReader]) -> Callable[[bool], HidingReader]:
+    """Opens readers for streams that were asked for their usage by us."""
+    return lambda capture: HidingReader(open_stream(capture))
