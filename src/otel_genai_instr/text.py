@@ -2,6 +2,47 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import Final, cast
+
+from . import log
+
+_speechless: Final[set[type]] = set()
+"""Classes whose objects had no text, which was said."""
+
+
+def as_text(field: str, value: object) -> str | None:
+    """What somebody gave as a name: strings, lazy ones too, bytes, numbers, UUIDs, members of enumerations, ...
+
+    ``None`` when its class can't say it as text, which is logged once for each class: that is no reason to fail.
+    """
+    try:
+        return encodable(_said_by(value))
+    except Exception as error:
+        if type(value) not in _speechless:
+            _speechless.add(type(value))
+            # Neither the object nor the error is shown: what can't be said may not be shown either.
+            log.warning(
+                "%s is left out: %s gives no text (%s); this is logged once.",
+                field,
+                class_name(type(value)),
+                class_name(type(error)),
+            )
+        return None
+
+
+def _said_by(value: object) -> str:
+    kind = type(value)  # not `isinstance`: a lazy object says that it is a string, which helps nobody who needs one
+    if issubclass(kind, str):
+        return cast(str, value)
+    if issubclass(kind, bytes | bytearray):
+        return cast("bytes | bytearray", value).decode(errors="replace")
+    if issubclass(kind, Enum):
+        meant: object = cast(Enum, value).value
+        if isinstance(meant, str):
+            return meant
+    return str(value)
+
 
 def encodable(text: str) -> str:
     """``text`` as a plain string without lone surrogates: a single one would lose the whole export batch.

@@ -27,7 +27,7 @@ KNOWS: Final = {
     "records": set[str](),
     "semconv": {"records"},
     "model": {"records", "semconv"},
-    "text": set[str](),
+    "text": {"log"},
     "hosts": set[str](),
     "log": set[str](),
     "guard": {"log"},

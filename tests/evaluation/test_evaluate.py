@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from opentelemetry import baggage, context, trace
@@ -145,16 +146,34 @@ def test_a_negative_score_is_in_the_event_alone(judging: Judging, caplog: pytest
         ("name", None),
         ("label", ""),
         ("label", "l" * 129),
-        ("label", 1),
         ("evaluator", ""),
         ("evaluator", None),
-        ("explanation", 5),
     ],
 )
 def test_wrong_values_are_refused_before_anything_is_recorded(judging: Judging, field: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"^{field}\b.*allowed: "):
         judge(judging.span(), **{field: value})
     assert (judging.records(), judging.scores()) == ([], [])
+
+
+class _Speechless:
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_names_are_text_whatever_says_them(judging: Judging) -> None:
+    judge(judging.span(), name=b"relevance", label=1, evaluator=UUID(int=7), explanation=None)
+    said = judging.said()
+    assert said["gen_ai.evaluation.name"] == "relevance"
+    assert said["gen_ai.evaluation.score.label"] == "1"
+    assert said["otel_genai.evaluation.evaluator"] == "00000000-0000-0000-0000-000000000007"
+
+
+def test_names_without_text_are_other_ones_or_left_out(judging: Judging) -> None:
+    judge(judging.span(), name=_Speechless(), label=_Speechless(), evaluator=_Speechless())
+    said = judging.said()
+    assert (said["gen_ai.evaluation.name"], said["otel_genai.evaluation.evaluator"]) == ("other", "other")
+    assert "gen_ai.evaluation.score.label" not in said
 
 
 @pytest.mark.parametrize("subject", [None, 5, object(), b"token", SimpleNamespace(span=None)])

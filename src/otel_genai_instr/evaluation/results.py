@@ -11,11 +11,11 @@ from opentelemetry.context import Context
 
 from .. import guard
 from ..semconv import attributes as names
-from ..semconv import own
+from ..semconv import own, values
 from ..settings import CaptureContent
 from ..telemetry.events import emit_evaluation
 from ..telemetry.telemetry import shared
-from ..text import encodable
+from ..text import as_text, encodable
 from .subjects import Subject, Target, target_of
 from .tokens import keys_of, verify
 
@@ -62,11 +62,11 @@ def evaluate(
             and a token where no key is set.
     """
     verdict = Verdict(
-        name=_word("name", name),
-        evaluator=_word("evaluator", evaluator),
+        name=_word("name", name) or values.OTHER,
+        evaluator=_word("evaluator", evaluator) or values.OTHER,
         score=_finite(score),
         label=None if label is None else _word("label", label),
-        explanation=None if explanation is None else text_of("explanation", explanation),
+        explanation=None if explanation is None else as_text("explanation", explanation),
     )
     record(target_of_token(subject) if isinstance(subject, str) else target_of(subject), verdict)
 
@@ -116,8 +116,18 @@ def _record(target: Target, verdict: Verdict) -> None:
         telemetry.metrics.record_evaluation(verdict.name, verdict.label, verdict.evaluator, verdict.score, context)
 
 
-def _word(field: str, value: object) -> str:
-    word = text_of(field, value).strip()
+def _word(field: str, value: object) -> str | None:
+    """``value`` as a word; ``None`` when it can't be said as text.
+
+    Raises:
+        ValueError: for ``None``, and for a word that is empty or too long.
+    """
+    if value is None:
+        raise ValueError(f"{field} is None; allowed: 1 to {LONGEST_WORD} characters")
+    said = as_text(field, value)
+    if said is None:
+        return None
+    word = said.strip()
     if not 1 <= len(word) <= LONGEST_WORD:
         raise ValueError(f"{field} has {len(word)} characters; allowed: 1 to {LONGEST_WORD}")
     return word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from enum import Enum
 from typing import Final, cast
@@ -17,7 +17,7 @@ from ..semconv import own
 from ..telemetry.current import current
 from ..telemetry.scope import NO_SCOPE, scope_in, with_scope
 from ..telemetry.telemetry import shared
-from ..text import encodable
+from ..text import as_text, encodable
 from . import checks
 from .block import Block
 
@@ -34,7 +34,8 @@ _KNOWN: Final = (
 _LONGEST: Final = 256
 """Characters of a value that is taken from another service."""
 
-OwnValue = str | bool | int | float | Sequence[str] | None
+_LARGEST_INT: Final = 2**63 - 1
+"""Exporters carry whole numbers of 64 bits; a larger one would lose the whole batch."""
 
 
 class Unchanged(Enum):
@@ -61,7 +62,7 @@ class AttributionBlock(Block):
         scope = scope_in(where) or NO_SCOPE
         attributes = {**scope.attributes, **self._changes}
         conversation_id = attributes.pop(names.CONVERSATION_ID, scope.conversation_id)
-        kept = {name: _exportable(value) for name, value in attributes.items() if value is not None}
+        kept = {name: value for name, value in attributes.items() if value is not None}
         inner = replace(
             scope,
             attributes=kept,
@@ -85,16 +86,19 @@ class AttributionBlock(Block):
 
 def attribute(
     *,
-    user_id: str | Unchanged | None = UNCHANGED,
-    session_id: str | Unchanged | None = UNCHANGED,
-    conversation_id: str | Unchanged | None = UNCHANGED,
-    feature: str | Unchanged | None = UNCHANGED,
-    tenant: str | Unchanged | None = UNCHANGED,
-    tags: Sequence[str] | Unchanged | None = UNCHANGED,
+    user_id: object = UNCHANGED,
+    session_id: object = UNCHANGED,
+    conversation_id: object = UNCHANGED,
+    feature: object = UNCHANGED,
+    tenant: object = UNCHANGED,
+    tags: Sequence[object] | Set[object] | Unchanged | None = UNCHANGED,
     propagate: bool = False,
-    **own_attributes: OwnValue,
+    **own_attributes: object,
 ) -> AttributionBlock:
     """Attributes of every span of ours inside. An inner block adds to an outer one; ``None`` takes a value away.
+
+    Values are taken as text, now and not when the block is entered: numbers, UUIDs, lazy strings, bytes, members of
+    enumerations. One that can't be said as text counts as ``None``, and is logged once for its class.
 
     Args:
         user_id: who asked.
@@ -105,11 +109,10 @@ def attribute(
         tags: labels; those of an inner block stand in place of the outer one's.
         propagate: send these on to your own services, as W3C baggage of every HTTP request that is made inside. Model
             providers don't get them.
-        own_attributes: each becomes ``app.`` and its name; not sent on.
+        own_attributes: each becomes ``app.`` and its name; numbers and truth values stay what they are; not sent on.
 
     Raises:
-        TypeError: for a value of another type.
-        ValueError: for an empty one.
+        ValueError: for an empty one of the named values.
     """
     changes: dict[str, AttributeValue | None] = {}
     for field, name, value in (
@@ -119,10 +122,10 @@ def attribute(
         ("feature", own.APP_FEATURE, feature),
         ("tenant", own.APP_TENANT, tenant),
     ):
-        if not isinstance(value, Unchanged):
+        if value is not UNCHANGED:
             changes[name] = checks.optional_text(field, value)
-    if not isinstance(tags, Unchanged):
-        changes[own.APP_TAGS] = None if tags is None else _texts("tags", tags)
+    if tags is not UNCHANGED:
+        changes[own.APP_TAGS] = None if tags is None else checks.texts("tags", tags)
     for field, value in own_attributes.items():
         changes[_APP + field] = _own_value(field, value)
     return AttributionBlock(changes, propagate)
@@ -166,21 +169,12 @@ def _entry(value: AttributeValue) -> str:
     return ",".join(quote(str(item), safe="") for item in cast("Sequence[str]", value))
 
 
-def _texts(field: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence | set | frozenset):
-        raise TypeError(f"{field} is {type(value).__name__} {value!r}; allowed: a list of strings")
-    return tuple(checks.text(f"one of {field}", item) for item in cast("Sequence[object]", value))
-
-
 def _own_value(field: str, value: object) -> AttributeValue | None:
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    return _texts(field, value)
-
-
-def _exportable(value: AttributeValue) -> AttributeValue:
-    if isinstance(value, str):
-        return encodable(value)
-    if isinstance(value, tuple):
-        return tuple(encodable(str(item)) for item in value)
-    return value
+    kind = type(value)  # not `isinstance`: no exporter takes a lazy number for one
+    if value is None or issubclass(kind, bool | float):
+        return cast("bool | float | None", value)
+    if issubclass(kind, int) and abs(cast(int, value)) <= _LARGEST_INT:
+        return cast(int, value)
+    if checks.is_list(value):
+        return checks.texts(field, value)
+    return as_text(field, value)

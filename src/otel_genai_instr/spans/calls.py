@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final, TypedDict, Unpack, cast
 
@@ -15,7 +15,7 @@ from ..semconv import attributes as names
 from ..semconv import values
 from ..telemetry.operation import Operation
 from ..telemetry.telemetry import shared
-from ..text import class_name
+from ..text import as_text, class_name
 from . import checks
 from .block import Block
 
@@ -98,6 +98,8 @@ _REQUEST: Final = {
     "encoding_formats": names.REQUEST_ENCODING_FORMATS,
     "dimension_count": names.EMBEDDINGS_DIMENSION_COUNT,
 }
+_WORDS: Final = frozenset({"reasoning_level", "output_type", "conversation_id", "previous_response_id", "service_tier"})
+_LISTS: Final = frozenset({"stop_sequences", "encoding_formats"})
 _RESPONSE: Final = {"id": names.RESPONSE_ID, "conversation_id": names.CONVERSATION_ID}
 """What is said of a call, and the attribute that it becomes."""
 
@@ -162,7 +164,7 @@ class CallBlock(Block):
         said = {
             "id": checks.optional_text("id", id),
             "model": checks.optional_text("model", model),
-            "finish_reasons": None if finish_reasons is None else tuple(finish_reasons),
+            "finish_reasons": None if finish_reasons is None else _texts("finish_reasons", finish_reasons),
             "service_tier": checks.optional_text("service_tier", service_tier),
             "conversation_id": checks.optional_text("conversation_id", conversation_id),
         }
@@ -258,11 +260,19 @@ def embeddings(
 
 def _request(operation: str, model: str | None, options: Mapping[str, Any]) -> Request:
     given = _given(options)
+    for name in _WORDS & given.keys():
+        given[name] = as_text(name, given[name])
+    for name in _LISTS & given.keys():
+        given[name] = _texts(name, given[name])
     if given.get("choice_count") == 1:  # what everyone gets who doesn't ask
         del given["choice_count"]
     return Request(
         operation, checks.optional_text("model", model), given.get("service_tier"), _attributes(given, _REQUEST)
     )
+
+
+def _texts(field: str, items: Iterable[object]) -> tuple[str | None, ...]:
+    return tuple(None if item is None else as_text(f"one of {field}", item) for item in items)
 
 
 def _attributes(said: Mapping[str, Any], names_of: Mapping[str, str]) -> dict[str, Said]:
@@ -271,7 +281,7 @@ def _attributes(said: Mapping[str, Any], names_of: Mapping[str, str]) -> dict[st
 
 def _endpoint(provider: str, address: str | None, port: int | None) -> Endpoint:
     return Endpoint(
-        checks.text("provider", provider),
+        checks.text("provider", provider) or values.OTHER,
         checks.optional_text("server_address", address),
         checks.optional_count("server_port", port),
     )

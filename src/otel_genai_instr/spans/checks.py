@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import cast
+
+from ..text import as_text
 
 
-def text(field: str, value: object) -> str:
-    """``value``, which must be a string with something in it.
+def text(field: str, value: object) -> str | None:
+    """``value`` as text, which must have something in it; ``None`` when it has none to tell: see :func:`as_text`.
 
     Raises:
-        TypeError: for something that is no string.
+        TypeError: for ``None``.
         ValueError: for an empty one.
     """
-    if not isinstance(value, str):
-        raise TypeError(f"{field} is {type(value).__name__} {value!r}; allowed: a string")
-    if not value:
-        raise ValueError(f"{field} is empty; allowed: a string with at least one character")
-    return value
+    if value is None:
+        raise TypeError(f"{field} is None; allowed: text")
+    said = as_text(field, value)
+    if said == "":
+        raise ValueError(f"{field} is empty; allowed: text with at least one character")
+    return said
 
 
 def optional_text(field: str, value: object) -> str | None:
-    """``value``, which must be a string with something in it, or ``None``; raises as :func:`text`."""
+    """``value`` as text, or ``None``; raises as :func:`text`."""
     return None if value is None else text(field, value)
+
+
+def texts(field: str, value: object) -> tuple[str, ...]:
+    """The items of ``value`` as text, without those that have none to tell; what is no list is the only item.
+
+    Raises:
+        ValueError: for an empty text.
+    """
+    items = cast("Iterable[object]", value) if is_list(value) else (value,)
+    said = (optional_text(f"one of {field}", item) for item in items)
+    return tuple(item for item in said if item is not None)
+
+
+def is_list(value: object) -> bool:
+    """Whether ``value`` is several: a list, a set, what a generator gives; no text, bytes or mapping."""
+    try:
+        return isinstance(value, Sequence | Set | Iterator) and not isinstance(value, str | bytes | bytearray)
+    except Exception:  # of a lazy object that fails when it is asked what it is
+        return False
 
 
 def optional_count(field: str, value: object) -> int | None:

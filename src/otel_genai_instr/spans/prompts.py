@@ -36,9 +36,11 @@ class PromptBlock(Block):
         self._name: Final = checks.text("name", name)
         self._version: Final = checks.optional_text("version", version)
         self._variables: Mapping[str, object] = dict(variables or {})
-        self._template: Final = checks.optional_text("template", template)
+        said = checks.optional_text("template", template)
+        # A string is filled as it is: it goes to the model.
+        self._template: Final = template if type(template) is str else said
         self._recorded: dict[str, str] | None = None
-        self.fingerprint: Final = None if template is None else _fingerprint(template)
+        self.fingerprint: Final = None if self._template is None else _fingerprint(self._template)
         """Tells texts of the template apart, also where nobody changed the version: the start of its SHA-256."""
 
     def render(self, **variables: object) -> str:
@@ -79,8 +81,8 @@ class PromptBlock(Block):
         where = current()
         scope = scope_in(where) or NO_SCOPE
         said = {
-            names.PROMPT_NAME: encodable(self._name),
-            names.PROMPT_VERSION: None if self._version is None else encodable(self._version),
+            names.PROMPT_NAME: self._name,
+            names.PROMPT_VERSION: self._version,
             own.PROMPT_FINGERPRINT: self.fingerprint,
         }
         attributes = {name: value for name, value in said.items() if value is not None}
@@ -121,7 +123,7 @@ def prompt(
         template: text with ``{name}`` where a variable goes.
 
     Raises:
-        TypeError: for a value of another type.
+        TypeError: without a name.
         ValueError: for an empty one.
     """
     return PromptBlock(name, version, variables, template)

@@ -42,8 +42,8 @@ class StepBlock(Block):
             name: value for name, value in (attributes or {}).items() if value is not None
         }
         self._name_attribute: Final = name_attribute
-        if name_attribute is not None and target is not None:
-            self._attributes[name_attribute] = target
+        if name_attribute is not None and self._target is not None:
+            self._attributes[name_attribute] = self._target
         self._unnamed = needs_name and target is None
         self._step: Step | None = None
 
@@ -357,7 +357,7 @@ def step(name: Any = None) -> Any:
 
 def _bare_or_block(factory: Callable[[], Any], name: object) -> object:
     """The function, decorated, where a decorator stands without parentheses; else nothing."""
-    bare = callable(name) or isinstance(name, property | classmethod | staticmethod)
+    bare = callable(name) or issubclass(type(name), property | classmethod | staticmethod)
     return factory()(name) if bare else None
 
 
