@@ -52,7 +52,7 @@ newest-test: $(READY)  ## Run the tests with the newest release of everything, w
 neighbours-test: $(READY)  ## Run us beside other instrumentations of openai, each in both orders
 	$(BIN)/python -m tests.neighbours.run
 
-frameworks-test: $(READY)  ## Run frameworks that call openai, and compare our spans with the server's ledger
+frameworks-test: $(READY)  ## Run frameworks that call openai or anthropic, and compare our spans with the server's ledger
 	$(BIN)/python -m tests.frameworks.run
 
 lock: $(READY)  ## Renew the locked versions: the newest of everything that pyproject.toml allows

@@ -6,7 +6,18 @@ import json
 from collections.abc import Iterable
 from typing import ClassVar
 
-from model_server import Answer, EventStream, Fault, FaultKind, ModelServer, Received, Refused, Timing, event_of
+from model_server import (
+    Answer,
+    Answered,
+    EventStream,
+    Fault,
+    FaultKind,
+    ModelServer,
+    Received,
+    Refused,
+    Timing,
+    event_of,
+)
 from model_server.tokens import Json
 
 from . import errors
@@ -35,7 +46,7 @@ class AnthropicServer(ModelServer):
             raise errors.invalid_request("anthropic-version: header is required")
         match request.method, request.route:
             case "POST", "/v1/messages":
-                return self._message(json.loads(request.body))
+                return self._message(request, json.loads(request.body))
             case "POST", "/v1/messages/count_tokens":
                 return _token_count(json.loads(request.body))
             case _:
@@ -57,13 +68,15 @@ class AnthropicServer(ModelServer):
         """An event of its own name."""
         return event_of(body, "error")
 
-    def _message(self, body: Json) -> Answer | EventStream:
+    def _message(self, request: Received, body: Json) -> Answer | EventStream:
         check(body, "max_tokens")
         _check_model(body)
         message = Message(body, self.cache.use(body["model"], blocks_of(body)))
+        plain = message.plain()
+        self.answered.append(Answered(request.route, body, plain["model"], plain["usage"]))
         if body.get("stream"):
             return EventStream(event_of(event, event["type"]) for event in message.events())
-        return Answer(message.plain(), self.timing.whole(message.output_tokens()))
+        return Answer(plain, self.timing.whole(message.output_tokens()))
 
 
 def _token_count(body: Json) -> Answer:

@@ -15,6 +15,8 @@ TOOL_QUESTION: Final = "How long is the warranty of LAMP-12?"
 """The server asks for the tool ``look_up_warranty`` with it."""
 CHAT_MODEL: Final = "gpt-4o-mini"
 LARGE_MODEL: Final = "gpt-4o"
+CLAUDE: Final = "claude-haiku-4-5"
+LARGE_CLAUDE: Final = "claude-sonnet-4-5"
 EMBEDDING_MODEL: Final = "text-embedding-3-small"
 TEXTS: Final = ["a lamp", "a chair for the garden", "a table that was repaired twice"]
 

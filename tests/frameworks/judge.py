@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 _TOKENS: Final = "gen_ai.client.inference.usage."
 _COST: Final = "gen_ai.client.operation.cost"
-COMPARED: Final = ("operation", "model", "streamed", "input", "output", "cached")
+COMPARED: Final = ("operation", "model", "streamed", "input", "output", "cached", "written")
 """What a span says just as the ledger does."""
 
 
@@ -82,7 +82,7 @@ def _owed(answer: Row, row: Row) -> dict[str, Any]:
     said = {field: answer[field] for field in COMPARED}
     if _is_told(answer, row):
         return {**said, "dollars": _dollars(answer), "currency": "USD", "unpriced": None}
-    return {**said, "input": None, "output": 0, "cached": 0, "dollars": None, "unpriced": "no_usage"}
+    return {**said, "input": None, "output": 0, "cached": 0, "written": 0, "dollars": None, "unpriced": "no_usage"}
 
 
 def _metrics(row: Row) -> Iterator[str]:
@@ -93,6 +93,7 @@ def _metrics(row: Row) -> Iterator[str]:
         f"{_TOKENS}input_tokens": sum(answer["input"] for answer in chats),
         f"{_TOKENS}output_tokens": sum(answer["output"] for answer in chats),
         f"{_TOKENS}cache_read.input_tokens": sum(answer["cached"] for answer in chats),
+        f"{_TOKENS}cache_write.input_tokens": sum(answer["written"] for answer in chats),
         _COST: sum(map(_dollars, told)),
         f"{_COST} count": len(told),
         "gen_ai.client.inference.duration count": row["form"]["errors"]
@@ -110,7 +111,7 @@ def _is_told(answer: Row, row: Row) -> bool:
 
 
 def _dollars(answer: Row) -> float:
-    return dollars(answer["model"], answer["input"], answer["cached"], answer["output"])
+    return dollars(answer["model"], answer["input"], answer["cached"], answer["output"], answer["written"])
 
 
 def _key(span: Mapping[str, Any]) -> tuple[Any, ...]:

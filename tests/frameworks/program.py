@@ -18,6 +18,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from examples.openai_server import INSTANT, Answered, Fault, OpenAIServer, Timing
+from examples.anthropic_server import AnthropicServer
+from examples.model_server import INSTANT, Answered, Fault, ModelServer, Timing
+from examples.openai_server import OpenAIServer
 
 from .forms import Form, Forms
 from .table import ALONE, APP_FIRST, FRAMEWORKS
@@ -36,6 +39,11 @@ from .table import ALONE, APP_FIRST, FRAMEWORKS
 OURS: Final = "otel_genai_instr"
 SLOW: Final = Timing(0, 0.01, 0)
 """So slow that a stream that is left has not come whole."""
+SERVERS: Final[Mapping[str, tuple[type[ModelServer], tuple[str, ...]]]] = {
+    "openai": (OpenAIServer, ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY")),
+    "anthropic": (AnthropicServer, ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_URL", "ANTHROPIC_API_KEY")),
+}
+"""And the variables that send an app there."""
 IDLE: Final = 0.05
 """Seconds for what a framework does after its answer."""
 
@@ -43,7 +51,7 @@ IDLE: Final = 0.05
 class Process:
     """The app, its server, and where our telemetry goes."""
 
-    def __init__(self, server: OpenAIServer, ours: bool) -> None:
+    def __init__(self, server: ModelServer, ours: bool) -> None:
         self.server = server
         self.ours = ours
         self.spans = InMemorySpanExporter()
@@ -128,13 +136,18 @@ def told(answered: Answered) -> dict[str, Any]:
     body, usage = answered.body, answered.usage
     details: dict[str, Any] = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
     options: dict[str, Any] = body.get("stream_options") or {}
-    told_anyway = not body.get("stream") or answered.path.endswith("/responses")
+    told_anyway = not body.get("stream") or answered.path.endswith(("/responses", "/messages"))
+    cached: int = details.get("cached_tokens", usage.get("cache_read_input_tokens", 0))
+    written: int = usage.get("cache_creation_input_tokens", 0)
+    # Anthropic's input leaves out what was read from the cache or written to it.
+    beside = cached + written if answered.path.endswith("/messages") else 0
     return {
         "operation": "embeddings" if answered.path.endswith("/embeddings") else "chat",
         "model": answered.model,
-        "input": usage.get("prompt_tokens", usage.get("input_tokens")),
+        "input": usage.get("prompt_tokens", usage.get("input_tokens", 0)) + beside,
         "output": usage.get("completion_tokens", usage.get("output_tokens", 0)),
-        "cached": details.get("cached_tokens", 0),
+        "cached": cached,
+        "written": written,
         "streamed": bool(body.get("stream")),
         "told": told_anyway or bool(options.get("include_usage")),
     }
@@ -149,6 +162,7 @@ def seen(span: ReadableSpan) -> dict[str, Any]:
         "input": attributes.get("gen_ai.usage.input_tokens"),
         "output": attributes.get("gen_ai.usage.output_tokens", 0),
         "cached": attributes.get("gen_ai.usage.cache_read.input_tokens", 0),
+        "written": attributes.get("gen_ai.usage.cache_write.input_tokens", 0),
         "streamed": attributes.get("gen_ai.request.stream", False),
         "dollars": attributes.get("gen_ai.usage.cost.amount"),
         "currency": attributes.get("gen_ai.usage.cost.currency"),
@@ -161,8 +175,9 @@ def seen(span: ReadableSpan) -> dict[str, Any]:
 
 def main(name: str, order: str, target: Path) -> None:
     """Run all forms in the order in which the app has them."""
-    with OpenAIServer(INSTANT) as server:
-        os.environ |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_BASE": server.url, "OPENAI_API_KEY": "none"}
+    made, variables = SERVERS[FRAMEWORKS[name].server]
+    with made(INSTANT) as server:
+        os.environ |= {variable: "none" if variable.endswith("KEY") else server.url for variable in variables}
         process = Process(server, ours=order != ALONE)
         load = f"tests.frameworks.apps.{FRAMEWORKS[name].app}"
         if order == APP_FIRST:

@@ -1,4 +1,4 @@
-"""Runs frameworks that call ``openai``: ``python -m tests.frameworks.run [NAME ...]``.
+"""Runs frameworks that call ``openai`` or ``anthropic``: ``python -m tests.frameworks.run [NAME ...]``.
 
 Each has an environment of its own, and three processes: the app without us, the app imported before we are turned on,
 and after. Our spans and metrics must be what the server's ledger says, and the app must print and send what it does

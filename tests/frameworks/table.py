@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from tests.environments.environments import ROOT, Environments, Requirements
 
@@ -30,6 +30,8 @@ class Framework:
     requirements: Requirements
     app: str
     """Module of ``apps/``."""
+    server: Literal["openai", "anthropic"] = "openai"
+    """Whose API it calls."""
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     expected: tuple[Expected, ...] = ()
 
@@ -38,6 +40,12 @@ FRAMEWORKS: Final[Mapping[str, Framework]] = {
     "langchain": Framework(
         requirements=("langchain", "langchain-openai"),
         app="langchain_app",
+        environ={"LANGSMITH_TRACING": "false"},
+    ),
+    "langchain-anthropic": Framework(
+        requirements=("langchain", "langchain-anthropic"),
+        app="langchain_anthropic_app",
+        server="anthropic",
         environ={"LANGSMITH_TRACING": "false"},
     ),
     "litellm": Framework(

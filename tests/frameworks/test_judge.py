@@ -21,6 +21,7 @@ ANSWER: Final[Row] = {
     "input": 1000,
     "output": 100,
     "cached": 400,
+    "written": 0,
 }
 DOLLARS: Final = 0.00018  # 600 tokens at 15 cents a million, 400 at half of that, and 100 at 60 cents
 TOLD: Final[Row] = {
@@ -52,7 +53,17 @@ TOLD: Final[Row] = {
 UNTOLD: Final[Row] = {
     **TOLD,
     "answered": [{**ANSWER, "told": False}],
-    "spans": [{**TOLD["spans"][0], "input": None, "output": 0, "cached": 0, "dollars": None, "unpriced": "no_usage"}],
+    "spans": [
+        {
+            **TOLD["spans"][0],
+            "input": None,
+            "output": 0,
+            "cached": 0,
+            "written": 0,
+            "dollars": None,
+            "unpriced": "no_usage",
+        }
+    ],
     "totals": {"gen_ai.client.inference.duration count": 1},
 }
 FAILED: Final[Row] = {**TOLD["spans"][0], "status": "ERROR", "error": "openai.RateLimitError"}
