@@ -42,6 +42,11 @@ class Row:
         """Whose older SDK it is; ``None`` for a row with the newest of all."""
         return next((name for name in LINES if re.match(rf"{name}[=<]", self.sdk)), None)
 
+    @property
+    def absent(self) -> Sequence[str]:
+        """The other SDKs, where it is about one: who uses us has no other either. The extra ``dev`` brings all."""
+        return [name for name in LINES if name != self.provider] if self.provider else []
+
 
 LOCKED: Final = "SDKs as locked"
 NEWEST: Final = "newest of everything"

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .interpreters import OLDEST, Version, find_interpreters
-from .rows import LOCKED, NEWEST, ROOT, Row, constraints, locked_rows, newest_row
+from .rows import LINES, LOCKED, NEWEST, ROOT, Row, constraints, locked_rows, newest_row
 
 OF_A_PROVIDER: Final = ("tests/promises", "tests/readers")
 """What depends on the version of any SDK."""
@@ -84,6 +84,7 @@ def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list
     return [
         [*uv, "venv", "--quiet", "--clear", "--python", interpreter, str(row.folder)],
         install,
+        *([*uv, "pip", "uninstall", "--quiet", "--python", python, sdk] for sdk in row.absent),
         [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites],
     ]
 
@@ -103,8 +104,9 @@ def _runs(command: list[str], output: int) -> bool:
 
 
 def _installed(row: Row) -> str:
-    names = ("openai", "anthropic", "opentelemetry-sdk")
-    ask = f"from importlib.metadata import version; print(*(f'{{n}} {{version(n)}}' for n in {names}))"
+    names = (*LINES, "opentelemetry-sdk")
+    have = "from importlib.metadata import distributions; have = {each.name: each.version for each in distributions()}"
+    ask = f"{have}; print(*(f'{{n}} {{have[n]}}' for n in {names} if n in have))"
     try:
         return subprocess.check_output(
             [row.folder / "bin" / "python", "-c", ask], text=True, stderr=subprocess.DEVNULL

@@ -52,6 +52,11 @@ def test_every_python_that_is_claimed_is_looked_at() -> None:
     assert tuple(claimed) == PYTHONS
 
 
+def test_a_row_of_an_older_sdk_has_no_other() -> None:
+    absent = {row.sdk.rstrip("=<.0123456789"): row.absent for row in locked_rows((3, 13))}
+    assert absent == {"openai": ["anthropic"], "anthropic": ["openai"], LOCKED: []}
+
+
 def test_every_pin_has_a_hash() -> None:
     entries = re.split(r"\n(?=[a-z])", LOCK.read_text())[1:]
     assert len(entries) == len(list(locked_lines()))
