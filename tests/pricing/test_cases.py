@@ -16,6 +16,7 @@ import yaml
 
 from otel_genai_instr.model import Endpoint, Usage
 from otel_genai_instr.pricing import Cost, Pricer, Unpriced, pricing_from
+from otel_genai_instr.providers.openai.answers import ChatAnswer, EmbeddingsAnswer, ResponseAnswer
 
 from .arithmetic import evaluate
 
@@ -41,6 +42,7 @@ FIELDS: Final = {
     "provider_cost": "provider_cost",
     "inconsistent": "inconsistent",
 }
+READ_BY: Final = {"chat": ChatAnswer, "responses": ResponseAnswer, "embeddings": EmbeddingsAnswer}
 PARTS: Final = ("input", "cache_read", "cache_write", "output", "other")
 
 
@@ -51,6 +53,8 @@ class Case:
     name: str
     call: Mapping[str, str]
     usage: Mapping[str, Any] | None
+    answer: tuple[str, Mapping[str, Any]] | None
+    """The API, and what a server says of the usage there, in its own words; instead of ``usage``."""
     source: str
     parts: Mapping[str, str]
     expected: Decimal | None
@@ -84,6 +88,7 @@ def _read() -> tuple[dict[str, dict[str, object]], list[Case]]:
             item["name"],
             {"at": content["default_at"], **item["call"]},
             item.get("usage"),
+            _answer(item),
             item["source"],
             item.get("parts", {}),
             None if item.get("expected") is None else Decimal(item["expected"]),
@@ -95,6 +100,13 @@ def _read() -> tuple[dict[str, dict[str, object]], list[Case]]:
         for item in content["cases"]
     ]
     return content["sources"], cases
+
+
+def _answer(item: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    if "answer" not in item:
+        return None
+    ((api, said),) = item["answer"].items()
+    return api, {"model": item["call"].get("model"), **cast("dict[str, Any]", _plain(said))}
 
 
 def _plain(value: Any) -> object:
@@ -113,6 +125,9 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def _usage(case: Case) -> Usage | None:
+    if case.answer is not None:
+        api, said = case.answer
+        return READ_BY[api](said).response().usage
     if case.usage is None:
         return None
     said = {FIELDS[name]: value for name, value in case.usage.items()}

@@ -103,11 +103,8 @@ _OPENROUTER: Final = "https://openrouter.ai/api/v1"
 _GATEWAY: Final = "https://llm.corp.example/v1"
 _CLAUDE: Final = {"provider_by_host": {"llm.corp.example": "anthropic"}}
 _PER_MILLION: Final = {"input": 1.0, "cache_write": 1.25, "cache_read": 0.1, "output": 5.0}
-_QWEN: Final = {
-    "prices": {
-        "prices": [{"provider": "dashscope", "model": "qwen3-coder-plus", "per_million_tokens": _PER_MILLION}],
-    }
-}
+_OF_CONTRACT: Final = {"prices": {"prices": [{"model": "*", "per_million_tokens": _PER_MILLION}]}}
+"""For who sells at prices whose source we couldn't read."""
 
 DIALECTS: Final = (
     Dialect(
@@ -221,8 +218,9 @@ DIALECTS: Final = (
         "meta-llama/Llama-3.3-70B-Instruct-Turbo",
         _chat(1000, 100, cached_tokens=400),
         {"input": 1000, "output": 100, "cache_read.input": 400},
-        1000 * 0.88e-6 + 100 * 0.88e-6,
+        600 * 1.0e-6 + 400 * 0.1e-6 + 100 * 5.0e-6,
         beside_the_last_choice,
+        settings=_OF_CONTRACT,
     ),
     Dialect(
         "Groq",
@@ -302,7 +300,7 @@ DIALECTS: Final = (
         ),
         {"input": 2000, "output": 100, "cache_write.input": 1500},
         500 * 1.0e-6 + 1500 * 1.25e-6 + 100 * 5.0e-6,
-        settings=_QWEN,
+        settings=_OF_CONTRACT,
     ),
     Dialect(
         "OpenRouter",
