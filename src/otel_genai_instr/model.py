@@ -192,6 +192,19 @@ class ToolCall:
 
 
 @define
+class ToolRun:
+    """One run of a tool of the application, by an SDK that goes on by itself."""
+
+    name: str
+    call_id: str | None = None
+    """Of the model's call."""
+    description: str | None = None
+    """What the tool does."""
+    arguments: object = None
+    """JSON data, or its text; only recorded when content is captured."""
+
+
+@define
 class ToolCallResponse:
     """What the application's tool answered."""
 

@@ -55,6 +55,7 @@ DRIVERS: Final = {
     ("patching/generators.py:observe_generator", "patching/generators.py:observe_async_generator"),
     ("patching/hooks.py:call", "patching/hooks.py:call"),
     ("patching/streams.py:observe", "patching/streams.py:observe_async"),
+    ("patching/tools.py:call", "patching/tools.py:call"),
     ("spans/block.py:call", "spans/block.py:call"),
     ("spans/block.py:generate", "spans/block.py:generate"),
 }

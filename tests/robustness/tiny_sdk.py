@@ -67,6 +67,29 @@ async def ask(*, model: str, answer: Any) -> Any:
     return answer
 
 
+def run_tool(name: str | None, arguments: str, fail: bool = False) -> list[Any]:
+    """A tool that the SDK runs.
+
+    Raises:
+        Refused: if it shall fail.
+    """
+    if fail:
+        raise Refused
+    return [name, arguments]
+
+
+async def _answer(name: str | None, arguments: str, fail: bool) -> list[Any]:
+    if fail:
+        raise Refused
+    return [name, arguments]
+
+
+async def run_tool_async(name: str | None, arguments: str, fail: bool = False) -> list[Any]:
+    """The same, awaited."""
+    await asyncio.sleep(0)
+    return await _answer(name, arguments, fail)
+
+
 async def attempt() -> None:
     """One request."""
     await asyncio.sleep(0)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, Final
 
-from otel_genai_instr.model import Endpoint
-from otel_genai_instr.patching.contract import Arguments, Asked, Attempt, Call, Keywords, Provider
+from otel_genai_instr.model import Endpoint, ToolRun
+from otel_genai_instr.patching.contract import Arguments, Asked, Attempt, Call, Keywords, Provider, Tool
 from otel_genai_instr.patching.instrumentor import GenAIInstrumentor
 from otel_genai_instr.patching.patcher import Patcher
 from otel_genai_instr.providers.errors import read_error
@@ -28,6 +28,15 @@ def _unpack(_args: Arguments, kwargs: Keywords) -> Asked | None:
     return (CHAT, kwargs, tiny_sdk, None) if kwargs["model"] is not None else None
 
 
+def _unpack_tool(args: Arguments, _kwargs: Keywords) -> ToolRun | None:
+    name, arguments, *_ = args
+    return None if name is None else ToolRun(name, "call_1", "Looks something up.", arguments)
+
+
+def _read_result(result: object) -> object:
+    return result
+
+
 class TinyInstrumentor(GenAIInstrumentor):
     """Instruments the tiny SDK."""
 
@@ -40,6 +49,8 @@ class TinyInstrumentor(GenAIInstrumentor):
                 Call(SDK, "hand_out_async", _unpack),
                 Call(SDK, "ask", _unpack),
                 Attempt(SDK, "attempt"),
+                Tool(SDK, "run_tool", _unpack_tool, _read_result),
+                Tool(SDK, "run_tool_async", _unpack_tool, _read_result),
             ),
             look=lambda _result: None,
             read_endpoint=lambda _client, _url, _names: Endpoint("openai"),
@@ -107,6 +118,14 @@ async def _asked() -> object:
     return await tiny_sdk.ask(model=MODEL, answer=answers.chat())
 
 
+def _run(name: str | None, fail: bool = False) -> Callable[[FakeProvider], object]:
+    return lambda _provider: tiny_sdk.run_tool(name, '{"city": "Paris"}', fail)
+
+
+def _run_async(name: str | None, fail: bool = False) -> Callable[[FakeProvider], object]:
+    return _async(lambda: tiny_sdk.run_tool_async(name, "Paris", fail))
+
+
 _BROKEN: Final = [*CHUNKS[:2], None]
 
 TINY_STORIES: Final = (
@@ -122,4 +141,10 @@ TINY_STORIES: Final = (
     Story("async generator that is no operation", list, _all_async(None, CHUNKS)),
     Story("async generator handed out", list, _async(_handed_out_async)),
     Story("attempts that are awaited", list, _async(_asked)),
+    Story("tool", list, _run("lookup")),
+    Story("tool that fails", list, _run("lookup", fail=True)),
+    Story("tool that is none", list, _run(None)),
+    Story("tool awaited", list, _run_async("lookup")),
+    Story("tool awaited that fails", list, _run_async("lookup", fail=True)),
+    Story("tool awaited that is none", list, _run_async(None)),
 )

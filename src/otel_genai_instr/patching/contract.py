@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ..model import Content, Endpoint, Failure, Request
+from ..model import Content, Endpoint, Failure, Request, ToolRun
 from ..records import frozen
 from ..telemetry.life import Reading
 
@@ -100,6 +100,19 @@ class OwnSpans(Seam):
     keyword: str = "tracer"
     is_wanted: Callable[[object], bool] = lambda _client: False
     """Whether the app has asked for the spans of this client itself: then they are left alone."""
+
+
+@frozen
+class Tool(Seam):
+    """The function by which an SDK that goes on by itself runs a tool: plain, or a coroutine function.
+
+    It raises what the tool raised.
+    """
+
+    unpack: Callable[[Arguments, Keywords], ToolRun | None]
+    """Its arguments, the object that it is bound to first; ``None`` where no tool runs."""
+    read_result: Callable[[object], object]
+    """What the tool answered, of what the function returned, as JSON data; only asked when content is captured."""
 
 
 @frozen

@@ -15,7 +15,8 @@ from .. import guard
 from ..telemetry.telemetry import Telemetry
 from .binding import Function, as_function
 from .bridge import wrap_attempt, wrap_call, wrap_own_spans
-from .contract import Attempt, Call, OwnSpans, Provider, Seam
+from .contract import Attempt, Call, OwnSpans, Provider, Seam, Tool
+from .tools import wrap_tool
 
 
 class Patcher:
@@ -91,4 +92,6 @@ class Patcher:
             return wrap_attempt(original, seam, self)
         if isinstance(seam, OwnSpans):
             return wrap_own_spans(original, seam, self)
+        if isinstance(seam, Tool):
+            return wrap_tool(original, seam, self)
         raise TypeError(f"no wrapper for {seam!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Self, TypeVar, cast, overload
 
@@ -13,8 +12,10 @@ from opentelemetry.context import Context
 from ..semconv import attributes as names
 from ..semconv import values
 from ..telemetry import content
+from ..telemetry.current import current
 from ..telemetry.steps import Step
 from ..telemetry.telemetry import shared
+from ..telemetry.tools import in_tool_block, parsed, running_tool, structure_of
 from . import checks
 from .block import Block
 
@@ -97,18 +98,29 @@ class StepBlock(Block):
 class ToolBlock(StepBlock):
     """One execution of a tool. Set :attr:`result` inside."""
 
-    __slots__ = ("_arguments", "result")
+    __slots__ = ("_arguments", "_joined", "result")
 
     def __init__(self, name: str | None, attributes: Mapping[str, str | None], arguments: object) -> None:
         super().__init__(values.EXECUTE_TOOL, name, attributes, name_attribute=names.TOOL_NAME, needs_name=True)
         self._arguments = arguments
+        self._joined = False
         self.result: object = None
         """What the tool answered; recorded only with content capture."""
 
     def _open(self) -> Context:
-        context = super()._open()
+        name, here = self._target or "", current()
+        running = running_tool(here, name)
+        self._joined = running is not None and running.join(dict(self._attributes), self._content)
+        if running is not None and self._joined:
+            self._step, context = running, running.context
+        else:
+            context = in_tool_block(super()._open(), name, self.span)
         self._note_arguments(self._arguments)
         return context
+
+    def _close(self, error: BaseException | None) -> None:
+        if error is not None or not self._joined:
+            super()._close(error)
 
     def _called(self, arguments: Callable[[], Mapping[str, object]]) -> None:
         if self._wants_content:
@@ -116,18 +128,13 @@ class ToolBlock(StepBlock):
 
     def _note_arguments(self, arguments: object) -> None:
         # Copied at once: the tool may change them. Not held where nobody records them.
-        self._arguments = content.plain(_parsed(arguments)) if self._wants_content else None
+        self._arguments = content.plain(parsed(arguments)) if self._wants_content else None
 
     def _returned(self, result: object) -> None:
         self.result = result
 
     def _content(self) -> content.Structure:
-        structure: content.Structure = {}
-        if self._arguments is not None:
-            structure[names.TOOL_CALL_ARGUMENTS] = _as_data(self._arguments)
-        if self.result is not None:
-            structure[names.TOOL_CALL_RESULT] = _as_data(content.plain(_parsed(self.result)))
-        return structure
+        return structure_of(self._arguments, content.plain(parsed(self.result)))
 
 
 class RetrievalBlock(StepBlock):
@@ -359,21 +366,6 @@ def _bare_or_block(factory: Callable[[], Any], name: object) -> object:
     """The function, decorated, where a decorator stands without parentheses; else nothing."""
     bare = callable(name) or issubclass(type(name), property | classmethod | staticmethod)
     return factory()(name) if bare else None
-
-
-def _parsed(given: object) -> object:
-    """Text that is JSON as what it says, because models write arguments as text."""
-    if not isinstance(given, str):
-        return given
-    try:
-        return json.loads(given)
-    except (ValueError, RecursionError):
-        return given
-
-
-def _as_data(value: object) -> object:
-    """A text in quotes, so that the attribute is JSON whatever it holds."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else value
 
 
 def _said(structure: content.Structure) -> content.Structure:

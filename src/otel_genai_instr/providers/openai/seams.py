@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from ...patching.contract import Api, Provider, UsageAsked
+from ...patching.contract import Api, Provider, Tool, UsageAsked
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
@@ -26,6 +26,7 @@ from . import (
     searches,
     stream_usage,
     streams,
+    tools,
     videos,
 )
 from .streams import ChatStreamReader
@@ -179,8 +180,20 @@ ENDPOINTS: Final = Endpoints(
     OPENAI,
     {"AzureOpenAI": AZURE, "AsyncAzureOpenAI": AZURE, "BedrockOpenAI": BEDROCK, "AsyncBedrockOpenAI": BEDROCK},
 )
+_RUNNERS: Final = (
+    ("openai.lib.responses_tool_runner", "ResponsesToolRunner._execute_function", tools.read_function),
+    ("openai.lib.responses_tool_runner", "AsyncResponsesToolRunner._execute_function", tools.read_function),
+    ("openai.lib.browser", "BrowserToolset._dispatch", tools.read_browser),
+    ("openai.lib.browser", "AsyncBrowserToolset._dispatch", tools.read_browser),
+    ("openai.lib.computer", "ComputerToolset._dispatch", tools.read_computer),
+    ("openai.lib.computer", "AsyncComputerToolset._dispatch", tools.read_computer),
+)
+"""Where the SDK runs a tool by itself."""
 PROVIDER: Final = Provider(
-    seams=stainless.seams("openai", ROUTES, ("OpenAI", "AsyncOpenAI")),
+    seams=(
+        *stainless.seams("openai", ROUTES, ("OpenAI", "AsyncOpenAI")),
+        *(Tool(module, path, unpack, tools.read_output) for module, path, unpack in _RUNNERS),
+    ),
     look=stainless.look,
     read_endpoint=ENDPOINTS.read,
     read_error=read_error,
