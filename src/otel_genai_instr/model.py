@@ -5,7 +5,7 @@ Knows no SDK and no OpenTelemetry. ``None`` means "not said", never zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Final, Literal, dataclass_transform
 
@@ -133,6 +133,20 @@ class Response(Record):
     """Where it was computed, in the provider's own words, when that changes the price; wins over the endpoint's."""
     dimensions: Attributes | None = None
     """How it was served, by the conventions' names: few values, so that metrics can be split by them."""
+    batches: Sequence[Batch] | None = None
+    """What it says of batches."""
+    answers: Iterable[tuple[str | None, Response]] | None = None
+    """The answers to the requests of a batch, read as they are asked for, with the operation that each request was;
+    ``None`` stands for one that can't be told. One that failed has its ``error_code``."""
+
+
+@define
+class Batch:
+    """What is said of requests that a provider answers together, later."""
+
+    id: str
+    files: tuple[str, ...] = ()
+    """Where the answers can be read, as far as that is known by now."""
 
 
 class Details(Record):

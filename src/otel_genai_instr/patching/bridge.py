@@ -201,7 +201,8 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
     asked = seam.unpack(args, kwargs)  # first: most calls of some SDKs are none to a model
     if asked is None:
         return None
-    kind = Operation
+    api, arguments, client, url = asked
+    start = api.begin
     if here := current():
         around = operations.operation_in(here)
         if around is not None and not around.attempts:
@@ -209,14 +210,9 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
         if not is_observed(here):
             if not is_suppressed_by_another(here):
                 return None
-            kind = UnsuppressedOperation
-    api, arguments, client, url = asked
-    operation = kind(
-        telemetry,
-        api.read_request(arguments),
-        switch.provider.read_endpoint(client, url, telemetry.settings.provider_by_host),
-        switch.provider.read_error,
-    )
+            start = UnsuppressedOperation
+    endpoint = switch.provider.read_endpoint(client, url, telemetry.settings.provider_by_host)
+    operation = start(telemetry, api.read_request(arguments), endpoint, switch.provider.read_error)
     operation.client = client
     if telemetry.uses_bodies:
         try:

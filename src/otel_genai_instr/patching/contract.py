@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ..model import Content, Endpoint, Failure, Request, ToolRun
 from ..records import frozen
+from ..telemetry.batches import BatchNews, BatchResults, BatchSubmission
 from ..telemetry.life import Reading
+from ..telemetry.operation import Operation
+from ..telemetry.telemetry import Telemetry
 
 Arguments = tuple[Any, ...]
 Keywords = Mapping[str, object]
+
+
+Begin = Callable[[Telemetry, Request, Endpoint, Callable[[BaseException], Failure]], Operation]
+"""Starts what a call is."""
+SUBMITS_BATCH: Final[Begin] = BatchSubmission
+"""An operation, by which a batch is submitted."""
+TELLS_OF_BATCHES: Final[Begin] = BatchNews
+"""No operation; what the answer says of batches is remembered."""
+READS_BATCH: Final[Begin] = BatchResults
+"""An operation if the answer turns out to be the results of a batch, and nothing otherwise."""
 
 
 class StreamReader(Reading, Protocol):
@@ -36,6 +49,10 @@ class Api:
     """A reader for a new stream, told whether content is captured; ``None`` for an API that doesn't stream."""
     usage_asked: UsageAsked | None = None
     """How its streams are made to tell their usage, for who wants that; ``None`` where all do, or can't."""
+    begin: Begin = Operation
+    """What a call of it is: nearly always an operation, from its start to its end."""
+    reads_json: bool = True
+    """The body of an answer is a JSON object; of another one, ``read_answer`` is given the bytes."""
 
 
 Amend = Callable[[Mapping[str, object]], Mapping[str, object] | None]
@@ -136,6 +153,8 @@ class Raw:
     """The body was loaded before the caller got it."""
     read_body: Callable[[], object | None]
     """The body, parsed, if by now it was loaded; ``None`` when it can't be known without taking it from the caller."""
+    read_bytes: Callable[[], bytes | None]
+    """The same as it came, whatever it is."""
     parsed_by: object = None
     """An object around it whose ``parse()`` makes an answer or a stream."""
 

@@ -82,7 +82,7 @@ def _conclude_raw(operation: Operation, api: Api, provider: Provider, raw: Raw) 
 
 
 def _read_loaded(api: Api, raw: Raw) -> Reading | None:
-    body = raw.read_body()
+    body = raw.read_body() if api.reads_json else raw.read_bytes()
     return api.read_answer(body) if body is not None else None
 
 

@@ -5,6 +5,7 @@ use or by :meth:`Pricer.warm_up`, never at import.
 """
 
 from .charging.cost import Cost, Unpriced
+from .charging.summing import CostSum
 from .configured import pricing_from
 from .errors import PriceFileError
 from .estimate import Estimator
@@ -13,6 +14,7 @@ from .source import PriceKey, PriceSource, PriceWindow
 
 __all__ = [
     "Cost",
+    "CostSum",
     "Estimator",
     "PriceFileError",
     "PriceKey",

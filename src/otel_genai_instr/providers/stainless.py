@@ -183,13 +183,25 @@ def look(result: Any) -> Streamed | Raw | None:
     http = result.http_response if kind is _RAW else result
     # A transport may have loaded a stream of events before it hands it over: closed, but not over.
     is_over = http.is_closed and "event-stream" not in http.headers.get("content-type", "")
-    return Raw(http, is_over, functools.partial(_loaded_body, http), result if kind is _RAW else None)
+    return Raw(
+        http,
+        is_over,
+        functools.partial(_loaded_body, http),
+        functools.partial(_loaded_bytes, http),
+        result if kind is _RAW else None,
+    )
+
+
+def _loaded_bytes(http: Any) -> bytes | None:
+    """The body of a response, if it was loaded."""
+    content: object = getattr(http, "_content", None)
+    return content if isinstance(content, bytes) else None
 
 
 def _loaded_body(http: Any) -> object | None:
     """The JSON object in the body of a response, if it was loaded."""
-    content: object = getattr(http, "_content", None)
-    if not isinstance(content, bytes) or "json" not in http.headers.get("content-type", ""):
+    content = _loaded_bytes(http)
+    if content is None or "json" not in http.headers.get("content-type", ""):
         return None
     try:
         body: object = json.loads(content)

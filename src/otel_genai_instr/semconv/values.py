@@ -35,7 +35,7 @@ MODERATION: Final = "moderation"
 DECISION: Final = "decision"  # typed questions about some input are answered, with probabilities
 COMPACTION: Final = "compaction"  # of a conversation, by a model
 CANCEL_RESPONSE: Final = "cancel_response"
-BATCH: Final = "batch"
+BATCH: Final = "batch"  # one is submitted, or its results are read; priced by its requests, each of its own kind
 PRICED_OPERATIONS: Final = INFERENCE_OPERATIONS | {
     EMBEDDINGS,
     IMAGE_GENERATION,
@@ -58,6 +58,9 @@ OUTPUT_VIDEO: Final = "video"  # no convention yet
 # gen_ai.usage.cost.source
 COST_FROM_PROVIDER: Final = "provider"
 COST_FROM_LOCAL_PRICES: Final = "local"
+
+# The tier that prices of batches are listed under, whatever tier the answers in them name
+TIER_BATCH: Final = "batch"
 
 # openai.api.type
 API_CHAT_COMPLETIONS: Final = "chat_completions"

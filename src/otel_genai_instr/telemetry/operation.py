@@ -29,7 +29,7 @@ _CURRENT: Final = context.create_key("otel-genai-operation")
 _CLIENT: Final = trace.SpanKind.CLIENT
 
 
-def _tables(
+def tables(
     rows: Mapping[Callable[[Any, Ended], object], tuple[str, str]],
 ) -> Mapping[tuple[bool, bool, bool, bool], Parts]:
     """The parts of an end that failed or not, is recorded or not, has content or not, is in a block or not."""
@@ -260,24 +260,23 @@ class Operation(Life):
         """A caller who keeps the exception keeps our frame, and this operation with it: but not what was captured."""
         self._content = self._sent = None
 
-    _PARTS: ClassVar = _tables(
-        {
-            _estimate: ("estimate", "content"),
-            _find_failure: ("read.error", "failed"),
-            _account: ("metrics.usage", ""),
-            _count: ("tally", "scoped"),
-            Life._read_message: ("read.error", "failed"),
-            _describe: ("read.details", "recorded"),
-            _read_output: ("read.output", "content"),
-            _emit_details: ("events.details", "content"),
-            _write_content: ("content", "content"),
-            _write: ("attributes", "recorded"),
-            _write_status: ("attributes", "failed"),
-            Life._emit_exception: ("events.exception", "failed"),
-            _forget: ("forget", "content"),
-        }
-    )
+    _ROWS: ClassVar = {
+        _estimate: ("estimate", "content"),
+        _find_failure: ("read.error", "failed"),
+        _account: ("metrics.usage", ""),
+        _count: ("tally", "scoped"),
+        Life._read_message: ("read.error", "failed"),
+        _describe: ("read.details", "recorded"),
+        _read_output: ("read.output", "content"),
+        _emit_details: ("events.details", "content"),
+        _write_content: ("content", "content"),
+        _write: ("attributes", "recorded"),
+        _write_status: ("attributes", "failed"),
+        Life._emit_exception: ("events.exception", "failed"),
+        _forget: ("forget", "content"),
+    }
     """What is to be done at the end, in this order, always or only for some."""
+    _PARTS: ClassVar = tables(_ROWS)
 
 
 def current() -> Operation | None:

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from ...patching.contract import Api, Provider, Tool, UsageAsked
+from ...patching.contract import READS_BATCH, SUBMITS_BATCH, TELLS_OF_BATCHES, Api, Provider, Tool, UsageAsked
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
 from . import (
     answers,
     audio,
+    batches,
     compactions,
     completions,
     content,
@@ -152,6 +153,28 @@ SEARCH: Final = Api(
     read_content=searches.read_search_content,
     read_answer=searches.SearchAnswer,
 )
+BATCH_SUBMISSION: Final = Api(
+    name="batch",
+    read_request=batches.read_batch_request,
+    read_content=None,
+    read_answer=batches.BatchAnswer,
+    begin=SUBMITS_BATCH,
+)
+BATCH_NEWS: Final = Api(
+    name="batch_news",
+    read_request=batches.read_batch_request,
+    read_content=None,
+    read_answer=batches.BatchAnswer,
+    begin=TELLS_OF_BATCHES,
+)
+FILE_CONTENT: Final = Api(
+    name="batch_results",
+    read_request=batches.read_results_request,
+    read_content=None,
+    read_answer=batches.FileAnswer,
+    begin=READS_BATCH,
+    reads_json=False,
+)
 ROUTES: Final[stainless.Routes] = {
     ("post", "chat/completions"): CHAT,
     ("post", "responses"): RESPONSES,
@@ -174,6 +197,11 @@ ROUTES: Final[stainless.Routes] = {
     ("post", "videos/extensions"): VIDEO_EXTENSION,
     ("post", "videos/{video_id}/remix"): VIDEOS,
     ("post", "decisions"): DECISIONS,
+    ("post", "batches"): BATCH_SUBMISSION,
+    ("get", "batches"): BATCH_NEWS,
+    ("get", "batches/{batch_id}"): BATCH_NEWS,
+    ("post", "batches/{batch_id}/cancel"): BATCH_NEWS,
+    ("get", "files/{file_id}/content"): FILE_CONTENT,
 }
 ENDPOINTS: Final = Endpoints(
     "openai",
