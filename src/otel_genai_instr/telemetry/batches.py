@@ -189,8 +189,11 @@ class _Results:
 
     def response(self) -> Response:
         """Model and tokens."""
-        counts = {name: count for name, count in self._usage.items() if count <= _LARGEST}
-        return Response(model=self.model, usage=Usage(**counts) if counts else None)
+        usage = Usage()
+        for name, count in self._usage.items():
+            if count <= _LARGEST:
+                setattr(usage, name, count)
+        return Response(model=self.model, usage=usage if self._usage else None)
 
     def details(self) -> Details:
         """How many requests there were."""

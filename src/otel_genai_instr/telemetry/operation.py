@@ -260,7 +260,7 @@ class Operation(Life):
         """A caller who keeps the exception keeps our frame, and this operation with it: but not what was captured."""
         self._content = self._sent = None
 
-    _ROWS: ClassVar = {
+    _ROWS: ClassVar[Mapping[Callable[[Any, Ended], object], tuple[str, str]]] = {
         _estimate: ("estimate", "content"),
         _find_failure: ("read.error", "failed"),
         _account: ("metrics.usage", ""),

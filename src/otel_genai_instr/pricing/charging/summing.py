@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...semconv.values import COST_FROM_LOCAL_PRICES
 from .cost import Cost, Unpriced
 from .rates import joined
+
+_PARTS: Final = ("input", "cache_read", "cache_write", "output", "other")
+"""The fields of ``Cost`` that add up to its amount, in its order."""
 
 
 class CostSum:
@@ -12,7 +17,7 @@ class CostSum:
 
     def __init__(self) -> None:
         self._amount = 0.0
-        self._parts: list[float | None] = [None] * 5
+        self._parts: list[float | None] = [None] * len(_PARTS)
         self._reason: Unpriced | None = None
         self._currency: str | None = None
         self._sources: dict[str, None] = {}
@@ -52,6 +57,6 @@ class CostSum:
             COST_FROM_LOCAL_PRICES if COST_FROM_LOCAL_PRICES in self._sources else next(iter(self._sources)),
             joined(self._versions) if self._versions else None,
             next(iter(self._models)) if len(self._models) == 1 else None,
-            *self._parts,
-            self._estimated,
+            estimated=self._estimated,
+            **dict(zip(_PARTS, self._parts, strict=True)),
         )
