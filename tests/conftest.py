@@ -12,6 +12,7 @@ from opentelemetry import context, trace
 
 import otel_genai_instr
 from otel_genai_instr import guard
+from otel_genai_instr.telemetry import batches
 
 from .providers import installed
 from .support.capture import Capture
@@ -40,6 +41,7 @@ def clean_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert trace.get_current_span() is trace.INVALID_SPAN
     before = context.get_current()
     guard.reset()
+    batches.forget()
     monkeypatch.setattr(guard, "strict", True)
     yield
     otel_genai_instr.uninstrument()

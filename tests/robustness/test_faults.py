@@ -22,6 +22,7 @@ from otel_genai_instr.pricing import Pricer, loading
 from otel_genai_instr.pricing.loading import LazySource, bundled_prices
 from otel_genai_instr.providers import fields, stainless
 from otel_genai_instr.providers.openai.seams import ENDPOINTS
+from otel_genai_instr.telemetry import batches
 
 from ..support.capture import Capture
 from ..support.settling import settle
@@ -316,6 +317,7 @@ def observed(
     capture.tracer_provider.add_span_processor(ended)
     for remembered in (stainless._kind_of, hooks.is_async, fields.is_mapping):  # pyright: ignore[reportPrivateUsage]
         remembered.cache_clear()
+    batches.forget()
     ENDPOINTS._known.clear()  # pyright: ignore[reportPrivateUsage]
     options: dict[str, Any] = {
         "capture_content": "span_and_event",
