@@ -28,6 +28,7 @@ from ..support.capture import Capture
 from ..support.settling import settle
 from . import injection, tiny_stories
 from .anthropic_stories import ANTHROPIC_STORIES, HAS_ANTHROPIC
+from .batch_stories import BATCH_STORIES
 from .price_stories import HAS_TIKTOKEN, HAS_YAML, PRICE_STORIES
 from .route_stories import ROUTE_STORIES
 from .stories import HAS_RESPONSES, Story
@@ -36,7 +37,7 @@ from .tiny_stories import TINY_STORIES
 
 # Of blocks that only the beta's types have.
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-STORIES: Final = (*CALL_STORIES, *ROUTE_STORIES, *PRICE_STORIES, *TINY_STORIES, *ANTHROPIC_STORIES)
+STORIES: Final = (*CALL_STORIES, *ROUTE_STORIES, *BATCH_STORIES, *PRICE_STORIES, *TINY_STORIES, *ANTHROPIC_STORIES)
 
 THE_GUARD: Final = {
     "patching.bridge:_Standing.start_span": "called by the SDK; returns what it holds",
@@ -60,6 +61,7 @@ THE_GUARD: Final = {
 NEVER_ENDS: Final = frozenset(
     {
         "patching.bridge:fail",
+        "telemetry.late:Late.end_after_all",
         "telemetry.later:do",
         "telemetry.later:in_collection",
         "telemetry.life:Life._end",
@@ -129,7 +131,7 @@ OFF_THE_PATH: Final = {
         "telemetry.dimensions:DimensionGuard.__init__",
         "telemetry.token_sums:_of_no_modality",
         "telemetry.step_metrics:StepMetrics.__init__",
-        "telemetry.operation:_tables",
+        "telemetry.operation:tables",
         "telemetry.telemetry:_asked_for",
         "telemetry.telemetry:share",
         "telemetry.telemetry:telemetry_with",
@@ -159,6 +161,7 @@ OFF_THE_PATH: Final = {
         "patching.streams:end_all",
     },
     "at a fork": {
+        "telemetry.batches:_free_the_lock",
         "telemetry.later:_start_empty",
         "pricing.loading:_Gate._after_fork_in_child",
         "pricing.loading:_Gate._after_fork_in_parent",
@@ -178,6 +181,7 @@ OFF_THE_PATH: Final = {
         "telemetry.life:Reading.response",
     },
     "for the app, or a test, to ask": {
+        "telemetry.batches:forget",
         "pricing.cache:BoundedCache.total",
         "pricing.pricer:Pricer.cached_prices",
         "telemetry.series:SeriesTable.__len__",
@@ -212,6 +216,7 @@ OFF_THE_PATH: Final = {
         "providers.openai.streams:ChatStreamReader.output",
     },
     "what each kind of life has of its own": {
+        "telemetry.late:Late.look",
         "telemetry.life:Life._parts",
     },
 }

@@ -177,6 +177,43 @@ def test_a_forked_child_calls_and_prices(before: str) -> None:
     assert run(program, PYTHONWARNINGS="ignore::DeprecationWarning") == [[0, 0, 0], "Hello"]
 
 
+BATCHES = """
+from otel_genai_instr.telemetry import batches
+from tests.support.batch_files import answered, file_reply, lines
+client = FakeProvider(None, file_reply(lines(answered(answers.chat())))).client()
+
+def child():
+    signal.alarm(30)
+    read()
+    client.files.content("file-2")
+    os._exit(len(ended))
+
+def read():
+    return len(client.files.content("file-1").content) > 0
+
+read()
+held, over = threading.Event(), threading.Event()
+
+def hold():
+    with batches._lock:
+        held.set()
+        over.wait(30)
+
+holder = threading.Thread(target=hold)
+holder.start()
+held.wait(30)
+code = fork()
+over.set()
+holder.join()
+say([read(), len(ended), code])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+def test_a_forked_child_bills_no_batch_that_its_parent_has_read() -> None:
+    assert run(FORK + CALL + CHILD + BATCHES, PYTHONWARNINGS="ignore::DeprecationWarning") == [True, 1, 2]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 @pytest.mark.skipif(
     IS_BEFORE_3 and sys.version_info < (3, 12),

@@ -114,15 +114,17 @@ class BatchResults(Late):
         if results.requests == results.failed:
             return  # a file of errors, which are not billed
         known: dict[str, Said] = {**asked, own.BATCH_ID: batch} if batch is not None else {**asked}
+        submission = _submissions.get(_key(endpoint, batch))
+        cost = results.cost.outcome()
         billed = self.start_after_all(_Billed, Request(BATCH, attributes=known))
-        billed.cost = results.cost.outcome()
-        guard.run("batch.link", _complete_span, billed, results.model, _submissions.get(_key(endpoint, batch)))
-        self.end(billed, results, at)
+        billed.cost = cost
+        guard.run("batch.span", _complete_span, billed, results, submission)
+        self.end_after_all(billed, results, at)
 
 
-def _complete_span(billed: Operation, model: str | None, submission: SpanContext | None) -> None:
-    if model is not None:
-        billed.span.update_name(f"{BATCH} {model}")
+def _complete_span(billed: Operation, results: _Results, submission: SpanContext | None) -> None:
+    if results.model is not None:
+        billed.span.update_name(f"{BATCH} {results.model}")
     if submission is not None:
         billed.span.add_link(submission)
 

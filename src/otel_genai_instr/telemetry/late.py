@@ -48,10 +48,6 @@ class Late(Operation):
         self._start_ns = telemetry.clock.wall_ns()
         self._started = telemetry.clock.monotonic()
 
-    def chunk(self) -> bool:
-        """Nobody asks when the parts of it came."""
-        return False
-
     def look(self, response: Response, at: float) -> None:
         """It was answered, ``at`` this moment of the monotonic clock."""
         raise NotImplementedError
@@ -81,7 +77,6 @@ class Late(Operation):
         finally:
             leave(token)
 
-    @staticmethod
-    def end(operation: Operation, reading: Reading, at: float) -> None:
-        """End an operation that was started after all, at the moment when it had ended."""
+    def end_after_all(self, operation: Operation, reading: Reading, at: float) -> None:
+        """End it at the moment when the call was over."""
         operation._end(_COMPLETE, lambda: reading, None, at)
