@@ -215,7 +215,7 @@ class ToolRun:
     description: str | None = None
     """What the tool does."""
     arguments: object = None
-    """JSON data, or its text; only recorded when content is captured."""
+    """JSON text, or data that the tool doesn't change; only read when content is captured, at the end."""
 
 
 @define

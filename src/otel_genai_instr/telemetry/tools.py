@@ -33,7 +33,6 @@ class ToolStep(Step):
         given: Attributes = {name: value for name, value in said.items() if value is not None}
         super().__init__(telemetry, values.EXECUTE_TOOL, run.name, given)
         self.run = run
-        self._arguments = content.plain(parsed(run.arguments)) if self.wants_content else None
         self._result: Callable[[], object] | None = None
         self._told: Callable[[], content.Structure] | None = None
         self.context = context.set_value(_RUNNING, self, self.context)
@@ -59,7 +58,7 @@ class ToolStep(Step):
 
     def _read(self) -> content.Structure:
         result = None if self._result is None else self._result()
-        said = structure_of(self._arguments, content.plain(parsed(result)))
+        said = structure_of(content.plain(parsed(self.run.arguments)), content.plain(parsed(result)))
         return said if self._told is None else {**self._told(), **said}
 
 
