@@ -10,7 +10,7 @@ from ..support.provider import FakeProvider, Reply, json_reply
 from .stories import Story, told
 
 _SUBMITTED: Final = {"input_file_id": "file-in", "endpoint": "/v1/chat/completions", "completion_window": "24h"}
-_MODERATION: Final = {"id": "modr-1", "model": "omni-moderation-latest", "results": []}
+_MODERATION: Final[dict[str, Any]] = {"id": "modr-1", "model": "omni-moderation-latest", "results": []}
 _RESULTS: Final = lines(
     answered(answers.chat(usage={"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.25})),
     answered(answers.chat()),
