@@ -171,7 +171,8 @@ class Content:
     tools_in_full: list[Mapping[str, object]] = field(default_factory=list[Mapping[str, object]])
     """The same tools as they were sent; to be counted, never recorded."""
     complete: bool = True
-    """Whether the model read no more than this: no conversation, response or prompt that the provider keeps."""
+    """Whether the model read no more than this: no conversation, response or prompt that the provider keeps. Else its
+    tokens are not counted."""
     attributes: Mapping[str, object] = field(default_factory=dict[str, object])
     """What else there is, by the conventions' names: a query, documents."""
     framed: bool = True

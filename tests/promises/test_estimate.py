@@ -79,8 +79,13 @@ def test_nobody_counts_unless_asked(capture: Capture) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [({"prompt": ["abcd", "ef"]}, 6), ({"prompt": "abcd", "suffix": "."}, None)],
-    ids=["texts", "with_a_suffix"],
+    [
+        ({"prompt": ["abcd", "ef"]}, 6),
+        ({"prompt": "abcd", "suffix": "."}, None),
+        ({"prompt": "abcd", "echo": True}, None),
+        ({"prompt": "abcd", "best_of": 3}, None),
+    ],
+    ids=["texts", "with_a_suffix", "echoed", "best_of_three"],
 )
 def test_a_legacy_completion_has_no_frame(asked: dict[str, Any], expected: int | None, capture: Capture) -> None:
     capture.instrument(estimate_usage=True, estimator=_estimator())
@@ -88,3 +93,4 @@ def test_a_legacy_completion_has_no_frame(asked: dict[str, Any], expected: int |
     client.completions.create(model="gpt-3.5-turbo-instruct", **asked)
     assert capture.attributes().get("gen_ai.usage.input_tokens") == expected
     assert capture.attributes()["gen_ai.usage.output_tokens"] == len("Hello")
+    assert ("gen_ai.usage.cost.amount" in capture.attributes()) is (expected is not None)

@@ -44,7 +44,6 @@ def _count_without_a_model(client: Any) -> Any:
     return client.responses.input_tokens.count(conversation="conv_1")
 
 
-COUNT = {"object": "response.input_tokens", "input_tokens": 42}
 ENDPOINT = {"gen_ai.provider.name": "openai", "server.address": "api.openai.com", "server.port": 443}
 CALLS: dict[str, tuple[Ask, Any, str, dict[str, Any]]] = {
     "moderation": (
@@ -78,19 +77,19 @@ CALLS: dict[str, tuple[Ask, Any, str, dict[str, Any]]] = {
     ),
     "count": (
         _count,
-        COUNT,
+        answers.token_count(),
         "count_tokens gpt-4o-mini",
         {
             "openai.api.type": "responses",
             "gen_ai.request.model": "gpt-4o-mini",
-            "otel_genai.count_tokens.input_tokens": 42,
+            "otel_genai.count_tokens.input_tokens": 1000,
         },
     ),
     "count_without_a_model": (
         _count_without_a_model,
-        COUNT,
+        answers.token_count(),
         "count_tokens",
-        {"openai.api.type": "responses", "otel_genai.count_tokens.input_tokens": 42},
+        {"openai.api.type": "responses", "otel_genai.count_tokens.input_tokens": 1000},
     ),
 }
 NOT_IN_OLD_SDKS = {

@@ -172,7 +172,7 @@ _COUNT_TOKENS: Final = ApiUnderTest(
     resource=lambda client: client.responses.input_tokens,
     method="count",
     arguments={"model": "gpt-4o-mini", "input": PROMPT},
-    answer=lambda: {"object": "response.input_tokens", "input_tokens": 1000},
+    answer=answers.token_count,
     has_text=False,
 )
 _CANCEL_RESPONSE: Final = ApiUnderTest(
@@ -181,7 +181,7 @@ _CANCEL_RESPONSE: Final = ApiUnderTest(
     resource=lambda client: client.responses,
     method="cancel",
     arguments={"response_id": "resp_1"},
-    answer=lambda: answers.response("cancelled"),
+    answer=answers.cancelled,
     has_text=False,
     finish_reasons=("error",),
 )

@@ -23,6 +23,7 @@ system_fingerprint error code status output summary action incomplete_details re
 response item embedding messages tools functions instructions n max_tokens max_completion_tokens stop
 temperature top_p top_k seed modalities response_format reasoning_effort extra_body text_format stream
 previous_response_id response_id starting_after dimensions encoding_format call_id server_label
+prompt suffix echo best_of vector_store_id query max_num_results score filename attributes
 """.split()
 _WORDS: Final = """
 assistant tool user stop length tool_calls message text refusal image_url input_audio file function_call

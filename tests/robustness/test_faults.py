@@ -33,11 +33,20 @@ from .price_stories import HAS_TIKTOKEN, HAS_YAML, PRICE_STORIES
 from .route_stories import ROUTE_STORIES
 from .stories import HAS_RESPONSES, Story
 from .stories import STORIES as CALL_STORIES
+from .text_stories import TEXT_STORIES
 from .tiny_stories import TINY_STORIES
 
 # Of blocks that only the beta's types have.
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-STORIES: Final = (*CALL_STORIES, *ROUTE_STORIES, *BATCH_STORIES, *PRICE_STORIES, *TINY_STORIES, *ANTHROPIC_STORIES)
+STORIES: Final = (
+    *CALL_STORIES,
+    *TEXT_STORIES,
+    *ROUTE_STORIES,
+    *BATCH_STORIES,
+    *PRICE_STORIES,
+    *TINY_STORIES,
+    *ANTHROPIC_STORIES,
+)
 
 THE_GUARD: Final = {
     "patching.bridge:_Standing.start_span": "called by the SDK; returns what it holds",

@@ -36,6 +36,12 @@ from .shapes import JSON, OBJECTS, assert_declared
 APIS: Final = tuple({api.name: api for each in (openai, anthropic) for api in each.ROUTES.values()}.values())
 each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
 each_stream = pytest.mark.parametrize("api", [api for api in APIS if api.open_stream], ids=lambda api: api.name)
+JSON_LISTS: Final = (
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "gen_ai.tool.definitions",
+    "gen_ai.retrieval.documents",
+)
 NOBODY: Final = ENDPOINTS.read(None, None, {})
 """The endpoint of a client that says nothing of it."""
 # The machine that runs this may be slow; what is found is printed and can be replayed.
@@ -84,8 +90,8 @@ def assert_reading(reading: Reading) -> None:
     assert_declared(reading.response())
     details = reading.details()
     assert_declared(details)
-    if details.asked is not None:
-        assert_declared(details.asked())
+    if details.content is not None:
+        assert_declared(details.content())
     assert_declared(reading.output())
 
 
@@ -264,7 +270,7 @@ def _export(capture: Capture) -> None:
     data: Any = capture._reader.get_metrics_data()  # pyright: ignore[reportPrivateUsage]
     assert encode_metrics(data).SerializeToString()
     for span in capture.spans():
-        for name in ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions"):
+        for name in JSON_LISTS:
             text = (span.attributes or {}).get(name)
             if isinstance(text, str):
                 assert isinstance(json.loads(text, parse_constant=_not_json), list)

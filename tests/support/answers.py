@@ -157,6 +157,16 @@ def compaction(**more: Any) -> Any:
     }
 
 
+def cancelled() -> Any:
+    """A response that was cancelled under way."""
+    return response("cancelled")
+
+
+def token_count() -> Any:
+    """How many tokens an input would be."""
+    return {"object": "response.input_tokens", "input_tokens": 1000}
+
+
 def found(**more: Any) -> Any:
     """A page of what a search has found."""
     result = {

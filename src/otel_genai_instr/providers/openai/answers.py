@@ -27,7 +27,7 @@ class ChatAnswer:
     def response(self) -> Response:
         """Model, tokens, and how it was served."""
         said = self._said
-        read = _read_served(said)
+        read = read_served(said)
         usage = said.get("usage")
         read.usage = read_chat_usage(usage_elsewhere(said) if usage is None else usage, read.model)
         error = said.get("error")
@@ -56,7 +56,7 @@ class ResponseAnswer:
     def response(self) -> Response:
         """Model, tokens, the tools that the provider ran, and how it was served."""
         said = self._said
-        read = _read_served(said)
+        read = read_served(said)
         usage = read.usage = read_responses_usage(said.get("usage"), read.model)
         if usage is not None and (units := tools_run(said)):
             usage.units = {**usage.units, **units} if usage.units else units
@@ -88,7 +88,7 @@ class FetchedAnswer(ResponseAnswer):
 
     def response(self) -> Response:
         """Without tokens, or they would count twice, and its failure is not this call's."""
-        return _read_served(self._said)
+        return read_served(self._said)
 
     def details(self) -> Details:
         """Its id, how it ended, or how far it is, and what had been asked."""
@@ -147,13 +147,8 @@ def details_of(identity: object, finish_reasons: list[str | None]) -> Details:
     return read
 
 
-def read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
-    """What an answer says of its error; ``otherwise`` is the code where it has none."""
-    read.error_code = _code(error.get("code")) or otherwise
-    read.error_message = as_str(error.get("message"))
-
-
-def _read_served(said: Mapping[str, Any]) -> Response:
+def read_served(said: Mapping[str, Any]) -> Response:
+    """Which model answered, and how it was served, as all answers say it."""
     return response_of(said.get("model"), said.get("service_tier"), said.get("system_fingerprint"))
 
 

@@ -1,25 +1,32 @@
 """A conversation that a model made shorter: what is kept of it, and one item that stands for the rest.
 
-Read in the SDK's ``types/responses/compacted_response.py``: usage is that of a response, and it doesn't say the model.
+Facts of the SDK's type ``CompactedResponse`` (3.57): usage is that of a response, and the model isn't said.
 """
 
 from __future__ import annotations
 
-from ...model import Message, Response
-from .answers import ResponseAnswer
+from ...model import Details, Message, Response
+from ...semconv import attributes as names
 from .content import read_items
+from .plain import PlainAnswer
+from .usage import read_responses_usage
 
 
-class CompactedAnswer(ResponseAnswer):
-    """What ``responses.compact`` returns."""
+class CompactedAnswer(PlainAnswer):
+    """A shorter conversation."""
 
     __slots__ = ()
 
     def response(self) -> Response:
-        """Tokens only: the tools in a conversation were paid for when they ran."""
+        """With tokens. Tools of the conversation are not counted: they were billed when they ran."""
         read = super().response()
-        if read.usage is not None:
-            read.usage.units = None
+        read.usage = read_responses_usage(self._said.get("usage"), read.model)
+        return read
+
+    def details(self) -> Details:
+        """Its id, and that it was made shorter."""
+        read = super().details()
+        read.attributes = {**(read.attributes or {}), names.CONVERSATION_COMPACTED: True}
         return read
 
     def output(self) -> list[Message]:

@@ -1,17 +1,20 @@
 """Legacy completions: a prompt as text, and texts that follow it. Usage, models and endings are those of a chat.
 
-Read in the SDK's ``types/completion.py`` and ``types/completion_create_params.py``.
+Facts of the SDK's types ``Completion`` and ``CompletionCreateParams`` (3.57).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ...model import Content, Generic, Message, Part, Text
 from ..fields import as_list, as_str, fields_of
 from .answers import ChatAnswer
 from .streams import ChatStreamReader, index_of
+
+_READ_OR_WRITTEN_BESIDE: Final = ("suffix", "echo", "best_of")
+"""What makes of prompts and answers another count than the one that is billed."""
 
 
 def read_completion_content(body: Mapping[str, object]) -> Content:
@@ -21,7 +24,7 @@ def read_completion_content(body: Mapping[str, object]) -> Content:
     prompts = items if items and not isinstance(items[0], int) else [prompt]
     return Content(
         messages=[Message("user", [part]) for part in map(_prompt_part, prompts) if part is not None],
-        complete=not body.get("suffix"),
+        complete=not any(body.get(name) for name in _READ_OR_WRITTEN_BESIDE),
         framed=False,
     )
 

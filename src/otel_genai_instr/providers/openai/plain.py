@@ -1,19 +1,20 @@
-"""Answers that no model wrote: a judgement on a text, a count of tokens. They have neither usage nor price.
+"""Answers that say little: a judgement on a text, a count of tokens. Neither has usage or a price.
 
-Read in the SDK's ``types/moderation_create_response.py`` and ``types/responses/input_token_count_response.py``.
+Facts of the SDK's types ``ModerationCreateResponse`` and ``InputTokenCountResponse`` (3.57).
 Moderation is free of charge: https://developers.openai.com/api/docs/models/omni-moderation-latest
 """
 
 from __future__ import annotations
 
-from ...model import Details, Message, Response
+from ...model import Details, Response
 from ...semconv import own
 from ..fields import as_count, fields_of
-from .answers import details_of, read_failure, response_of
+from .answers import details_of, read_failure, read_served
+from .unrecorded import Unrecorded
 
 
-class PlainAnswer:
-    """What ``moderations.create`` returns; what the others have in common."""
+class PlainAnswer(Unrecorded):
+    """A judgement, and what other answers have in common with it."""
 
     __slots__ = ("_said",)
 
@@ -22,7 +23,7 @@ class PlainAnswer:
 
     def response(self) -> Response:
         """Which model answered, where one did, or the error that a gateway put into its answer."""
-        read = response_of(self._said.get("model"), None, None)
+        read = read_served(self._said)
         if error := fields_of(self._said.get("error")):
             read_failure(read, error, "error")
         return read
@@ -31,13 +32,9 @@ class PlainAnswer:
         """Its id."""
         return details_of(self._said.get("id"), [])
 
-    def output(self) -> list[Message]:
-        """No message came of it."""
-        return []
-
 
 class TokenCount(PlainAnswer):
-    """What ``responses.input_tokens.count`` returns."""
+    """How many tokens an input would be."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
 """Searches in vector stores: what was searched for, where, and what was found.
 
-Read in the SDK's ``types/vector_store_search_params.py`` and ``types/vector_store_search_response.py``.
+Facts of the SDK's types ``VectorStoreSearchParams`` and ``VectorStoreSearchResponse`` (3.57).
 """
 
 from __future__ import annotations

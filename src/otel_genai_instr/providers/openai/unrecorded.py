@@ -1,4 +1,4 @@
-"""What answers have in common of which nothing is told but what they used: images, sound, transcripts."""
+"""What answers have in common that are no messages: images, sound, transcripts, judgements, counts, documents."""
 
 from __future__ import annotations
 
