@@ -147,6 +147,12 @@ def details_of(identity: object, finish_reasons: list[str | None]) -> Details:
     return read
 
 
+def read_failure(read: Response, error: Mapping[str, Any], otherwise: str) -> None:
+    """What an answer says of its error; ``otherwise`` is the code where it has none."""
+    read.error_code = _code(error.get("code")) or otherwise
+    read.error_message = as_str(error.get("message"))
+
+
 def read_served(said: Mapping[str, Any]) -> Response:
     """Which model answered, and how it was served, as all answers say it."""
     return response_of(said.get("model"), said.get("service_tier"), said.get("system_fingerprint"))
