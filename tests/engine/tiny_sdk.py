@@ -175,7 +175,13 @@ API: Final = Api(
     read_answer=_read_answer,
     open_stream=lambda _content: Reader(),
 )
-QUIET_API: Final = replace(API, open_stream=lambda _content: QuietReader())
+
+
+def _open_quietly(_content: bool) -> QuietReader:
+    return QuietReader()
+
+
+QUIET_API: Final = replace(API, open_stream=_open_quietly)
 
 
 def _unpack(args: tuple[Any, ...], kwargs: Any) -> Asked | None:

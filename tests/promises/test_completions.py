@@ -114,9 +114,10 @@ def test_choices_of_a_stream(content: bool, is_async: bool, capture: Capture) ->
 
 
 @both_modes
-def test_usage_that_only_we_asked_for(is_async: bool, capture: Capture) -> None:
+@pytest.mark.parametrize("content", ["no_content", "span_only"])
+def test_usage_that_only_we_asked_for(content: str, is_async: bool, capture: Capture) -> None:
     provider = FakeProvider(capture.clock).then(sse_reply(*answers.completion_chunks()))
-    capture.instrument(stream_usage=True)
+    capture.instrument(stream_usage=True, capture_content=content)
 
     async def ask() -> list[str]:
         client: Any = provider.async_client() if is_async else provider.client()

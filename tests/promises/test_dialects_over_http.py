@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -60,11 +60,11 @@ class DialectServer(OpenAIServer):
     def _events(self, whole: dict[str, Any]) -> Iterator[bytes]:
         *begun, _ = answers.response_events()
         for event in [*begun, {"type": "response.completed", "sequence_number": len(begun), "response": whole}]:
-            yield event_of(event, event["type"])
+            yield event_of(event, str(event["type"]))
 
 
 @contextmanager
-def _answered_by(server: OpenAIServer) -> Iterator[Any]:
+def _answered_by(server: OpenAIServer) -> Generator[Any]:
     """HTTP clients by their kind, whose every connection goes to ``server``, whoever is asked."""
     here = http.URL(server.url)
 
@@ -74,13 +74,16 @@ def _answered_by(server: OpenAIServer) -> Iterator[Any]:
             request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
         )
 
-    class Loopback(http.HTTPTransport):
-        def handle_request(self, request: Any) -> Any:
-            return super().handle_request(redirected(request))
+    transport: Any = http.HTTPTransport
+    async_transport: Any = http.AsyncHTTPTransport
 
-    class AsyncLoopback(http.AsyncHTTPTransport):
+    class Loopback(transport):
+        def handle_request(self, request: Any) -> Any:
+            return transport.handle_request(self, redirected(request))
+
+    class AsyncLoopback(async_transport):
         async def handle_async_request(self, request: Any) -> Any:
-            return await super().handle_async_request(redirected(request))
+            return await async_transport.handle_async_request(self, redirected(request))
 
     def make(is_async: bool) -> Any:
         return http.AsyncClient(transport=AsyncLoopback()) if is_async else http.Client(transport=Loopback())

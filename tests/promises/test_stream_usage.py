@@ -21,6 +21,7 @@ from .either import Block, Chunks, call, run
 
 import openai  # isort: skip
 
+untyped: Any = openai
 MESSAGES: list[Any] = [{"role": "user", "content": "How long is the warranty?"}]
 ASKED: dict[str, Any] = {"model": "gpt-4o-mini", "messages": MESSAGES}
 INPUT = "gen_ai.usage.input_tokens"
@@ -155,7 +156,7 @@ def test_a_body_that_is_sent_twice_is_asked_and_hidden_twice(server: OpenAIServe
     """``client.request`` is public, and its options may be the caller's own, to be used again."""
     capture.instrument(real_clock=True, stream_usage=True)
     body = {**ASKED, "stream": True}
-    options = openai._models.FinalRequestOptions.construct(method="post", url="/chat/completions", json_data=body)
+    options = untyped._models.FinalRequestOptions.construct(method="post", url="/chat/completions", json_data=body)
     with openai.OpenAI(base_url=server.url, api_key="sk-secret") as client:
         for _ in range(2):
             stream = client.request(

@@ -224,7 +224,10 @@ class Screen:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return lambda action: None
+        return self._act
+
+    def _act(self, action: Any) -> None:
+        """Nothing."""
 
 
 def test_a_computer_is_a_tool(capture: Capture) -> None:

@@ -357,6 +357,11 @@ def _usage_asked(provider: FakeProvider) -> object:
     return [told(chunk) for chunk in stream if chunk.choices]
 
 
+def _completion_usage_asked(provider: FakeProvider) -> object:
+    stream = _sdk(provider).completions.create(model="gpt-3.5-turbo-instruct", prompt="hi", stream=True)
+    return [told(chunk) for chunk in stream if chunk.choices]
+
+
 async def _usage_asked_async(client: Any) -> object:
     stream = await client.chat.completions.create(**CHAT, stream=True)
     return [told(chunk) async for chunk in stream if chunk.choices]
@@ -396,6 +401,7 @@ _ALWAYS: Final = (
     Story("chat stream left by a generator", _chat_events, _left_generator),
     Story("chat stream broken by the network", _broken_events, _drained("chat.completions.create", CHAT)),
     Story("chat stream asked for its usage", _chat_events, _usage_asked, _stream_usage),
+    Story("completion stream asked for its usage", _chat_events, _completion_usage_asked, _stream_usage),
     Story("raw", _chat_reply, _raw),
     Story("raw stream", _chat_events, _raw_stream),
     Story("streaming raw", _chat_reply, _streaming_raw),

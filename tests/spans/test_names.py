@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 from uuid import UUID
 
 import pytest
@@ -33,8 +34,8 @@ class Disguised(Lazy):
     """A lazy object that takes itself for what it stands for: to ``isinstance`` it is a string."""
 
     @property
-    def __class__(self) -> Any:
-        return type(self._say())
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride, reportImplicitOverride]
+        return cast("object", self._say()).__class__
 
 
 class Raises:
@@ -51,7 +52,7 @@ class Asked:
     """Fails as soon as somebody asks what it is."""
 
     @property
-    def __class__(self) -> Any:
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride, reportImplicitOverride]
         raise RuntimeError("outside of a request")
 
     __str__ = Raises.__str__
@@ -189,15 +190,15 @@ def test_what_has_no_text_is_left_out_with_one_warning(
     assert record.exc_info is None
 
 
-BLOCKS: Final = {
+BLOCKS: Final[dict[str, tuple[Any, str | None, str]]] = {
     "workflow": (genai.workflow, "gen_ai.workflow.name", "invoke_workflow"),
     "agent": (genai.agent, "gen_ai.agent.name", "invoke_agent"),
     "tool": (genai.tool, "gen_ai.tool.name", "execute_tool"),
     "retrieval": (genai.retrieval, "gen_ai.data_source.id", "retrieval"),
     "rerank": (genai.rerank, "gen_ai.request.model", "rerank"),
     "guardrail": (genai.guardrail, None, "guardrail"),
-    "inference": (lambda name: untyped.inference("openai", name), "gen_ai.request.model", "chat"),
-    "embeddings": (lambda name: untyped.embeddings("openai", name), "gen_ai.request.model", "embeddings"),
+    "inference": (partial(untyped.inference, "openai"), "gen_ai.request.model", "chat"),
+    "embeddings": (partial(untyped.embeddings, "openai"), "gen_ai.request.model", "embeddings"),
 }
 
 
@@ -205,7 +206,7 @@ BLOCKS: Final = {
 def test_names_of_blocks(on: Capture, block: str) -> None:
     make, attribute, operation = BLOCKS[block]
     for given in (UUID(int=7), Plan.GOLD, Raises(), Asked()):
-        with make(given):  # type: ignore[operator]
+        with make(given):
             pass
     names = ["00000000-0000-0000-0000-000000000007", "gold"]
     assert [span.name for span in on.spans()] == [f"{operation} {name}" for name in names] + [operation] * 2
