@@ -106,8 +106,17 @@ def end_all() -> None:
             guard.run("stream.exit", watch.operation.stop, watch.answer)
 
 
+def _leave_to_parent() -> None:
+    """In a forked child: what is open here is open in the parent too, and has one end, there."""
+    for found in list(_open.values()):
+        watch = found()
+        if watch is not None:
+            watch.operation.disown()
+    _open.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_open.clear)  # they are the parent's
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def observe(inner: Iterator[object], watch: StreamWatch) -> Iterator[object]:
