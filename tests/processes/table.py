@@ -35,6 +35,8 @@ class Setup:
     """Needs those above."""
     by_stdin: bool = False
     """The program comes by standard input."""
+    by_chance: bool = False
+    """What it writes to standard error is another thing each time, without us too: there nothing of ours may stand."""
     lacks: str = ""
     """Why it can't be here."""
 
