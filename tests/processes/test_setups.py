@@ -144,10 +144,11 @@ def test_it_ends_as_without_us(name: str, tmp_path: Path, server: OpenAIServer, 
     late: list[float] = []
     for number in range(TRIES):
         with ThreadPoolExecutor(2) as side_by_side:  # so that both share what else the machine does
-            without, with_us = side_by_side.map(
-                lambda how, number=number: _run(setup, tmp_path / f"{how} {number}", how, server.url, libraries),
-                ("without", setup.how),
-            )
+            started = [
+                side_by_side.submit(_run, setup, tmp_path / f"{how} {number}", how, server.url, libraries)
+                for how in ("without", setup.how)
+            ]
+            without, with_us = (each.result() for each in started)
         assert (with_us.code, with_us.output) == (without.code, without.output)
         if setup.by_chance:
             assert "otel_genai" not in with_us.errors

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum, IntEnum
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -34,8 +34,8 @@ class Disguised(Lazy):
     """A lazy object that takes itself for what it stands for: to ``isinstance`` it is a string."""
 
     @property
-    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride, reportImplicitOverride]
-        return cast("object", self._say()).__class__
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return str
 
 
 class Raises:
@@ -52,7 +52,7 @@ class Asked:
     """Fails as soon as somebody asks what it is."""
 
     @property
-    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride, reportImplicitOverride]
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         raise RuntimeError("outside of a request")
 
     __str__ = Raises.__str__
