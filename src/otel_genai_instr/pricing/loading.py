@@ -93,13 +93,23 @@ def in_background(work: Callable[[], object], name: str = "otel-genai-prices") -
 
     One that begins then may never run, and whoever starts it would wait for it.
     """
-    if gate.is_closing or sys.is_finalizing():
+    if gate.is_closing or sys.is_finalizing() or _threads_are_greenlets():
         return False
     try:
         threading.Thread(target=work, name=name, daemon=True).start()
     except RuntimeError:
         return False
     return True
+
+
+def _threads_are_greenlets() -> bool:
+    """Whether gevent has put its own in the place of threads.
+
+    One gains nothing there: who waits and who loads share one thread. And gevent lets what waits to start run in
+    forked children too, also in that of a ``subprocess`` of the SDK's, where Python has forgotten it and complains.
+    """
+    patched = getattr(sys.modules.get("gevent.monkey"), "is_module_patched", None)
+    return patched is not None and bool(patched("threading"))
 
 
 class LazySource:
