@@ -131,7 +131,7 @@ def _run(setup: Setup, folder: Path, how: str, server: str, libraries: Path | No
     ledger = folder / "ledger"
     if ledger.exists():
         seen += ledger.read_text().splitlines()
-    shown = WATERFALL.sub("", errors).replace(str(folder), "FOLDER")
+    shown = re.sub(r"\b0x[0-9a-f]+", "ADDRESS", WATERFALL.sub("", errors).replace(str(folder), "FOLDER"))
     return Ended(process.returncode, output, shown, seen, seconds)
 
 

@@ -93,7 +93,7 @@ def in_background(work: Callable[[], object], name: str = "otel-genai-prices") -
 
     One that begins then may never run, and whoever starts it would wait for it.
     """
-    if gate.is_closing or sys.is_finalizing() or _threads_are_greenlets():
+    if gate.is_closing or sys.is_finalizing():
         return False
     try:
         threading.Thread(target=work, name=name, daemon=True).start()
@@ -126,7 +126,7 @@ class LazySource:
 
     def start(self) -> None:
         """Start loading in a daemon thread. Cheap to call again; a forked child starts its own."""
-        if self._loaded is not None:
+        if self._loaded is not None or _threads_are_greenlets():
             return
         process = os.getpid()
         if self._started_in == process:
