@@ -165,6 +165,7 @@ print([job.get() for job in [gevent.spawn(ask) for _ in range(3)]])
 """,
         seen=4,
         libraries=True,
+        by_chance=True,  # gevent warns, and names what was imported in any order
     ),
     "gevent with a fork": Setup(
         """
