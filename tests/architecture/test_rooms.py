@@ -47,13 +47,14 @@ PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"
 LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
-GLUE: Final = {"__init__.py", "seams.py", "stainless.py"}
+GLUE: Final = {"__init__.py", "seams.py", "sessions.py", "stainless.py"}
 """The files of providers that may know ``patching``, and that no reader knows."""
 
 DRIVERS: Final = {
     ("patching/bridge.py:call", "patching/bridge.py:call"),
     ("patching/generators.py:observe_generator", "patching/generators.py:observe_async_generator"),
     ("patching/hooks.py:call", "patching/hooks.py:call"),
+    ("patching/sessions.py:call", "patching/sessions.py:call"),
     ("patching/streams.py:observe", "patching/streams.py:observe_async"),
     ("patching/tools.py:call", "patching/tools.py:call"),
     ("spans/block.py:call", "spans/block.py:call"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, Final, Protocol
 
 from ..model import Content, Endpoint, Failure, Request, ToolRun
@@ -117,6 +118,87 @@ class OwnSpans(Seam):
     keyword: str = "tracer"
     is_wanted: Callable[[object], bool] = lambda _client: False
     """Whether the app has asked for the spans of this client itself: then they are left alone."""
+
+
+class Turn:
+    """One answer of a session, from its request until its end. Told apart from others by identity."""
+
+    __slots__ = ("api", "asked")
+
+    def __init__(self, api: Api, asked: Mapping[str, object]) -> None:
+        self.api: Final = api
+        """Whose ``open_stream`` reads the messages of this turn."""
+        self.asked: Final = asked
+
+
+class Stage(Enum):
+    """What a message is to the turn that it belongs to."""
+
+    BEGINS = "begins"
+    GOES_ON = "goes on"
+    CHUNK = "chunk"
+    """A piece of what was asked for: the time of the first one matters."""
+    ENDS = "ends"
+
+
+class SessionReader(Reading, Protocol):
+    """Reads what goes over one connection without doing any I/O, and is the reading of the session itself."""
+
+    url: str | None
+    """Where the connection goes, by ``http`` or ``https``; ``None`` if it doesn't say."""
+
+    def request(self) -> Request:
+        """The session itself, when it begins."""
+        ...
+
+    def sent(self, message: object, /) -> Turn | None:
+        """The turn that begins with ``message``, which is about to be sent. Must not consume iterators."""
+        ...
+
+    def forget(self, turn: Turn, /) -> None:
+        """What began ``turn`` could not be sent."""
+        ...
+
+    def received(self, message: object, /) -> Sequence[tuple[Stage, Turn]]:
+        """The turns that ``message`` belongs to; it keeps no reference to it. Cheap: runs for each message."""
+        ...
+
+    def breaks(self, error: BaseException, /) -> bool | None:
+        """Whether a connection that raised ``error`` broke, or was closed in order; ``None`` if it is as it was."""
+        ...
+
+    def read_error(self, error: BaseException, /) -> Failure:
+        """Why what was under way failed."""
+        ...
+
+
+class Role(Enum):
+    """What a method of a connection does."""
+
+    OPENS = "opens"
+    """It makes the object: ``__init__``."""
+    SENDS = "sends"
+    RECEIVES = "receives"
+    """Returns a received message as an object, and does no I/O."""
+    WAITS = "waits"
+    """Waits for a message that another method makes an object of: only what it raises matters."""
+    CLOSES = "closes"
+
+
+def _plainly(args: Arguments, kwargs: Keywords) -> tuple[object, object]:
+    connection, message, *_ = (*args, *kwargs.values())
+    return connection, message
+
+
+@frozen
+class SessionMethod(Seam):
+    """A method of a connection, over which many requests and answers go until it is closed."""
+
+    role: Role
+    open_session: Callable[[object, bool], SessionReader]
+    """A reader for a new connection, told whether content is read at all."""
+    unpack: Callable[[Arguments, Keywords], tuple[object, object]] = _plainly
+    """Of a method that sends: the connection, and the message."""
 
 
 @frozen

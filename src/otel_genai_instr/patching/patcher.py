@@ -15,7 +15,8 @@ from .. import guard
 from ..telemetry.telemetry import Telemetry
 from .binding import Function, as_function
 from .bridge import wrap_attempt, wrap_call, wrap_own_spans
-from .contract import Attempt, Call, OwnSpans, Provider, Seam, Tool
+from .contract import Attempt, Call, OwnSpans, Provider, Seam, SessionMethod, Tool
+from .sessions import wrap_session
 from .tools import wrap_tool
 
 
@@ -94,4 +95,6 @@ class Patcher:
             return wrap_own_spans(original, seam, self)
         if isinstance(seam, Tool):
             return wrap_tool(original, seam, self)
+        if isinstance(seam, SessionMethod):
+            return wrap_session(original, seam, self)
         raise TypeError(f"no wrapper for {seam!r}")

@@ -36,6 +36,7 @@ DECISION: Final = "decision"  # typed questions about some input are answered, w
 COMPACTION: Final = "compaction"  # of a conversation, by a model
 CANCEL_RESPONSE: Final = "cancel_response"
 BATCH: Final = "batch"  # one is submitted, or its results are read; priced by its requests, each of its own kind
+REALTIME: Final = "realtime"  # a session: one connection, over which many requests and answers go
 PRICED_OPERATIONS: Final = INFERENCE_OPERATIONS | {
     EMBEDDINGS,
     IMAGE_GENERATION,
@@ -65,6 +66,7 @@ TIER_BATCH: Final = "batch"
 # openai.api.type
 API_CHAT_COMPLETIONS: Final = "chat_completions"
 API_RESPONSES: Final = "responses"
+API_REALTIME: Final = "realtime"  # no convention yet
 
 # gen_ai.token.modality
 MODALITY_TEXT: Final = "text"

@@ -80,7 +80,7 @@ class TranscriptAnswer(Unrecorded):
     def response(self) -> Response:
         """Tokens or seconds, by what the model is billed by; the model isn't said."""
         read = Response()
-        read.usage = _read_usage(self._said.get("usage")) or _seconds(self._said.get("duration"))
+        read.usage = read_transcript_usage(self._said.get("usage")) or _seconds(self._said.get("duration"))
         return read
 
 
@@ -90,11 +90,11 @@ class TranscriptStreamReader(UnrecordedStream):
     def response(self) -> Response:
         """Tokens or seconds, once the whole text has come."""
         read = Response()
-        read.usage = _read_usage(self.usages[-1]) if self.usages else None
+        read.usage = read_transcript_usage(self.usages[-1]) if self.usages else None
         return read
 
 
-def _read_usage(usage: object) -> Usage | None:
+def read_transcript_usage(usage: object) -> Usage | None:
     """``UsageTokens`` or ``UsageDuration``; the details have a name of their own here."""
     said = fields_of(usage)
     if said.get("type") == "duration":

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from ...patching.contract import READS_BATCH, SUBMITS_BATCH, TELLS_OF_BATCHES, Api, Provider, Tool, UsageAsked
+from ...patching.contract import (
+    READS_BATCH,
+    SUBMITS_BATCH,
+    TELLS_OF_BATCHES,
+    Api,
+    Arguments,
+    Keywords,
+    Provider,
+    Role,
+    SessionMethod,
+    SessionReader,
+    Tool,
+    UsageAsked,
+)
 from .. import stainless
 from ..endpoints import AZURE, BEDROCK, OPENAI, Endpoints
 from ..errors import read_error
+from ..fields import fields_of
 from . import (
     answers,
     audio,
@@ -30,6 +44,7 @@ from . import (
     tools,
     videos,
 )
+from .sessions import RealtimeSession, ResponsesSession
 from .streams import ChatStreamReader
 
 REQUIREMENT: Final = "openai >= 1.55.3, < 4"
@@ -217,10 +232,66 @@ _RUNNERS: Final = (
     ("openai.lib.computer", "AsyncComputerToolset._dispatch", tools.read_computer),
 )
 """Where the SDK runs a tool by itself."""
+
+
+def _open_responses(connection: object, _reads_content: bool) -> SessionReader:
+    return ResponsesSession(RESPONSES, connection)
+
+
+def _of_lane(args: Arguments, kwargs: Keywords) -> tuple[object, object]:
+    """A lane writes its name into what it sends, and goes around the connection's own ``send``."""
+    lane: Any
+    lane, message, *_ = (*args, *kwargs.values())
+    name = lane._state.stream_id
+    said = fields_of(message)
+    return lane._session.connection, said if name is None else {**said, "stream_id": name}
+
+
+_METHODS: Final = {
+    "__init__": Role.OPENS,
+    "send": Role.SENDS,
+    "parse_event": Role.RECEIVES,
+    "recv_bytes": Role.WAITS,
+    "close": Role.CLOSES,
+}
+_CONNECTIONS: Final = (
+    *(
+        SessionMethod(f"openai.resources.{module}", f"{prefix}{name}.{method}", role, opens)
+        for module, name, opens in (
+            ("realtime.realtime", "RealtimeConnection", RealtimeSession),
+            ("beta.realtime.realtime", "RealtimeConnection", RealtimeSession),
+            ("responses.responses", "ResponsesConnection", _open_responses),
+            ("beta.responses.responses", "ResponsesConnection", _open_responses),
+        )
+        for prefix in ("", "Async")
+        for method, role in _METHODS.items()
+    ),
+    *(
+        seam
+        for prefix in ("", "Async")
+        for seam in (
+            # What the others inherit. Its reader is never asked for: what was not seen to open isn't seen to close.
+            SessionMethod(
+                "openai._websocket_connection",
+                f"{prefix}WebSocketConnectionBase.close",
+                Role.CLOSES,
+                _open_responses,
+            ),
+            SessionMethod(
+                "openai.lib.responses_websocket._session",
+                f"{prefix}ResponsesWebSocketLane.send",
+                Role.SENDS,
+                _open_responses,
+                _of_lane,
+            ),
+        )
+    ),
+)
 PROVIDER: Final = Provider(
     seams=(
         *stainless.seams("openai", ROUTES, ("OpenAI", "AsyncOpenAI")),
         *(Tool(module, path, unpack, tools.read_output) for module, path, unpack in _RUNNERS),
+        *_CONNECTIONS,
     ),
     look=stainless.look,
     read_endpoint=ENDPOINTS.read,

@@ -244,8 +244,9 @@ class ResponsesStreamReader:
         """The response of the last event, or how far it had come."""
         read = self._answer().response()
         if self._error:
-            read.error_code = as_str(self._error.get("code")) or values.FINISH_ERROR
-            read.error_message = as_str(self._error.get("message"))
+            error = fields_of(self._error.get("error")) or self._error  # a websocket has it one level further down
+            read.error_code = as_str(error.get("code")) or values.FINISH_ERROR
+            read.error_message = as_str(error.get("message"))
         return read
 
     def details(self) -> Details:
