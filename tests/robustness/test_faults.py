@@ -31,6 +31,7 @@ from .anthropic_stories import ANTHROPIC_STORIES, HAS_ANTHROPIC
 from .batch_stories import BATCH_STORIES
 from .price_stories import HAS_TIKTOKEN, HAS_YAML, PRICE_STORIES
 from .route_stories import ROUTE_STORIES
+from .session_stories import HAS_LANES, SESSION_STORIES
 from .stories import HAS_RESPONSES, Story
 from .stories import STORIES as CALL_STORIES
 from .text_stories import TEXT_STORIES
@@ -46,6 +47,7 @@ STORIES: Final = (
     *PRICE_STORIES,
     *TINY_STORIES,
     *ANTHROPIC_STORIES,
+    *SESSION_STORIES,
 )
 
 THE_GUARD: Final = {
@@ -96,6 +98,11 @@ OFF_THE_PATH: Final = {
         "patching.tools:_around",
         "patching.tools:_around_coroutine",
         "patching.tools:wrap_tool",
+        "patching.sessions:_around",
+        "patching.sessions:_around_coroutine",
+        "patching.sessions:_around_opening",
+        "patching.sessions:_around_receiving",
+        "patching.sessions:wrap_session",
         "patching.instrumentor:GenAIInstrumentor._instrument",
         "patching.instrumentor:GenAIInstrumentor._uninstrument",
         "patching.instrumentor:GenAIInstrumentor.use",
@@ -183,6 +190,12 @@ OFF_THE_PATH: Final = {
         "patching.hooks:Watch.closed",
         "patching.hooks:Watch.drained",
         "patching.hooks:Watch.failed",
+        "patching.contract:SessionReader.breaks",
+        "patching.contract:SessionReader.forget",
+        "patching.contract:SessionReader.read_error",
+        "patching.contract:SessionReader.received",
+        "patching.contract:SessionReader.request",
+        "patching.contract:SessionReader.sent",
         "patching.contract:StreamReader.feed",
         "pricing.source:PriceSource.find",
         "telemetry.life:Reading.details",
@@ -223,6 +236,12 @@ OFF_THE_PATH: Final = {
     "for the messages of a stream whose content isn't kept": {
         "providers.anthropic.streams:MessageStreamReader.output",
         "providers.openai.streams:ChatStreamReader.output",
+    },
+    "where nobody asks for the time of each chunk: tests/sessions": {
+        "patching.sessions:_enough",
+    },
+    "what a session never asks for: no answer is returned": {
+        "providers.openai.sessions:_never",
     },
     "what each kind of life has of its own": {
         "telemetry.late:Late.look",
@@ -389,8 +408,8 @@ def test_a_fault_of_ours_is_counted_or_said_and_never_seen(story: Story, said: S
 
 
 @pytest.mark.skipif(
-    not (HAS_RESPONSES and HAS_YAML and HAS_TIKTOKEN and HAS_ANTHROPIC),
-    reason="what reads responses, YAML, text or messages is not reached",
+    not (HAS_RESPONSES and HAS_LANES and HAS_YAML and HAS_TIKTOKEN and HAS_ANTHROPIC),
+    reason="what reads responses, lanes, YAML, text or messages is not reached",
 )
 def test_every_function_is_reached_by_a_story_or_is_known_to_be_off_the_path() -> None:
     on_path = {name for story in STORIES for name in reached(story)}
