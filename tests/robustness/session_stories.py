@@ -60,7 +60,7 @@ _LISTENS: Final = {"input": {"transcription": {"model": "whisper-1"}}}
 _ITEM: Final = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "When?"}]}
 _REFUSED: Final = {"type": "error", "event_id": "e", "error": {"type": "t", "code": "bad", "event_id": "mine"}}
 _SAID: Final[list[Any]] = [
-    events.session(audio=_LISTENS),
+    events.session(audio=_LISTENS, reasoning={"effort": "low"}),
     events.created("resp_1"),
     events.delta("resp_1"),
     events.delta("resp_1"),
