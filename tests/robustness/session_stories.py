@@ -109,7 +109,13 @@ def _talk_asynchronously(_provider: object) -> object:
 
 
 def _event(kind: str, lane: str) -> dict[str, Any]:
-    response = {"id": f"resp_{lane}", "object": "response", "model": "gpt-5-mini", "output": [], "status": kind}
+    response: dict[str, Any] = {
+        "id": f"resp_{lane}",
+        "object": "response",
+        "model": "gpt-5-mini",
+        "output": [],
+        "status": kind,
+    }
     return {"type": f"response.{kind}", "sequence_number": 0, "stream_id": lane, "response": response}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -81,7 +81,7 @@ class Server:
 
 
 @contextmanager
-def server(*scripts: Script) -> Iterator[Server]:
+def server(*scripts: Script) -> Generator[Server]:
     """A server that plays ``scripts``."""
     here = Server(list(scripts))
     with serve(here.play, "127.0.0.1", 0) as running:

@@ -37,7 +37,7 @@ COST: Final = (600 * 0.25 + 400 * 0.025 + 100 * 2) / 1e6
 def event(kind: str, identity: str = "resp_1", lane: str | None = None, **more: Any) -> Event:
     """Something about a response."""
     status = {"created": "in_progress"}.get(kind, kind)
-    response = {"id": identity, "object": "response", "model": MODEL, "status": status, "output": [], **more}
+    response: Event = {"id": identity, "object": "response", "model": MODEL, "status": status, "output": [], **more}
     said: Event = {"type": f"response.{kind}", "sequence_number": 0, "response": response}
     return said if lane is None else {**said, "stream_id": lane}
 
@@ -51,8 +51,8 @@ def text(piece: str, lane: str | None = None) -> Event:
 
 def completed(identity: str = "resp_1", lane: str | None = None, **more: Any) -> Event:
     """It is over."""
-    content = [{"type": "output_text", "text": "n00n", "annotations": []}]
-    item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content}
+    content: list[Event] = [{"type": "output_text", "text": "n00n", "annotations": []}]
+    item: Event = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content}
     return event("completed", identity, lane, **{"usage": USAGE, "output": [item], **more})
 
 

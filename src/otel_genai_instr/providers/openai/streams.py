@@ -236,7 +236,7 @@ class ResponsesStreamReader:
             self._response = fields["response"]
             self._ended = as_str(kind) in _TERMINAL
         elif kind == "error":
-            self._error = dict(fields)
+            self._error = dict(fields_of(event))
         elif self._capture:
             self._keep(kind, fields)
 
