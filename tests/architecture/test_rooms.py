@@ -47,7 +47,7 @@ PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"
 LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
-GLUE: Final = {"__init__.py", "seams.py", "sessions.py", "stainless.py"}
+GLUE: Final = {"__init__.py", "apis.py", "seams.py", "sessions.py", "stainless.py"}
 """The files of providers that may know ``patching``, and that no reader knows."""
 
 DRIVERS: Final = {

@@ -15,7 +15,8 @@ from otel_genai_instr.model import Usage
 from otel_genai_instr.patching.bridge import wrap_call
 from otel_genai_instr.patching.contract import Asked, Call, Provider
 from otel_genai_instr.pricing import Cost, Pricer
-from otel_genai_instr.providers.openai.seams import CHAT, PROVIDER
+from otel_genai_instr.providers.openai.apis import CHAT
+from otel_genai_instr.providers.openai.seams import PROVIDER
 from otel_genai_instr.settings import Settings
 from otel_genai_instr.telemetry.clock import Clock
 from otel_genai_instr.telemetry.series import MAX_SERIES

@@ -21,9 +21,10 @@ from otel_genai_instr.patching.contract import Api, StreamReader
 from otel_genai_instr.providers import fields
 from otel_genai_instr.providers.anthropic import seams as anthropic
 from otel_genai_instr.providers.errors import read_error
+from otel_genai_instr.providers.openai import apis as openai
 from otel_genai_instr.providers.openai import content, usage
-from otel_genai_instr.providers.openai import seams as openai
-from otel_genai_instr.providers.openai.seams import CHAT, ENDPOINTS, RESPONSES
+from otel_genai_instr.providers.openai.apis import CHAT, RESPONSES
+from otel_genai_instr.providers.openai.seams import ENDPOINTS
 from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings
 from otel_genai_instr.telemetry.life import Reading
 from otel_genai_instr.telemetry.operation import Operation

@@ -12,7 +12,7 @@ from otel_genai_instr.patching.contract import Arguments, Asked, Attempt, Call, 
 from otel_genai_instr.patching.instrumentor import GenAIInstrumentor
 from otel_genai_instr.patching.patcher import Patcher
 from otel_genai_instr.providers.errors import read_error
-from otel_genai_instr.providers.openai.seams import CHAT
+from otel_genai_instr.providers.openai.apis import CHAT
 
 from ..support import answers
 from ..support.provider import FakeProvider

@@ -62,10 +62,9 @@ class SpeechAnswer(Unrecorded):
         """Tokens, if it is told how many."""
         read, body = Response(), self._body
         if isinstance(body, bytes) and body.startswith((b"data:", b"event:")):
-            last = next((line for line in reversed(body.splitlines()) if b'"usage"' in line), b"").partition(b"data:")[
-                2
-            ]
-            read.usage = _read_usage(fields_of(json_or_text(last.decode(errors="replace"))).get("usage"))
+            told = [line for line in body.splitlines() if b'"usage"' in line]
+            event = told[-1].partition(b"data:")[2].decode(errors="replace") if told else None
+            read.usage = read_transcript_usage(fields_of(json_or_text(event)).get("usage"))
         return read
 
 

@@ -120,7 +120,7 @@ class RealtimeReader:
         read.attributes = attributes
         read.finish_reasons = _finish_reasons(self._response)
         if self._content is not None:
-            read.asked = partial(self._content, self._session)
+            read.content = partial(self._content, self._session)
         return read
 
     def output(self) -> list[Message]:
