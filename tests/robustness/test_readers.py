@@ -23,7 +23,7 @@ from otel_genai_instr.providers.anthropic import seams as anthropic
 from otel_genai_instr.providers.errors import read_error
 from otel_genai_instr.providers.openai import apis as openai
 from otel_genai_instr.providers.openai import content, usage
-from otel_genai_instr.providers.openai.apis import CHAT, RESPONSES
+from otel_genai_instr.providers.openai.apis import CHAT, COMPLETION, RESPONSES
 from otel_genai_instr.providers.openai.seams import ENDPOINTS
 from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings
 from otel_genai_instr.telemetry.life import Reading
@@ -318,6 +318,15 @@ def test_a_streamed_response_reads_as_the_whole_one() -> None:
         RESPONSES,
         answers.response(),
         answers.response_events(),
+        lambda _, read: all("Hello".startswith(_text(message)) for message in read),
+    )
+
+
+def test_a_streamed_completion_reads_as_the_whole_one() -> None:
+    assert_stream_agrees(
+        COMPLETION,
+        answers.completion(),
+        answers.completion_chunks(),
         lambda _, read: all("Hello".startswith(_text(message)) for message in read),
     )
 
