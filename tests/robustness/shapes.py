@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, cast
 
 from hypothesis import strategies as st
@@ -86,6 +86,8 @@ def _is_a(value: object, declared: Any) -> bool:
         return pairs is not None and all(_is_a(k, arguments[0]) and _is_a(v, arguments[1]) for k, v in pairs)
     if origin is Callable:
         return callable(value)
+    if origin is Iterable:  # what is in it is read as it is asked for
+        return isinstance(value, Iterable)
     if declared in (int, float) and isinstance(value, bool):
         return False
     return isinstance(value, declared)
