@@ -21,19 +21,19 @@ def _ids(*tokens: object) -> Generic:
     return Generic("token_ids", {"token_ids": list(tokens)})
 
 
-@pytest.mark.parametrize(
-    ("prompt", "parts"),
-    [
-        (None, []),
-        ("", []),
-        ([], []),
-        ({"text": "Look"}, []),
-        (7, []),
-        (["Look", None, "", [1, 2], {}], [Text("Look"), _ids(1, 2)]),
-        ([1, "2"], [_ids(1, "2")]),
-        ("\ud800", [Text("?")]),
-    ],
-)
+PROMPTS: list[tuple[Any, list[Any]]] = [
+    (None, []),
+    ("", []),
+    ([], []),
+    ({"text": "Look"}, []),
+    (7, []),
+    (["Look", None, "", [1, 2], {}], [Text("Look"), _ids(1, 2)]),
+    ([1, "2"], [_ids(1, "2")]),
+    ("\ud800", [Text("?")]),
+]
+
+
+@pytest.mark.parametrize(("prompt", "parts"), PROMPTS)
 def test_prompts(prompt: object, parts: list[Any]) -> None:
     assert read_completion_content({"prompt": prompt}).messages == [Message("user", [part]) for part in parts]
 
@@ -58,7 +58,7 @@ def _said(text: str) -> Message:
 
 
 def test_choices_that_are_none() -> None:
-    choices = [None, "x", {"text": 7, "finish_reason": []}, {"text": "Hello", "finish_reason": "stop"}]
+    choices: list[Any] = [None, "x", {"text": 7, "finish_reason": []}, {"text": "Hello", "finish_reason": "stop"}]
     answer = CompletionAnswer({"choices": choices})
     nothing = Message("assistant", [])
     assert answer.output() == [nothing, nothing, nothing, _said("Hello")]
@@ -123,7 +123,7 @@ def test_stores(store: object, name: str) -> None:
 
 
 def test_documents() -> None:
-    found = [
+    found: list[Any] = [
         None,
         {"file_id": 7, "score": "high", "content": "x", "attributes": []},
         {
