@@ -29,6 +29,8 @@ SLOW: Final = Timing(0, 0.01, 0)
 """So slow that a stream that is left has not come whole."""
 LONGEST: Final = 60.0
 """Seconds after which a process hangs."""
+BOUNDED: Final = ("sh", "-c", f'ulimit -t {LONGEST:.0f}; exec "$@"', "sh")
+"""Runs a command that ends by itself after so many seconds of work, also when the tests are killed meanwhile."""
 LATE: Final = 1.0
 """Seconds that a process may take longer with us..."""
 BUSY: Final = 0.5
@@ -110,7 +112,7 @@ def _run(setup: Setup, folder: Path, how: str, server: str, libraries: Path | No
     program.write_text(setup.program.lstrip())
     began = time.monotonic()
     process = subprocess.Popen(
-        _command(setup, program),
+        [*BOUNDED, *_command(setup, program)],
         cwd=folder,
         env=_environment(setup, folder, how, server, libraries),
         stdin=subprocess.PIPE,
