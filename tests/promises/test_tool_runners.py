@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -17,59 +16,35 @@ import otel_genai_instr
 from ..support import answers
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, Reply, json_reply, sse_reply
+from ..support.running_tools import (
+    ASKED,
+    COMPUTER_CALL,
+    AsyncScreen,
+    Screen,
+    browser,
+    browser_call,
+    function_call,
+    runner,
+)
 from .either import call, run
 
 pytestmark = pytest.mark.skipif(
     find_spec("openai.lib.responses_tool_runner") is None, reason="this openai runs no tools"
 )
 both_modes = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-ARGUMENTS = '{"city": "Paris"}'
-DECLARED: dict[str, Any] = {
-    "type": "function",
-    "name": "lookup",
-    "description": "Weather of a city.",
-    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
-}
-ASKED: dict[str, Any] = {"model": "gpt-4o-mini", "input": "the secret prompt of the user"}
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-
-
-def _asks(name: str = "lookup", identity: str = "call_1") -> dict[str, Any]:
-    return {
-        "type": "function_call",
-        "id": f"fc_{identity}",
-        "call_id": identity,
-        "name": name,
-        "arguments": ARGUMENTS,
-        "status": "completed",
-    }
 
 
 def _answered(*calls: dict[str, Any]) -> Reply:
     return json_reply(answers.response(output=list(calls)) if calls else answers.response())
 
 
-def _runner(is_async: bool, execute: Callable[[Any], Any]) -> Any:
-    """A runner with one function."""
-    lib: Any = importlib.import_module("openai.lib.responses_tool_runner")
-    if not is_async:
-        return lib.ResponsesToolRunner(functions=[lib.RegisteredFunction(DECLARED, execute, independent=True)])
-
-    async def execute_awaited(arguments: Any) -> Any:
-        await asyncio.sleep(0)
-        return execute(arguments)
-
-    function = lib.AsyncRegisteredFunction(DECLARED, execute_awaited, independent=True)
-    return lib.AsyncResponsesToolRunner(functions=[function])
-
-
 def _go(capture: Capture, is_async: bool, execute: Callable[[Any], Any], *replies: Reply, **options: Any) -> Any:
     provider = FakeProvider(capture.clock).then(*replies)
     client: Any = provider.async_client() if is_async else provider.client()
-    runner = _runner(is_async, execute)
+    running = runner(is_async, execute)
 
     async def ask() -> Any:
-        return await call(lambda: runner.run(client, ASKED, max_steps=5, **options))
+        return await call(lambda: running.run(client, ASKED, max_steps=5, **options))
 
     return run(ask(), is_async=is_async)
 
@@ -89,7 +64,7 @@ def test_a_tool_is_a_step(content: bool, is_async: bool, capture: Capture) -> No
         return f"sunny in {arguments['city']}"
 
     with otel_genai_instr.agent("forecaster") as agent:
-        answer = _go(capture, is_async, execute, _answered(_asks()), _answered())
+        answer = _go(capture, is_async, execute, _answered(function_call()), _answered())
     assert answer.output_text == "Hello"
     around = agent.span.get_span_context().span_id
     names = ["chat gpt-4o-mini", "execute_tool lookup", "chat gpt-4o-mini", "invoke_agent forecaster"]
@@ -122,7 +97,7 @@ def test_a_tool_that_fails(is_async: bool, capture: Capture) -> None:
         raise LookupError(arguments)
 
     with pytest.raises(RuntimeError, match="stopped before completion"):
-        _go(capture, is_async, execute, _answered(_asks()))
+        _go(capture, is_async, execute, _answered(function_call()))
     (tool,) = _tools(capture)
     assert tool.status.status_code.name == "ERROR"
     assert dict(tool.attributes or {})["error.type"] == "LookupError"
@@ -133,7 +108,7 @@ def test_a_tool_that_fails(is_async: bool, capture: Capture) -> None:
 def test_tools_that_run_beside_each_other(is_async: bool, capture: Capture) -> None:
     """While the answer still streams: in threads, or in tasks."""
     capture.instrument()
-    items = [_asks(identity="call_1"), _asks(identity="call_2")]
+    items = [function_call(identity="call_1"), function_call(identity="call_2")]
     over = answers.response(output=items)
     events = [
         {"type": "response.created", "sequence_number": 0, "response": answers.response("in_progress", output=[])},
@@ -163,7 +138,7 @@ def test_a_block_of_the_app_around_the_same_run_is_the_same_span(is_async: bool,
         assert block.span.is_recording(), "the SDK's part of it is not over"
         return "sunny"
 
-    _go(capture, is_async, execute, _answered(_asks()), _answered())
+    _go(capture, is_async, execute, _answered(function_call()), _answered())
     (tool,) = _tools(capture)
     attributes = dict(tool.attributes or {})
     assert attributes["gen_ai.tool.type"] == "function"
@@ -180,7 +155,7 @@ def test_a_decorated_tool_is_the_same_span(capture: Capture) -> None:
     def lookup(_arguments: Any) -> str:
         return "sunny"
 
-    _go(capture, False, lookup, _answered(_asks()), _answered())
+    _go(capture, False, lookup, _answered(function_call()), _answered())
     assert len(_tools(capture)) == 1
 
 
@@ -192,7 +167,7 @@ def test_a_block_that_fails_fails_the_run(capture: Capture) -> None:
         raise LookupError
 
     with pytest.raises(RuntimeError):
-        _go(capture, False, lookup, _answered(_asks()))
+        _go(capture, False, lookup, _answered(function_call()))
     (tool,) = _tools(capture)
     assert dict(tool.attributes or {})["error.type"] == "LookupError"
 
@@ -210,47 +185,48 @@ def test_other_blocks_inside_are_spans_of_their_own(capture: Capture) -> None:
             pass
         return "sunny"
 
-    _go(capture, False, execute, _answered(_asks()), _answered())
+    _go(capture, False, execute, _answered(function_call()), _answered())
     names = [span.name for span in _tools(capture)]
     assert names == ["execute_tool another", *["execute_tool lookup"] * 3]
 
 
-class Screen:
-    """Drives a computer that has nothing but a screen."""
-
-    def screenshot(self) -> Any:
-        return {"type": "computer_screenshot", "image_url": f"data:image/png;base64,{PIXEL}"}
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self._act
-
-    def _act(self, action: Any) -> None:
-        """Nothing."""
-
-
-def test_a_computer_is_a_tool(capture: Capture) -> None:
+@both_modes
+def test_a_computer_is_a_tool(is_async: bool, capture: Capture) -> None:
     capture.instrument()
-    computer: Any = importlib.import_module("openai.lib.computer")
-    use = {
-        "type": "computer_call",
-        "id": "cu_1",
-        "call_id": "call_1",
-        "status": "completed",
-        "pending_safety_checks": [],
-        "actions": [{"type": "wait"}],
-    }
-    provider = FakeProvider(capture.clock).then(_answered(use), _answered())
-    asked = {**ASKED, "tools": [{"type": "computer"}]}
-    assert computer.ComputerToolset(Screen()).run(provider.client(), asked).output_text == "Hello"
+    lib: Any = importlib.import_module("openai.lib.computer")
+    provider = FakeProvider(capture.clock).then(_answered(COMPUTER_CALL), _answered())
+    client: Any = provider.async_client() if is_async else provider.client()
+    tools = lib.AsyncComputerToolset(AsyncScreen()) if is_async else lib.ComputerToolset(Screen())
+
+    async def ask() -> Any:
+        return await call(lambda: tools.run(client, {**ASKED, "tools": [{"type": "computer"}]}))
+
+    assert run(ask(), is_async=is_async).output_text == "Hello"
     (tool,) = _tools(capture)
     assert tool.name == "execute_tool computer"
     assert dict(tool.attributes or {})["gen_ai.tool.call.id"] == "call_1"
 
 
+@both_modes
+@pytest.mark.parametrize("content", [False, True], ids=["no_content", "content"])
+def test_what_a_browser_does_is_a_tool(content: bool, is_async: bool, capture: Capture) -> None:
+    capture.instrument(capture_content="span_only" if content else "no_content")
+    tools = browser(is_async)
+
+    async def act() -> Any:
+        return await call(lambda: tools.execute(browser_call()))
+
+    run(act(), is_async=is_async)
+    (tool,) = _tools(capture)
+    said = dict(tool.attributes or {})
+    assert tool.name == "execute_tool browser_read_page"
+    assert said["gen_ai.tool.call.id"] == "call_1"
+    assert said.get("gen_ai.tool.call.arguments") == ('{"tab_id":"t1","filter":"all"}' if content else None)
+    assert ("text of t1" in str(said.get("gen_ai.tool.call.result"))) is content
+
+
 def test_nothing_of_it_is_seen_after_uninstrument(capture: Capture) -> None:
     capture.instrument()
     otel_genai_instr.uninstrument()
-    _go(capture, False, lambda _: "sunny", _answered(_asks()), _answered())
+    _go(capture, False, lambda _: "sunny", _answered(function_call()), _answered())
     assert capture.spans() == []
