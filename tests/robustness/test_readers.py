@@ -250,7 +250,7 @@ def test_objects_that_raise_cost_no_more_than_what_they_hold(api: Api, monkeypat
     operation = Operation(telemetry, api.read_request({"model": "m"}), NOBODY, read_error)
     operation.finish(partial(api.read_answer, Hostile()))
     assert capture.attributes()["gen_ai.operation.name"]
-    assert bool(guard.counts()) is (api.name != "speech"), "of sound nothing is read"
+    assert guard.counts()
     _export(capture)
 
 
