@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import Token
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, cast
 
@@ -202,7 +203,6 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
     if asked is None:
         return None
     api, arguments, client, url = asked
-    start = api.begin
     if here := current():
         around = operations.operation_in(here)
         if around is not None and not around.attempts:
@@ -210,9 +210,9 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
         if not is_observed(here):
             if not is_suppressed_by_another(here):
                 return None
-            start = UnsuppressedOperation
+            api = replace(api, begin=UnsuppressedOperation)
     endpoint = switch.provider.read_endpoint(client, url, telemetry.settings.provider_by_host)
-    operation = start(telemetry, api.read_request(arguments), endpoint, switch.provider.read_error)
+    operation = api.begin(telemetry, api.read_request(arguments), endpoint, switch.provider.read_error)
     operation.client = client
     if telemetry.uses_bodies:
         try:

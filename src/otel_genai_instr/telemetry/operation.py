@@ -20,7 +20,7 @@ from . import attributes, content, events
 from .current import current as current_context
 from .current import inside
 from .life import Ended, Life, Parts
-from .scope import NO_SCOPE, scope_in
+from .scope import NO_SCOPE, Scope, scope_in
 from .tally import count_call
 from .telemetry import Telemetry
 
@@ -53,6 +53,7 @@ class Operation(Life):
     """HTTP requests that were sent for it."""
     unparsed: object = None
     """The answer that the SDK could not make into a result: it was given, and is billed."""
+    _scope: Scope = NO_SCOPE
     _content: content.Structure | None = None
     _sent: Content | None = None
     _first_chunk: float | None = None
@@ -76,8 +77,8 @@ class Operation(Life):
         operation, model = request.operation, request.model
         self._inference = inference = operation in INFERENCE_OPERATIONS
         self._attributes = attributes.of_request(request, endpoint)
-        self._scope = scope = scope_in(parent) or NO_SCOPE if parent else NO_SCOPE
-        if scope is not NO_SCOPE:
+        if parent and (scope := scope_in(parent)):
+            self._scope = scope
             attributes.add_scope(self._attributes, scope, inference)
         self.request = request
         self.endpoint = endpoint
