@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import openai
 
-from ..support import answers, media, stainless
+from ..support import answers, batch_files, media, stainless
 from ..support.provider import FakeProvider, json_reply, sse
 from ..support.replies import Reply
 from ..support.sdk import (
@@ -194,6 +194,25 @@ _SEARCH: Final = ApiUnderTest(
     answer=answers.found,
     has_text=False,
 )
+_TRANSLATION: Final = ApiUnderTest(
+    name="translation",
+    operation="translation",
+    resource=lambda client: client.audio.translations,
+    method="create",
+    arguments={"model": "whisper-1", "file": ("a.wav", b"sound"), "prompt": PROMPT, "response_format": "verbose_json"},
+    answer=lambda: media.transcript(usage=None, duration=120, language="english"),
+    has_text=False,
+    by_unit=True,
+)
+_BATCH: Final = ApiUnderTest(
+    name="batch",
+    operation="batch",
+    resource=lambda client: client.batches,
+    method="create",
+    arguments={"input_file_id": "file-in", "endpoint": "/v1/embeddings", "completion_window": "24h"},
+    answer=lambda: batch_files.batch("validating"),
+    has_text=False,
+)
 _MANAGED: Final = (_CHAT, _RESPONSES, _FETCH_RESPONSE)
 _ALL: Final = (
     (_CHAT, 328, True),
@@ -210,6 +229,8 @@ _ALL: Final = (
     (_COMPACTION, 104, HAS_COMPACT),
     (_COUNT_TOKENS, 104, HAS_INPUT_TOKENS),
     (_SEARCH, 104, HAS_SEARCH),
+    (_TRANSLATION, 104, True),
+    (_BATCH, 104, True),
 )
 """With the number of their cells, and whether the installed SDK has them."""
 
