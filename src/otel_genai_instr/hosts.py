@@ -7,7 +7,7 @@ from typing import Final
 
 # https://developers.openai.com/api/docs/guides/your-data, https://docs.x.ai/developers/advanced-api-usage/regions,
 # https://docs.mistral.ai/studio-api/regional-inference, https://cloud.google.com/vertex-ai/docs/general/locations
-_OF_ONE_REGION: Final = re.compile(
+_OF_ONE_REGION: Final = (
     r"(?P<before>[a-z0-9-]+)(?:\.api\.openai\.com|\.api\.x\.ai|-aiplatform\.googleapis\.com)"
     r"|api\.(?P<between>[a-z0-9-]+)\.mistral\.ai"
 )
@@ -79,8 +79,9 @@ A star stands for letters, digits and hyphens, and for no dot: nothing that some
 
 _BY_NAME: Final = {host: provider for host, provider in HOSTS if "*" not in host}
 _BY_PATTERN: Final = tuple(
-    (re.compile(re.escape(host).replace(r"\*", "[a-z0-9-]+")), provider) for host, provider in HOSTS if "*" in host
+    (re.escape(host).replace(r"\*", "[a-z0-9-]+"), provider) for host, provider in HOSTS if "*" in host
 )
+"""Compiled, and kept, by ``re`` when the first client is seen whose host isn't above: every app would pay at import."""
 
 
 def plain_host(host: str) -> str:
@@ -93,10 +94,10 @@ def provider_of_host(host: str) -> str | None:
     known = _BY_NAME.get(host)
     if known is not None:
         return known
-    return next((provider for pattern, provider in _BY_PATTERN if pattern.fullmatch(host)), None)
+    return next((provider for pattern, provider in _BY_PATTERN if re.fullmatch(pattern, host)), None)
 
 
 def region_of_host(host: str) -> str | None:
     """The region in which this plain host computes, in the provider's own words; ``None`` if the host doesn't say."""
-    found = _OF_ONE_REGION.fullmatch(host)
+    found = re.fullmatch(_OF_ONE_REGION, host)
     return found["before"] or found["between"] if found is not None else None
