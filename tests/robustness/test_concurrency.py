@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
-from otel_genai_instr.model import Usage
+from otel_genai_instr.model import UNKNOWN_SELLER, Usage
 from otel_genai_instr.patching.bridge import wrap_call
 from otel_genai_instr.patching.contract import Asked, Call, Provider
 from otel_genai_instr.pricing import Cost, Pricer
@@ -215,7 +215,7 @@ def test_ten_thousand_model_names_keep_totals_exact_and_memory_bounded(capture: 
     assert _points(capture) == points, "the overflow series takes what is new"
     assert max(points.values()) <= MAX_SERIES + 1
     # Known prices survive the flood of unknown names.
-    assert pricer._priced["openai", "gpt-4o-mini", None, None] is not None  # pyright: ignore[reportPrivateUsage]
+    assert pricer._priced[f"openai{UNKNOWN_SELLER}", "gpt-4o-mini", None, None] is not None  # pyright: ignore[reportPrivateUsage]
     assert pricer._priced.total + pricer._unpriced.total <= 2 * (768 + 256)  # pyright: ignore[reportPrivateUsage]
 
 
