@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .server import Event
+Event = dict[str, Any]
 
 MODEL: Final = "gpt-realtime"
 SESSION: Final = "sess_1"

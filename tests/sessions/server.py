@@ -13,10 +13,10 @@ import openai
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from .events import Event
+
 PATIENCE: Final = 10
 """Seconds that anything may take here."""
-
-Event = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ pytest.importorskip("openai.resources.responses")
 
 from openai.resources.responses import responses as resources
 
-from .server import Close, Event, Script, Wait, server
+from .events import Event
+from .server import Close, Script, Wait, server
 
 pytestmark = pytest.mark.skipif(
     not hasattr(resources, "ResponsesConnection"), reason="this openai has no websocket for responses"
