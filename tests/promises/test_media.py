@@ -362,6 +362,10 @@ def test_a_stream_costs_what_its_last_event_says(name: str, view: str | None, is
     _costs(capture, cost)
 
 
+AS_EVENTS = {"stream_format": "sse"}
+"""Older SDKs have no argument for it."""
+
+
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_speech_that_comes_in_events_tells_its_tokens(is_async: bool, capture: Capture) -> None:
     capture.instrument()
@@ -371,7 +375,7 @@ def test_speech_that_comes_in_events_tells_its_tokens(is_async: bool, capture: C
 
     async def ask() -> Any:
         speak = client.audio.speech.create
-        return await call(lambda: speak(model="gpt-4o-mini-tts", voice="alloy", input="four", stream_format="sse"))
+        return await call(lambda: speak(model="gpt-4o-mini-tts", voice="alloy", input="four", extra_body=AS_EVENTS))
 
     assert b"speech.audio.done" in run(ask(), is_async=is_async).content
     assert capture.attributes()["gen_ai.usage.output_tokens"] == 101
@@ -382,7 +386,7 @@ def test_speech_that_comes_in_events_tells_its_tokens(is_async: bool, capture: C
 def test_speech_whose_events_are_broken(body: bytes, capture: Capture) -> None:
     capture.instrument()
     client, _ = _client(capture, False, Reply(200, [body], {"content-type": "text/event-stream"}))
-    client.audio.speech.create(model="gpt-4o-mini-tts", voice="alloy", input="four", stream_format="sse")
+    client.audio.speech.create(model="gpt-4o-mini-tts", voice="alloy", input="four", extra_body=AS_EVENTS)
     assert capture.attributes()[UNPRICED] == "no_usage"
 
 
