@@ -11,6 +11,7 @@ from ...semconv import attributes as names
 from ...semconv import values
 from ..asked import AskedFields, read_asked
 from ..fields import as_count, as_float, as_list, as_str, fields_of
+from .answers import read_failure
 from .audio import read_transcript_usage
 from .content import read_response_output
 from .endings import finish_reasons_of
@@ -106,8 +107,7 @@ class RealtimeReader:
         if self._response.get("status") == "failed":
             error = fields_of(fields_of(self._response.get("status_details")).get("error")) or {"code": "failed"}
         if error:
-            read.error_code = as_str(error.get("code")) or as_str(error.get("type")) or values.FINISH_ERROR
-            read.error_message = as_str(error.get("message"))
+            read_failure(read, error, as_str(error.get("type")) or values.FINISH_ERROR)
         return read
 
     def details(self) -> Details:
@@ -166,6 +166,5 @@ class TranscriptReader(UnrecordedStream):
         read = Response()
         read.usage = read_transcript_usage(self.usages[-1]) if self.usages else None
         if self._error:
-            read.error_code = as_str(self._error.get("code")) or as_str(self._error.get("type")) or values.FINISH_ERROR
-            read.error_message = as_str(self._error.get("message"))
+            read_failure(read, self._error, as_str(self._error.get("type")) or values.FINISH_ERROR)
         return read
