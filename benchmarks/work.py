@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Final
 
 from .arms import Arms
-from .measuring import Block, blocks_of
+from .measuring import blocks_of
 
 _WARM_UP: Final = 20  # calls: caches are filled, prices loaded
 
@@ -38,18 +38,19 @@ class Work:
 def count(arms: Arms) -> Work:
     """Count one call of each arm."""
     with blocks_of(arms, "plain", "floor", "ours") as blocks:
-        plain, floor, ours = (_bytecodes(blocks[arm]) for arm in ("plain", "floor", "ours"))
+        plain, floor, ours = (bytecodes(blocks[arm]) for arm in ("plain", "floor", "ours"))
     return Work(floor - plain, ours - plain)
 
 
-def _bytecodes(block: Block) -> int:
+def bytecodes(block: Callable[[int], object]) -> int:
+    """What one call of ``block`` executes, after it has warmed up."""
     block(_WARM_UP)
     # Two calls less one: what a block does around its calls is the same. An event loop has other things to do at times.
     one, two = (min(_executed(block, calls) for _ in range(3)) for calls in (1, 2))
     return two - one
 
 
-def _executed(block: Block, calls: int) -> int:
+def _executed(block: Callable[[int], object], calls: int) -> int:
     with _counting() as counter:
         block(calls)
     return counter.executed

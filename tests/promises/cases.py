@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from itertools import chain, combinations, product
+from collections.abc import Sequence
+from itertools import combinations, product
 from typing import Final
 
 from ..support.under_test import Case, Ending, Form, Hole, UnderTest
@@ -48,27 +47,15 @@ def cases_of(provider: UnderTest) -> list[Case]:
     return [cell for cell in every_cell(provider) if hole_of(cell) is None]
 
 
-def pairs_of(cases: Iterable[Case]) -> list[Case]:
-    """A part of them in which any two values of any two axes meet, if they do so at all.
-
-    Of each API, every form meets every ending.
-    """
-    groups: dict[object, list[Case]] = {}
-    for case in cases:
-        groups.setdefault((case.api.name, case.form, case.ending), []).append(case)
+def pairs_of(cases: Sequence[Case]) -> list[Case]:
+    """A part of them in which any two values of any two axes meet, if they do so at all."""
+    meetings = {case: _meetings(case) for case in cases}
+    missing = set[object]().union(*meetings.values())
     chosen: list[Case] = []
-    met: set[object] = set()
-    taken: Counter[object] = Counter()
-    for group in groups.values():
-        # What brings most values together for the first time; else what was taken least, so that all have their share.
-        best = max(group, key=lambda case: (len(_meetings(case) - met), -taken[case.is_async, case.content]))
+    while missing:
+        best = max(meetings, key=lambda case: len(meetings[case] & missing))
         chosen.append(best)
-        met |= _meetings(best)
-        taken[best.is_async, best.content] += 1
-    for case in chain(*groups.values()):
-        if not _meetings(case) <= met:
-            chosen.append(case)
-            met |= _meetings(case)
+        missing -= meetings.pop(best)
     return chosen
 
 

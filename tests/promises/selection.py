@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,18 +38,20 @@ class Selection:
 
     def stories(self) -> list[Case]:
         """Cells as they are without us, where content is neither on nor off."""
-        cases = [case for provider in self.providers() for case in self._of(provider)]
+        cases = [case for provider in self.providers() for case in _cells(provider, self.only_pairs)]
         return list(dict.fromkeys(replace(case, content=False) for case in cases))
 
     def cases(self) -> list[Case]:
         """Cells that the promises are kept in: those of providers that we can observe."""
         observed = [provider for provider in self.providers() if provider.is_instrumented]
-        return [case for provider in observed for case in self._of(provider)]
+        return [case for provider in observed for case in _cells(provider, self.only_pairs)]
 
     def twins(self) -> list[Case]:
         """Of these the synchronous ones that can be lived through asynchronously too."""
         return [case for case in self.cases() if not case.is_async and hole_of(replace(case, is_async=True)) is None]
 
-    def _of(self, provider: UnderTest) -> list[Case]:
-        cases = cases_of(provider)
-        return pairs_of(cases) if self.only_pairs else cases
+
+@functools.cache  # every test that asks for cells is given the same
+def _cells(provider: UnderTest, only_pairs: bool) -> list[Case]:
+    cases = cases_of(provider)
+    return pairs_of(cases) if only_pairs else cases

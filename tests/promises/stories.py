@@ -18,6 +18,8 @@ from .either import Block, Chunks, call, run
 
 _TURNS: Final = 5
 """Of the event loop, for the tasks that close what the collector found."""
+MADE_WHEN_ASKED_FOR: Final = {"__annotations__", "__signature__", "__slotnames__"}
+"""What a class remembers from the first time that anybody, such as a debugger, asks for it."""
 
 
 class UserError(Exception):
@@ -98,8 +100,7 @@ class User:
 
     def look_at(self, source: Any) -> None:
         """Note everything that can be seen of an object without reading it."""
-        # Classes remember their signature, and their slots, when anybody first asks for them.
-        self.diary.append((type(source), sorted(set(dir(source)) - {"__signature__", "__slotnames__"})))
+        self.diary.append((type(source), sorted(set(dir(source)) - MADE_WHEN_ASKED_FOR)))
         http = self.sdk.http_of(source)
         if http is not None:
             self.diary.append((type(http), http.status_code, dict(http.headers), http.is_closed, sorted(dir(http))))

@@ -140,7 +140,7 @@ class ApiUnderTest:
         return f"gen_ai.client.{'inference' if self.generates else 'operation'}.duration"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class UnderTest:
     """One provider: its SDK, how it is reached, what it answers, and what it can't be asked for."""
 
