@@ -29,6 +29,7 @@ PROVIDER_BY_HOST: Final = "OTEL_GENAI_PROVIDER_BY_HOST"
 PRICES: Final = "OTEL_GENAI_PRICES"
 ESTIMATE_USAGE: Final = "OTEL_GENAI_ESTIMATE_USAGE"
 STREAM_USAGE: Final = "OTEL_GENAI_STREAM_USAGE"
+CONTENT_MAX_BYTES: Final = "OTEL_GENAI_CONTENT_MAX_BYTES"
 METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
 METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
 FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
@@ -71,6 +72,8 @@ class Settings:
 
     capture_content: CaptureContent = CaptureContent.NO_CONTENT
     """Where content is recorded; nowhere unless asked for."""
+    content_max_bytes: int = 32_768
+    """How much content one attribute may hold; what is longer is cut, part by part, and stays JSON."""
     error_messages: bool = False
     """Record the provider's error message, which may quote the user's input."""
     metrics_compat: MetricsCompat = MetricsCompat.LATEST
@@ -106,6 +109,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     default = Settings()
     return Settings(
         capture_content=_capture_content(environ, default.capture_content),
+        content_max_bytes=_count(environ, CONTENT_MAX_BYTES, default.content_max_bytes),
         error_messages=_switch(environ, ERROR_MESSAGES, default.error_messages),
         metrics_compat=_choice(environ, METRICS_COMPAT, MetricsCompat, default.metrics_compat),
         time_per_output_chunk=_switch(environ, TIME_PER_OUTPUT_CHUNK, default.time_per_output_chunk),

@@ -63,12 +63,11 @@ def _live(case: Case, on: bool) -> Outcome:
         if on:
             capture.instrument(capture_content="span_and_event" if case.content else "no_content")
         before = context.get_current()
-        gc.freeze()  # the collector need only look at what the story leaves behind
+        gc.freeze()  # the collector need only look at what the story leaves behind, now and later: outcomes are kept
         try:
             with _Listening() as listening:
                 run(user.tell(), is_async=case.is_async, complaints=listening.heard)
         finally:
-            gc.unfreeze()
             capture.uninstrument()
     return Outcome(
         diary=user.diary,

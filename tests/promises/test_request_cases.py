@@ -28,6 +28,14 @@ CHAT = {**ALWAYS, "openai.api.type": "chat_completions"}
 RESPONSES = {**ALWAYS, "openai.api.type": "responses"}
 
 
+HI = {
+    "content": "",
+    "size": 2,
+    "digest": "sha256:8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4",
+}
+"""Of the file that holds "hi": what `sha256sum` says."""
+
+
 class Answer(BaseModel):
     """What the user wants to be answered with."""
 
@@ -261,7 +269,7 @@ HISTORY: dict[str, tuple[Any, list[Any]]] = {
         [
             {
                 "role": "user",
-                "parts": [{"type": "blob", "modality": "image", "content": "aGk=", "mime_type": "image/png"}],
+                "parts": [{"type": "blob", "modality": "image", "mime_type": "image/png", **HI}],
             }
         ],
     ),
@@ -270,7 +278,7 @@ HISTORY: dict[str, tuple[Any, list[Any]]] = {
         [
             {
                 "role": "user",
-                "parts": [{"type": "blob", "modality": "image", "content": "aGk=", "mime_type": "text/plain"}],
+                "parts": [{"type": "blob", "modality": "image", "mime_type": "text/plain", **HI}],
             }
         ],
     ),

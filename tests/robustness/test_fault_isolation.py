@@ -34,7 +34,7 @@ LOST: Final = {
     "telemetry.attributes:add_details": {SPAN_REASONS},
     "telemetry.content:of_request": {SPAN_INPUT},
     "telemetry.content:of_output": {SPAN_OUTPUT},
-    "telemetry.content:as_json": CONTENT,
+    "telemetry.content:fit": CONTENT,
     "telemetry.series:SeriesTable.find": {DURATION, TOKENS, COST},
     "providers.openai.content:read_chat_content": {SPAN_INPUT},
     "providers.openai.answers:ChatAnswer.response": EVERYTHING - {DURATION, SPAN_REASONS, *CONTENT},

@@ -322,15 +322,6 @@ def no_threads(monkeypatch: pytest.MonkeyPatch, said: SaidFaults) -> None:
     monkeypatch.setattr(threading, "Thread", AtOnce)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_collection() -> Iterator[None]:
-    """Each run is followed by a collection; what was there before need not be looked at again."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 def outcome(story: Story) -> object:
     """What the app sees: a value, or an exception with all that led to it."""
     provider = story.transport(None, *story.replies())

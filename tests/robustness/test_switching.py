@@ -255,13 +255,13 @@ def test_samplers_see_the_request() -> None:
 def test_unsampled_calls_are_counted_and_their_content_is_not_serialised(monkeypatch: pytest.MonkeyPatch) -> None:
     capture = Capture(sampler=ALWAYS_OFF)
     serialised: list[object] = []
-    as_json = content.as_json
+    fit = content.fit
 
-    def noted(structure: content.Structure) -> dict[str, str]:
+    def noted(structure: content.Structure, room: int) -> content.Fitted:
         serialised.append(structure)
-        return as_json(structure)
+        return fit(structure, room)
 
-    monkeypatch.setattr(content, "as_json", noted)
+    monkeypatch.setattr(content, "fit", noted)
     capture.instrument(capture_content="span_only")
     ask(a_client())
     assert capture.spans() == []

@@ -5,21 +5,23 @@ Events carry the structure itself; spans, whose attributes are flat, carry one J
 
 from __future__ import annotations
 
-import json
+import base64
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
-from ..model import Content, Generic, Message, Part, Text
+from ..model import Blob, Content, Generic, Message, Part, Text
 from ..semconv import attributes as names
 from ..text import encodable
+from .cutting import as_json, bytes_of, fitted, shortened_text
 
 Structure = dict[str, object]
 
 _LARGEST_BITS: Final = 64
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_BLOCK: Final = 65_536
+"""Characters of base64 at a time: a multiple of four."""
 
 
 def of_request(content: Content) -> Structure:
@@ -41,9 +43,36 @@ def of_output(messages: Sequence[Message]) -> Structure:
     return {names.OUTPUT_MESSAGES: messages_as_dicts(messages)} if messages else {}
 
 
-def as_json(structure: Structure) -> dict[str, str]:
-    """One JSON string per attribute, for spans; what is a string stays one."""
-    return {name: value if isinstance(value, str) else encodable(_encode(value)) for name, value in structure.items()}
+class Fitted(NamedTuple):
+    """Content within a budget."""
+
+    structure: Structure
+    """For events."""
+    texts: dict[str, str]
+    """The same for spans: one JSON string per attribute; what is a string stays one."""
+    cut: int
+    """Bytes that were left out."""
+
+
+def fit(structure: Structure, room: int) -> Fitted:
+    """``structure`` with at most ``room`` bytes per attribute; what can't be cut to fit is left out."""
+    kept: Structure = {}
+    texts: dict[str, str] = {}
+    cut = 0
+    for name, value in structure.items():
+        text = value if isinstance(value, str) else as_json(value)
+        if (size := bytes_of(text)) > room:
+            cut += size
+            if isinstance(value, str):
+                value = text = shortened_text(value, room)
+            elif (value := fitted(value, room)) is None:
+                continue
+            else:
+                text = as_json(value)
+            cut -= bytes_of(text)
+        kept[name] = value
+        texts[name] = text
+    return Fitted(kept, texts, cut)
 
 
 def messages_as_dicts(messages: Iterable[Message]) -> list[Structure]:
@@ -65,10 +94,32 @@ def part_as_dict(part: Part) -> Structure:
     """One message part; optional fields that are not set are left out."""
     if type(part) is Text:
         return {"type": "text", "content": part.content if part.content.isascii() else encodable(part.content)}
+    if type(part) is Blob:
+        return _described(part)
     if isinstance(part, Generic):
         return {"type": part.type, **cast(Structure, plain(part.fields))}
     given = {field.name: plain(getattr(part, field.name)) for field in fields(part) if field.name != "type"}
     return {"type": part.type, **_without_none(given)}
+
+
+def _described(blob: Blob) -> Structure:
+    """What inline media is, without itself: its size in bytes, and a digest that finds the file it came from."""
+    described: Structure = {"type": "blob", "modality": blob.modality, "mime_type": blob.mime_type, "content": ""}
+    try:
+        size, digest = _measured(blob.content)
+    except ValueError:  # it is no base64
+        return _without_none(described)
+    return _without_none({**described, "size": size, "digest": f"sha256:{digest}"})
+
+
+def _measured(data: str) -> tuple[int, str]:
+    """Length and SHA-256 of what the base64 ``data`` stands for; a copy of it is never held."""
+    digest, size = hashlib.sha256(), 0
+    for begin in range(0, len(data), _BLOCK):
+        block = base64.b64decode(data[begin : begin + _BLOCK])
+        digest.update(block)
+        size += len(block)
+    return size, digest.hexdigest()
 
 
 def plain(value: object) -> object:

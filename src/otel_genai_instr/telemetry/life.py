@@ -57,6 +57,8 @@ class Ended:
     cost: pricing.Cost | pricing.Unpriced | None = None
     structure: dict[str, object]
     """Captured content."""
+    texts: Mapping[str, str] = {}
+    """The same as JSON, within its budget."""
     written: Attributes
 
     def __init__(

@@ -19,6 +19,7 @@ from ..settings import CaptureContent
 from . import attributes, content, events
 from .current import current as current_context
 from .current import inside
+from .cutting import room_on
 from .life import Ended, Life, Parts
 from .scope import NO_SCOPE, Scope, scope_in
 from .tally import count_call
@@ -238,6 +239,17 @@ class Operation(Life):
         if self.wants_content and ended.reading is not None:
             structure.update(content.of_output(ended.reading.output()))
 
+    def _fit_content(self, ended: Ended) -> None:
+        if not ended.structure:
+            return
+        settings = self._telemetry.settings
+        room = settings.content_max_bytes
+        if settings.capture_content.on_span:
+            room = room_on(self.span, room)
+        ended.structure, ended.texts, cut = content.fit(ended.structure, room)
+        if cut:
+            ended.written[own.CONTENT_CUT_BYTES] = cut
+
     def _emit_details(self, ended: Ended) -> None:
         if self.wants_content and self._inference and self._telemetry.settings.capture_content.on_event:
             said = {**self._attributes, **ended.written, **self._prompt_variables()}
@@ -246,7 +258,7 @@ class Operation(Life):
     def _write_content(self, ended: Ended) -> None:
         """Before all else: limits drop what was said first."""
         if self._telemetry.settings.capture_content.on_span and self.span.is_recording():
-            ended.written = {**content.as_json(ended.structure), **self._prompt_variables(), **ended.written}
+            ended.written = {**ended.texts, **self._prompt_variables(), **ended.written}
 
     def _prompt_variables(self) -> Mapping[str, str]:
         return self._scope.prompt_variables if self._inference else {}
@@ -269,6 +281,7 @@ class Operation(Life):
         Life._read_message: ("read.error", "failed"),
         _describe: ("read.details", "recorded"),
         _read_output: ("read.output", "content"),
+        _fit_content: ("content.fit", "content"),
         _emit_details: ("events.details", "content"),
         _write_content: ("content", "content"),
         _write: ("attributes", "recorded"),

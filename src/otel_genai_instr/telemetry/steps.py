@@ -12,10 +12,11 @@ from opentelemetry import trace
 from ..model import Failure
 from ..semconv import attributes as names
 from ..semconv import own, values
-from ..text import class_name, encodable
+from ..text import class_name
 from . import content
 from .attributes import Attributes, add_failure
 from .current import current as current_context
+from .cutting import room_on
 from .life import Ended, Life, Parts
 from .scope import NO_SCOPE, Scope, scope_in, with_scope
 from .tally import Tally, count_step
@@ -146,12 +147,13 @@ class Step(Life):
         self.span.set_attributes(written)
 
     def _write_content(self, _ended: Ended) -> None:
-        """Last: limits cut what comes last."""
+        """Before all else: limits drop what was said first."""
         if self.read_content is not None and self.wants_content:
-            said = self.read_content()
-            texts = {name: encodable(value) for name, value in said.items() if isinstance(value, str)}
-            rest = {name: content.plain(value) for name, value in said.items() if name not in texts}
-            self.span.set_attributes({**texts, **content.as_json(rest)})
+            said = {name: content.plain(value) for name, value in self.read_content().items()}
+            fitted = content.fit(said, room_on(self.span, self._telemetry.settings.content_max_bytes))
+            self.span.set_attributes(fitted.texts)
+            if fitted.cut:
+                self.span.set_attribute(own.CONTENT_CUT_BYTES, fitted.cut)
 
     def _emit(self, ended: Ended) -> None:
         if self._traits.kind is trace.SpanKind.CLIENT:
@@ -162,8 +164,8 @@ class Step(Life):
         _record: "step.metrics",
         _count: "step.tally",
         Life._read_message: "read.error",
-        _write: "step.attributes",
         _write_content: "step.content",
+        _write: "step.attributes",
         _emit: "step.exception",
     }
 

@@ -15,6 +15,8 @@ from otel_genai_instr.telemetry import content as telemetry_content
 
 from ...robustness.shapes import assert_declared
 
+ROOM: Final = 1_000  # bytes
+
 # ruff: noqa: SIM905
 _NAMES: Final = """
 id type role model content stop_reason usage message delta index content_block error text thinking partial_json
@@ -75,7 +77,7 @@ def assert_read(reading: Any) -> None:
     assert_declared(reading.details())
     output = reading.output()
     assert_declared(output)
-    for text in telemetry_content.as_json(telemetry_content.of_output(output)).values():
+    for text in telemetry_content.fit(telemetry_content.of_output(output), ROOM).texts.values():
         assert text.encode()
 
 
@@ -86,7 +88,7 @@ def test_requests(body: dict[str, object]) -> None:
     assert_declared(requests.read_count_request(body))
     read = content.read_content(body)
     assert_declared(read)
-    assert all(text.encode() for text in telemetry_content.as_json(telemetry_content.of_request(read)).values())
+    assert all(text.encode() for text in telemetry_content.fit(telemetry_content.of_request(read), ROOM).texts.values())
 
 
 @quick
@@ -95,7 +97,7 @@ def test_content(blocks: list[object], reason: object) -> None:
     body = {"messages": [{"role": reason, "content": blocks}], "system": blocks, "tools": blocks}
     read = content.read_content(body)
     assert_declared(read)
-    assert all(text.encode() for text in telemetry_content.as_json(telemetry_content.of_request(read)).values())
+    assert all(text.encode() for text in telemetry_content.fit(telemetry_content.of_request(read), ROOM).texts.values())
     assert_read(MessageAnswer({"content": blocks, "stop_reason": reason}))
 
 
