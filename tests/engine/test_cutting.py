@@ -61,7 +61,7 @@ def test_a_text_says_how_much_is_missing() -> None:
     cut = shortened_text("a" * 1_000 + "z" * 1_000, 200)
     begin, missing, end = cut.split("…")
     assert missing == f" [{2_000 - len(begin) - len(end):,} characters cut] "
-    assert set(begin), set(end) == ({"a"}, {"z"})
+    assert (set(begin), set(end)) == ({"a"}, {"z"})
     assert bytes_of(cut) > 190
 
 
