@@ -6,8 +6,10 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+from grpc import ssl_channel_credentials
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GRPCSpanExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HTTPSpanExporter
@@ -113,19 +115,36 @@ def calls_trace(service: str, calls: Sequence[Call]) -> list[ReadableSpan]:
     return list(finished.get_finished_spans())
 
 
-def export(spans: Sequence[ReadableSpan], collector: Collector, protocol: Protocol = "grpc") -> bool:
-    """Send spans in one message; whether the Collector took them."""
-    exporter = _exporter(collector, protocol)
+def export(
+    spans: Sequence[ReadableSpan],
+    collector: Collector,
+    protocol: Protocol = "grpc",
+    ca_file: Path | None = None,
+    token: str | None = None,
+    seconds: float = 30,
+) -> bool:
+    """Send spans in one message; whether the Collector took them. Over TLS where there is a ``ca_file``."""
+    headers = {"authorization": f"Bearer {token}"} if token else None
+    exporter: SpanExporter
+    if protocol == "grpc":
+        endpoint = collector.grpc_endpoint
+        if ca_file is None:
+            exporter = GRPCSpanExporter(endpoint=endpoint, insecure=True, headers=headers, timeout=seconds)
+        else:
+            credentials = ssl_channel_credentials(ca_file.read_bytes())
+            endpoint = endpoint.replace("http:", "https:")
+            exporter = GRPCSpanExporter(endpoint=endpoint, credentials=credentials, headers=headers, timeout=seconds)
+    else:
+        endpoint = f"{collector.http_endpoint}/v1/traces"
+        if ca_file is not None:
+            endpoint = endpoint.replace("http:", "https:")
+        exporter = HTTPSpanExporter(
+            endpoint=endpoint, certificate_file=str(ca_file) if ca_file else None, headers=headers, timeout=seconds
+        )
     try:
         return exporter.export(spans) is SpanExportResult.SUCCESS
     finally:
         exporter.shutdown()
-
-
-def _exporter(collector: Collector, protocol: Protocol) -> SpanExporter:
-    if protocol == "grpc":
-        return GRPCSpanExporter(endpoint=collector.grpc_endpoint, insecure=True, timeout=30)
-    return HTTPSpanExporter(endpoint=f"{collector.http_endpoint}/v1/traces", timeout=30)
 
 
 def _provider(service: str) -> tuple[TracerProvider, InMemorySpanExporter]:

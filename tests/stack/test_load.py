@@ -50,7 +50,9 @@ def batches() -> list[bytes]:
 def ids_of(batch: bytes) -> set[bytes]:
     """The span ids in a message."""
     request = ExportTraceServiceRequest.FromString(batch)
-    return {span.span_id for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans}
+    return {
+        span.span_id for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans
+    }
 
 
 def test_every_span_arrives_although_collector_and_backend_die(

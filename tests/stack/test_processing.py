@@ -64,7 +64,9 @@ def test_user_ids_become_pseudonyms_of_the_key(run_collector: RunCollector, rece
     ours, number, theirs = through(
         collector,
         receiver,
-        Call({"gen_ai.operation.name": "chat", "user.id": "ann", "user.email": "ann@example.com", "app.feature": "ask"}),
+        Call(
+            {"gen_ai.operation.name": "chat", "user.id": "ann", "user.email": "ann@example.com", "app.feature": "ask"}
+        ),
         Call({"user.id": 42}),
         Call({"gen_ai.operation.name": "chat", **USERS}, scope="opentelemetry.instrumentation.openai.v1"),
     )
@@ -96,7 +98,9 @@ def test_users_of_metrics_and_logs_are_treated_alike(
     run_collector: RunCollector, http_receiver: HTTPReceiver, key: str | None
 ) -> None:
     env = {"OTELCOL_USER_KEY": key} if key else {}
-    collector = run_collector("nowhere.invalid:4317", "prometheus", PROMETHEUS_OTLP_ENDPOINT=http_receiver.endpoint, **env)
+    collector = run_collector(
+        "nowhere.invalid:4317", "prometheus", PROMETHEUS_OTLP_ENDPOINT=http_receiver.endpoint, **env
+    )
     request = ExportMetricsServiceRequest()
     metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="shop.orders")
     metric.sum.aggregation_temporality = AGGREGATION_TEMPORALITY_CUMULATIVE
@@ -203,7 +207,10 @@ FOREIGN: Sequence[tuple[str, Call, Mapping[str, Any]]] = [
     ),
     (
         "openllmetry_tool",
-        Call({"traceloop.span.kind": "tool", "traceloop.entity.name": "search"}, scope="opentelemetry.instrumentation.langchain"),
+        Call(
+            {"traceloop.span.kind": "tool", "traceloop.entity.name": "search"},
+            scope="opentelemetry.instrumentation.langchain",
+        ),
         {
             "traceloop.span.kind": "tool",
             "traceloop.entity.name": "search",
@@ -368,7 +375,9 @@ def priced(amount: float, feature: str | None, currency: str = "USD", **more: An
     return Call(attributes | ({"app.feature": feature} if feature else {}) | more)
 
 
-def test_metrics_of_spans_are_exact_whatever_is_sampled(run_collector: RunCollector, http_receiver: HTTPReceiver) -> None:
+def test_metrics_of_spans_are_exact_whatever_is_sampled(
+    run_collector: RunCollector, http_receiver: HTTPReceiver
+) -> None:
     """40 senders at once, all traces thrown away: every call, error and cent is counted."""
     collector = run_collector(
         "nowhere.invalid:4317",
