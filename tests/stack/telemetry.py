@@ -124,27 +124,26 @@ def export(
     seconds: float = 30,
 ) -> bool:
     """Send spans in one message; whether the Collector took them. Over TLS where there is a ``ca_file``."""
-    headers = {"authorization": f"Bearer {token}"} if token else None
-    exporter: SpanExporter
-    if protocol == "grpc":
-        endpoint = collector.grpc_endpoint
-        if ca_file is None:
-            exporter = GRPCSpanExporter(endpoint=endpoint, insecure=True, headers=headers, timeout=seconds)
-        else:
-            credentials = ssl_channel_credentials(ca_file.read_bytes())
-            endpoint = endpoint.replace("http:", "https:")
-            exporter = GRPCSpanExporter(endpoint=endpoint, credentials=credentials, headers=headers, timeout=seconds)
-    else:
-        endpoint = f"{collector.http_endpoint}/v1/traces"
-        if ca_file is not None:
-            endpoint = endpoint.replace("http:", "https:")
-        exporter = HTTPSpanExporter(
-            endpoint=endpoint, certificate_file=str(ca_file) if ca_file else None, headers=headers, timeout=seconds
-        )
+    exporter = _exporter(collector, protocol, ca_file, {"authorization": f"Bearer {token}"} if token else {}, seconds)
     try:
         return exporter.export(spans) is SpanExportResult.SUCCESS
     finally:
         exporter.shutdown()
+
+
+def _exporter(
+    collector: Collector, protocol: Protocol, ca_file: Path | None, headers: dict[str, str], seconds: float
+) -> SpanExporter:
+    endpoint = collector.grpc_endpoint if protocol == "grpc" else f"{collector.http_endpoint}/v1/traces"
+    if ca_file is not None:
+        endpoint = endpoint.replace("http:", "https:")
+    if protocol == "http":
+        certificate = str(ca_file) if ca_file else None
+        return HTTPSpanExporter(endpoint=endpoint, certificate_file=certificate, headers=headers, timeout=seconds)
+    if ca_file is None:
+        return GRPCSpanExporter(endpoint=endpoint, insecure=True, headers=headers, timeout=seconds)
+    credentials = ssl_channel_credentials(ca_file.read_bytes())
+    return GRPCSpanExporter(endpoint=endpoint, credentials=credentials, headers=headers, timeout=seconds)
 
 
 def _provider(service: str) -> tuple[TracerProvider, InMemorySpanExporter]:

@@ -47,7 +47,7 @@ def values(span: SpanRecord) -> dict[str, Any]:
     return {name: span.value(name) for name in span.attributes}
 
 
-# --- users -----------------------------------------------------------------------------------------------------------
+# --- users ---
 
 USERS: Mapping[str, Any] = {
     "user.id": "ann",
@@ -118,7 +118,7 @@ def test_users_of_metrics_and_logs_are_treated_alike(
     assert http_receiver.totals("shop.orders") == {Series("shop.orders", attributes): 2}
 
 
-# --- names of other libraries ------------------------------------------------------------------------------------------
+# --- names of other libraries ---
 
 OPENINFERENCE = "openinference.instrumentation.openai"
 OPENLLMETRY = "opentelemetry.instrumentation.openai.v1"
@@ -224,9 +224,9 @@ FOREIGN: Sequence[tuple[str, Call, Mapping[str, Any]]] = [
         Call(
             {
                 "llm.system": "openai",
-                "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}], "user": "u-1"}',
+                "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "?"}], "user":"u-1"}',
                 "input.mime_type": "application/json",
-                "llm.invocation_parameters": '{"model": "gpt-4o-mini", "max_tokens": 50, "temperature": 0.5, "user": "u-1"}',
+                "llm.invocation_parameters": '{"model":"gpt-4o-mini","max_tokens":50,"temperature":0.5,"user":"u-1"}',
                 "llm.input_messages.0.message.role": "user",
                 "llm.input_messages.0.message.content": "hi",
                 "llm.model_name": "gpt-4o-mini-2024-07-18",
@@ -260,9 +260,9 @@ FOREIGN: Sequence[tuple[str, Call, Mapping[str, Any]]] = [
             "gen_ai.usage.cost.amount": 0.00025,
             "gen_ai.usage.cost.currency": "USD",
             "openinference.span.kind": "LLM",
-            "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}], "user": ""}',
+            "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "?"}], "user": ""}',
             "input.mime_type": "application/json",
-            "llm.invocation_parameters": '{"model": "gpt-4o-mini", "max_tokens": 50, "temperature": 0.5, "user": ""}',
+            "llm.invocation_parameters": '{"model":"gpt-4o-mini","max_tokens":50,"temperature":0.5,"user": ""}',
             "llm.input_messages.0.message.role": "user",
             "llm.input_messages.0.message.content": "hi",
         },
@@ -360,7 +360,7 @@ def test_users_in_parameters_of_openinference_become_the_spans_user(
     assert "u-1" not in json.dumps(values(span))
 
 
-# --- metrics of spans --------------------------------------------------------------------------------------------------
+# --- metrics of spans ---
 
 
 def priced(amount: float, feature: str | None, currency: str = "USD", **more: Any) -> Call:
