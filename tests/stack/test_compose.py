@@ -129,6 +129,17 @@ def test_what_is_mounted_is_there_and_read_only(project: Path) -> None:
                 assert (ROOT / source).exists(), (name, source)
 
 
+def test_only_alertmanager_sees_its_keys(project: Path) -> None:
+    secrets = project / "deploy" / "prometheus" / "secrets"
+    see = {
+        name
+        for name, service in services_of(project, "everything").items()
+        for volume in service.get("volumes", [])
+        if volume["type"] == "bind" and secrets.is_relative_to(volume["source"])
+    }
+    assert see == {"alertmanager"}
+
+
 def test_every_volume_is_used(project: Path) -> None:
     config = compose_config(
         project / "docker-compose.yml", options=[f"--env-file={project / 'deploy' / 'compose' / 'everything.env'}"]
