@@ -64,6 +64,11 @@ class Collector:
         """End it as the kernel does when memory runs out."""
         self._program.kill()
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process, while it runs."""
+        return self._program.pid
+
     def log(self) -> str:
         """Everything that it has said."""
         return self._program.log.read_text()

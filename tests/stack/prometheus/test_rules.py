@@ -44,7 +44,11 @@ def group_order() -> list[str]:
 def fired(alert: str, service: str, severity: str, at: str) -> dict[str, Any]:
     """That the alert fires at this time."""
     which = f'alertname="{alert}", service_name="{service}", severity="{severity}", alertstate="firing"'
-    return {"expr": f"count(ALERTS{{{which}}}) > bool 0", "eval_time": at, "exp_samples": [{"labels": "{}", "value": 1}]}
+    return {
+        "expr": f"count(ALERTS{{{which}}}) > bool 0",
+        "eval_time": at,
+        "exp_samples": [{"labels": "{}", "value": 1}],
+    }
 
 
 def silent(services: Iterable[str], since: str, at: str) -> dict[str, Any]:
@@ -55,7 +59,14 @@ def silent(services: Iterable[str], since: str, at: str) -> dict[str, Any]:
 
 
 def judge(
-    promtool: Path, file: Path, streams: Iterable[Stream], checks: list[dict[str, Any]], *, step: str, per_hour: int, hours: int
+    promtool: Path,
+    file: Path,
+    streams: Iterable[Stream],
+    checks: list[dict[str, Any]],
+    *,
+    step: str,
+    per_hour: int,
+    hours: int,
 ) -> None:
     """Let `promtool` evaluate all rules on the traffic."""
     series = [one for stream in streams for one in input_series(stream, hours, per_hour)]
