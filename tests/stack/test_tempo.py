@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_genai_instr.semconv import attributes as names
 from otel_genai_instr.semconv import own
@@ -75,7 +75,7 @@ class Tempo:
         # Metrics of the last seconds, too.
         settings["query_frontend"] = {"query_end_cutoff": "0s"}
         config = directory / "tempo.yaml"
-        config.write_text(yaml.safe_dump(settings))
+        config.write_text(json.dumps(settings))
         options = [f"-config.file={config}", "-config.expand-env=true"]
         self._program = Program("tempo", [binary, *options], env={}, log=directory / "tempo.log")
 
@@ -104,7 +104,7 @@ def tempo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempo]:
     tempo = Tempo(tempo_binary(), tmp_path_factory.mktemp("tempo"))
     try:
         tempo.start()
-        exporter = OTLPSpanExporter(tempo.otlp_endpoint, insecure=True, timeout=30)
+        exporter: SpanExporter = OTLPSpanExporter(tempo.otlp_endpoint, insecure=True, timeout=30)
         assert exporter.export(calls_trace("shop", CALLS)) is SpanExportResult.SUCCESS
         exporter.shutdown()
         yield tempo
