@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import SpanExportResult
 
 from .jaeger import NO_JAEGER, JaegerProgram, jaeger_binary
 from .programs import wait_until
@@ -32,9 +32,9 @@ def test_traces_on_disk_are_there_after_a_restart(
     spans = rag_trace("shop")
     try:
         jaeger.start()
-        exporter: SpanExporter = OTLPSpanExporter(f"http://{jaeger.otlp_endpoint}", insecure=True, timeout=30)
+        exporter = OTLPSpanExporter(f"http://{jaeger.otlp_endpoint}", insecure=True, timeout=30)
         assert exporter.export(spans) is SpanExportResult.SUCCESS
-        exporter.shutdown()
+        exporter.shutdown()  # pyright: ignore[reportUnknownMemberType]
         wait_until(lambda: len(jaeger.find("shop")) == len(spans), what="Jaeger has the spans", seconds=30)
         jaeger.stop()
         jaeger.start()
