@@ -34,6 +34,10 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         ("tail-sampling",),
         {"OTELCOL_DECISION_WAIT": "5s", "OTELCOL_KEEP_PERCENT": "100"},
     ),
+    "second tier: sampling alone": (
+        ("scale/sampler", "tail-sampling"),
+        {"OTELCOL_DECISION_WAIT": "5s", "OTELCOL_KEEP_PERCENT": "100"},
+    ),
     "two destinations": (("jaeger", "tempo"), {}),
 }
 

@@ -18,7 +18,6 @@ from .test_files import run
 pytestmark = pytest.mark.stack
 
 NAMES = sorted(file.stem for file in OVERLAYS.glob("*.yaml"))
-DESTINATIONS = [name for name in NAMES if name not in ("tail-sampling", "tls", "token")]
 PAGE = ROOT / "docs" / "stack.md"
 SECRETS = {
     "OTELCOL_TOKEN": "secret",
@@ -39,7 +38,8 @@ def documented() -> list[tuple[str, ...]]:
 
 def combinations() -> list[tuple[str, ...]]:
     """Each alone, all at once, and what is documented."""
-    return list(dict.fromkeys([*((name,) for name in NAMES), tuple(NAMES), *documented()]))
+    second_tier = ("scale/sampler", "tail-sampling", "tempo")
+    return list(dict.fromkeys([*((name,) for name in NAMES), tuple(NAMES), second_tier, *documented()]))
 
 
 @pytest.mark.parametrize("overlays", combinations(), ids="+".join)
@@ -51,11 +51,10 @@ def test_collector_validates(collector_binary: Path, tmp_path: Path, overlays: t
 
 
 def test_documentation_has_every_overlay_and_variable() -> None:
-    page = PAGE.read_text()
+    page = PAGE.read_text() + (ROOT / "docs" / "scale.md").read_text()
     assert documented()
-    for file in (ROOT / "collector-config.yaml", *OVERLAYS.glob("*.yaml")):
-        if file.parent == OVERLAYS:
-            assert f"deploy/collector/{file.name}" in page
+    for file in (ROOT / "collector-config.yaml", *OVERLAYS.rglob("*.yaml")):
+        assert file.relative_to(ROOT).as_posix() in page
         for variable in re.findall(r"\$\{env:(\w+)", file.read_text()):
             assert f"`{variable}`" in page, f"{variable} of {file.name}"
 
