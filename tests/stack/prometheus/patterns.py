@@ -1,6 +1,6 @@
 """What happens to the imagined services: four incidents, and five patterns that look like one and are none.
 
-All of them live for four weeks and ten days, from a Monday at midnight, at three samples an hour. What rules see over
+All of them live for five weeks, from a Monday at midnight, at three samples an hour. What rules see over
 minutes (errors, limits of time) is told once more at a sample a minute.
 """
 
@@ -11,7 +11,7 @@ from functools import partial
 
 from .traffic import Hour, Stream
 
-HOURS = 38 * 24
+HOURS = 35 * 24
 WEEK = 7 * 24
 TUESDAY = 4 * WEEK + 24
 """The first hour of the Tuesday of the fifth week; incidents begin in that week."""

@@ -115,7 +115,10 @@ def _grown(stream: Stream, hour: Hour) -> Iterator[tuple[str, float]]:
     yield _series("gen_ai_client_inference_usage_input_tokens_total", text), good * hour.input_tokens
     cached = good * hour.input_tokens * hour.cached
     yield _series("gen_ai_client_inference_usage_cache_read_input_tokens_total", text), cached
-    yield _series("gen_ai_client_operation_cost_sum", answered | {"gen_ai_usage_cost_currency": "USD"}), good * hour.dollars
+    yield (
+        _series("gen_ai_client_operation_cost_sum", answered | {"gen_ai_usage_cost_currency": "USD"}),
+        good * hour.dollars,
+    )
 
     score = process | {"gen_ai_evaluation_name": "helpfulness"}
     yield _series("gen_ai_evaluation_score_count", score), good / 4
@@ -125,7 +128,10 @@ def _grown(stream: Stream, hour: Hour) -> Iterator[tuple[str, float]]:
     yield _series("gen_ai_invoke_agent_inference_calls_sum", agent), hour.calls
     tool = process | {"gen_ai_tool_name": "lookup"}
     yield _series("gen_ai_execute_tool_duration_seconds_count", tool), hour.calls * 0.98
-    yield _series("gen_ai_execute_tool_duration_seconds_count", tool | {"error_type": "TimeoutError"}), hour.calls * 0.02
+    yield (
+        _series("gen_ai_execute_tool_duration_seconds_count", tool | {"error_type": "TimeoutError"}),
+        hour.calls * 0.02,
+    )
 
 
 def _histogram(name: str, labels: Mapping[str, str], count: float, median: float) -> Iterator[tuple[str, float]]:
