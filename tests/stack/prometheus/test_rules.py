@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from .traffic import input_series, jittered
 pytestmark = pytest.mark.stack
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "prometheus"
+RUNBOOK = Path(__file__).parents[3] / "docs" / "alerts.md"
 RULES = FOLDER / "rules"
 TESTS = sorted((FOLDER / "tests").glob("*.yaml"))
 
@@ -86,6 +88,20 @@ def test_promtool_refuses_a_broken_rule(prometheus: PrometheusPrograms, tmp_path
     broken = tmp_path / "broken.yaml"
     broken.write_text((RULES / "cost.yaml").read_text().replace("scalar(", "skalar(", 1))
     assert run([prometheus.promtool, "check", "rules", broken]).returncode != 0
+
+
+def test_queries_of_the_runbook_are_valid(prometheus: PrometheusPrograms, tmp_path: Path) -> None:
+    queries = [
+        query
+        for block in re.findall(r"^```promql\n(.*?)^```$", RUNBOOK.read_text(), re.MULTILINE | re.DOTALL)
+        for query in block.splitlines()
+    ]
+    assert queries
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
+    file = tmp_path / "queries.yaml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
+    done = run([prometheus.promtool, "check", "rules", file])
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_prometheus_accepts_its_configuration(prometheus: PrometheusPrograms) -> None:
