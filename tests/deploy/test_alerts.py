@@ -40,6 +40,19 @@ def section(name: str) -> str:
     return found.group(1) if found else ""
 
 
+def test_tests_name_every_group_in_an_order() -> None:
+    """`promtool` evaluates groups that aren't named first: before what they read is there."""
+    groups = {
+        group["name"]
+        for file in (FOLDER / "rules").glob("*.yaml")
+        for group in yaml.safe_load(file.read_text())["groups"]
+    }
+    for file in (FOLDER / "tests").glob("*.yaml"):
+        order = yaml.safe_load(file.read_text())["group_eval_order"]
+        assert set(order) == groups, file.name
+        assert order == sorted(order, key=lambda name: name.endswith("_alerts")), file.name
+
+
 def test_every_alert_is_fired_in_every_tier() -> None:
     assert {(rule["alert"], rule["labels"]["severity"]) for rule in ALERTS} == fired_in_tests()
 
