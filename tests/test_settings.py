@@ -60,6 +60,7 @@ def test_switches() -> None:
             settings.PROPAGATE_BAGGAGE: "1",
             settings.TIME_PER_OUTPUT_CHUNK: "on",
             settings.COST: "off",
+            settings.PROMPT_LENGTH: "on",
             settings.METRICS_COMPAT: "Both",
         }
     )
@@ -67,6 +68,7 @@ def test_switches() -> None:
         error_messages=True,
         propagate_baggage=True,
         time_per_output_chunk=True,
+        prompt_length=True,
         cost=False,
         metrics_compat=MetricsCompat.BOTH,
     )

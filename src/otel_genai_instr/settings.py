@@ -31,6 +31,7 @@ ESTIMATE_USAGE: Final = "OTEL_GENAI_ESTIMATE_USAGE"
 STREAM_USAGE: Final = "OTEL_GENAI_STREAM_USAGE"
 METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
 METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
+PROMPT_LENGTH: Final = "OTEL_GENAI_PROMPT_LENGTH"
 FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
 
 _NEVER_DIMENSIONS: Final = frozenset({names.USER_ID, names.SESSION_ID, names.CONVERSATION_ID})
@@ -92,6 +93,8 @@ class Settings:
     """Attributes of the surrounding blocks that become dimensions of the metrics."""
     metric_dimension_values: int = 50
     """How many values of one such attribute are told apart; what comes later is counted as ``other``."""
+    prompt_length: bool = False
+    """Tell the times of short prompts from those of long ones: up to five times as many series for each model."""
     feedback_key: str | None = field(default=None, repr=False)
     """Secret that signs feedback tokens."""
 
@@ -117,6 +120,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         stream_usage=_switch(environ, STREAM_USAGE, default.stream_usage),
         metric_dimensions=_names(environ, METRIC_DIMENSIONS, default.metric_dimensions),
         metric_dimension_values=_count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
+        prompt_length=_switch(environ, PROMPT_LENGTH, default.prompt_length),
         feedback_key=environ.get(FEEDBACK_KEY) or None,
     )
 

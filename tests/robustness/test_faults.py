@@ -365,6 +365,7 @@ def observed(
         "capture_content": "span_and_event",
         "metrics_compat": "both",
         "time_per_output_chunk": True,
+        "prompt_length": True,
         "pricer": Pricer(LazySource(bundled_prices._load)),  # pyright: ignore[reportPrivateUsage]
         **story.options(),
     }

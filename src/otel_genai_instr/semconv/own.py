@@ -32,6 +32,7 @@ TOTAL_INFERENCE_CALLS: Final = "otel_genai.total.inference_calls"
 TOTAL_TOOL_CALLS: Final = "otel_genai.total.tool_calls"
 TOTAL_UNPRICED_CALLS: Final = "otel_genai.total.unpriced_calls"
 
+PROMPT_LENGTH: Final = "otel_genai.prompt_length"
 PROMPT_FINGERPRINT: Final = "otel_genai.prompt.fingerprint"
 EVALUATION_EVALUATOR: Final = "otel_genai.evaluation.evaluator"
 

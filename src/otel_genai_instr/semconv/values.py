@@ -74,6 +74,10 @@ MODALITY_IMAGE: Final = "image"
 MODALITY_AUDIO: Final = "audio"
 MODALITY_UNKNOWN: Final = "unknown"
 
+# otel_genai.prompt_length: input tokens up to each limit, which is a bucket of the histogram of input tokens, too
+PROMPT_LENGTHS: Final = ("0-1k", "1k-4k", "4k-16k", "16k-64k", "64k+")
+PROMPT_LENGTH_LIMITS: Final = (1024, 4096, 16384, 65536)
+
 # gen_ai.evaluation.name of what people say about an answer
 USER_FEEDBACK: Final = "user_feedback"
 

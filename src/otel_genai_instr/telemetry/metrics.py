@@ -18,6 +18,7 @@ from ..semconv import SCHEMA_URL, own
 from ..semconv import attributes as names
 from ..semconv import metrics as instruments
 from ..settings import MetricsCompat
+from .attributes import Attributes
 from .series import Series, SeriesTable
 from .step_metrics import StepMetrics
 from .token_sums import COUNTERS, Counter
@@ -51,7 +52,7 @@ class Metrics:
 
     def record_duration(
         self,
-        series: Series,
+        attributes: Attributes,
         inference: bool,
         failure: Failure | None,
         seconds: float,
@@ -59,7 +60,6 @@ class Metrics:
         context: Context,
     ) -> None:
         """The duration of any operation, with ``error.type`` when it failed."""
-        attributes = series.attributes
         if failure is not None:
             # Not kept: the type of a failure is low-cardinality by intent, but not by guarantee.
             attributes = {**attributes, names.ERROR_TYPE: failure.type}
@@ -69,10 +69,14 @@ class Metrics:
             self._operation_duration.record(seconds, attributes, context)
 
     def record_stream(
-        self, series: Series, first_chunk: float, chunks: Sequence[float], compat: MetricsCompat, context: Context
+        self,
+        attributes: Attributes,
+        first_chunk: float,
+        chunks: Sequence[float],
+        compat: MetricsCompat,
+        context: Context,
     ) -> None:
         """Seconds to the first chunk and, if the times of all chunks were collected, between them."""
-        attributes = series.attributes
         if compat.emits_latest:
             self._time_to_first_chunk.record(first_chunk, attributes, context)
         if compat.emits_legacy:

@@ -161,7 +161,7 @@ class Operation(Life):
         if request.units is not None and ended.failure is None:
             response.usage = response.usage or Usage()
             response.usage.units = response.usage.units or request.units
-        settings, usage, inference, here = telemetry.settings, response.usage, self._inference, self.context
+        settings, usage, inference = telemetry.settings, response.usage, self._inference
         if (
             settings.cost
             and (inference or request.operation in PRICED_OPERATIONS)
@@ -184,14 +184,15 @@ class Operation(Life):
                 )
             except Exception as fault:
                 guard.report("pricing", fault)
-        metrics, scope, compat = telemetry.metrics, self._scope, settings.metrics_compat
-        dimensions = () if scope is NO_SCOPE else scope.dimensions_of(inference)
+        metrics, compat, here = telemetry.metrics, settings.metrics_compat, self.context
+        dimensions = () if self._scope is NO_SCOPE else self._scope.dimensions_of(inference)
         series = metrics.table.find(request, self.endpoint, response, dimensions)
         try:
-            metrics.record_duration(series, inference, ended.failure, ended.seconds, compat, here)
+            times = series.of_prompt(usage) if settings.prompt_length and inference else series.attributes
+            metrics.record_duration(times, inference, ended.failure, ended.seconds, compat, here)
             if self._first_chunk is not None and inference:
                 first_chunk = self._first_chunk - self._started
-                metrics.record_stream(series, first_chunk, self._chunks or (), compat, here)
+                metrics.record_stream(times, first_chunk, self._chunks or (), compat, here)
         except Exception as fault:
             guard.report("metrics.timing", fault)
         if usage is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from bisect import bisect_left
 from typing import Final
 
 from opentelemetry.metrics import Observation
@@ -18,7 +19,7 @@ from opentelemetry.util.types import AttributeValue
 
 from ..model import Endpoint, Request, Response, Usage
 from ..semconv import attributes as names
-from ..semconv import own
+from ..semconv import own, values
 from .attributes import Attributes
 from .scope import Dimensions
 from .token_sums import Counter, TokenSums
@@ -46,6 +47,13 @@ class Series:
         if attributes is None:
             attributes = self._derived[extra] = {**self.attributes, **dict(extra)}
         return attributes
+
+    def of_prompt(self, usage: Usage | None) -> Attributes:
+        """The attributes and the length of the prompt, as far as the provider has told it."""
+        if usage is None or usage.input_tokens is None or usage.estimated:
+            return self.attributes
+        length = values.PROMPT_LENGTHS[bisect_left(values.PROMPT_LENGTH_LIMITS, usage.input_tokens)]
+        return self.plus((own.PROMPT_LENGTH, length))
 
     def of_cost(self, currency: str, source: str, estimated: bool) -> Attributes:
         """The attributes and those of a cost; built once for each."""
