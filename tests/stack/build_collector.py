@@ -14,7 +14,7 @@ from pathlib import Path
 
 MANIFEST = Path(__file__).with_name("collector-builder.yaml")
 CACHE = Path(__file__).parents[2] / ".stack"
-BUILDER = "go.opentelemetry.io/collector/cmd/builder@v0.155.0"
+BUILDER = "go.opentelemetry.io/collector/cmd/builder@v0.161.0"
 """Must be the version of the modules in the manifest; a test compares them."""
 
 NO_GO = (

@@ -102,9 +102,11 @@ def test_collector_refuses_a_broken_copy(collector_binary: Path, tmp_path: Path)
     assert "otlp_grpc/jaeger" in done.stderr
 
 
-def test_builder_and_modules_are_of_one_version() -> None:
+def test_builder_modules_and_image_are_of_one_version() -> None:
     versions = set(re.findall(r"gomod: \S+ v(\S+)", MANIFEST.read_text()))
-    assert versions == {BUILDER.rpartition("@v")[2]}
+    image = re.search(r"collector-contrib:([\d.]+)@", COMPOSE_FILE.read_text())
+    assert image is not None
+    assert versions == {BUILDER.rpartition("@v")[2]} == {image[1]}
 
 
 def test_documentation_names_the_versions_in_use() -> None:
