@@ -37,8 +37,10 @@ COLLECTOR_SERIES: Final[Mapping[str, frozenset[str]]] = {
 PROMETHEUS_SERIES: Final[Mapping[str, frozenset[str]]] = {
     "up": frozenset({"job", "instance"}),
     "ALERTS": frozenset({"alertname", "alertstate", "severity", *COMMON_LABELS}),
+    "prometheus_rule_evaluation_failures_total": frozenset({"rule_group", "job", "instance"}),
+    "alertmanager_notifications_failed_total": frozenset({"integration", "reason", "job", "instance"}),
 }
-"""Prometheus' own."""
+"""Of Prometheus and Alertmanager themselves."""
 
 SPAN_METRICS_LABELS: Final = frozenset({"span_name", "span_kind", "status_code"})
 """What ``span_metrics`` adds to the dimensions that it is told."""

@@ -39,6 +39,12 @@ _CACHED_USAGE: Final = {
     "cache_creation_input_tokens": 400,
     "cache_creation": {"ephemeral_5m_input_tokens": 300, "ephemeral_1h_input_tokens": 100},
 }
+_SPOKEN_USAGE: Final = {
+    "prompt_tokens": 1000,
+    "completion_tokens": 200,
+    "prompt_tokens_details": {"audio_tokens": 300, "text_tokens": 700},
+    "completion_tokens_details": {"audio_tokens": 150, "text_tokens": 50},
+}
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,7 @@ def _with_all_options(capture: Capture) -> None:
         **{"frequency_penalty": 0.1, "presence_penalty": 0.1, "reasoning_effort": "low", "tools": [tool]},
         extra_body={"service_tier": "flex", "response_format": {"type": "json_object"}},
     )
+    _chat(_client(capture, json_reply(answers.chat(usage=_SPOKEN_USAGE))), "gpt-4o-audio-preview")
     if HAS_RESPONSES:
         client: Any = _client(capture, json_reply(answers.response()))
         client.responses.create(

@@ -58,10 +58,11 @@ def known() -> Known:
         capture.uninstrument()
     made, _ = span_series()
     all_series = {**series(run.metrics, COMMON_LABELS), **made, **COLLECTOR_SERIES, **PROMETHEUS_SERIES}
-    for path in RULES:
+    for path in RULES * 2:  # files read each other's recordings
         for rule in rules(path):
             if "record" in rule:
-                all_series[rule["record"]] = _recorded(rule["expr"], rule.get("labels", {}), all_series)
+                labels = _recorded(rule["expr"], rule.get("labels", {}), all_series)
+                all_series[rule["record"]] = all_series.get(rule["record"], frozenset()) | labels
     return Known(run, all_series, run.spans | run.events | {*run.metrics} | RESOURCE)
 
 

@@ -10,7 +10,7 @@ from .panels import SECONDS, heat, lines, number, row, trace_list
 
 _MODEL: Final = "gen_ai_request_model"
 _LEGEND: Final = "{{gen_ai_request_model}}"
-_SLOW: Final = ((5.0, "yellow"), (10.0, "red"))
+_SLOW: Final = ((10.0, "yellow"), (20.0, "red"))
 
 BOARD: Final = Board(
     uid="genai-latency",
@@ -44,7 +44,7 @@ BOARD: Final = Board(
             "is long and not cached.",
             q.first_chunk(0.95, q.NOW),
             SECONDS,
-            steps=((2, "yellow"), (4, "red")),
+            steps=((3, "yellow"), (6, "red")),
             nothing="no streams",
         ),
         row("Which model? A dot is one call: click it for its trace"),
@@ -54,7 +54,7 @@ BOARD: Final = Board(
             "your service.",
             ((q.latency(0.95, q.STEP, _MODEL), _LEGEND),),
             SECONDS,
-            steps=((10, "red"),),
+            steps=_SLOW,
             exemplars=True,
         ),
         lines(
@@ -63,7 +63,7 @@ BOARD: Final = Board(
             "longer.",
             ((q.first_chunk(0.95, q.STEP, _MODEL), _LEGEND),),
             SECONDS,
-            steps=((4, "red"),),
+            steps=((3, "yellow"), (6, "red")),
             exemplars=True,
         ),
         row("Since when, and why?"),

@@ -48,7 +48,7 @@ BOARD: Final = Board(
             _SLOW,
             q.latency(0.95, q.NOW),
             SECONDS,
-            steps=((5, "yellow"), (10, "red")),
+            steps=((10, "yellow"), (20, "red")),
             to="genai-latency",
         ),
         number(
