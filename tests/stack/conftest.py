@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from _pytest.capture import CaptureManager
 
 from .build_collector import CollectorUnavailable, build_collector, find_collector
 from .collector import Collector
+from .http_receiver import HTTPReceiver
 from .jaeger import NO_JAEGER, Jaeger, find_jaeger
 from .otlp_receiver import OTLPReceiver
 from .spans import SpanRecord
@@ -102,3 +104,39 @@ def collector(backend: Backend, collector_binary: Path, tmp_path: Path) -> Itera
         yield collector
     finally:
         collector.stop()
+
+
+@pytest.fixture
+def receiver() -> Iterator[OTLPReceiver]:
+    """What stands in Jaeger's place; listens."""
+    receiver = OTLPReceiver()
+    try:
+        receiver.start()
+        yield receiver
+    finally:
+        receiver.stop()
+
+
+@pytest.fixture
+def http_receiver() -> Iterator[HTTPReceiver]:
+    """What stands in the place of a destination that takes OTLP over HTTP; listens."""
+    receiver = HTTPReceiver()
+    try:
+        receiver.start()
+        yield receiver
+    finally:
+        receiver.stop()
+
+
+@pytest.fixture
+def run_collector(collector_binary: Path, tmp_path: Path) -> Iterator[Callable[..., Collector]]:
+    """Starts a Collector with overlays and variables: ``run_collector(jaeger_endpoint, "tempo", VARIABLE="value")``."""
+    with ExitStack() as running:
+
+        def run(jaeger_endpoint: str, *overlays: str, **env: str) -> Collector:
+            collector = Collector(collector_binary, tmp_path, jaeger_endpoint, overlays, env)
+            running.callback(collector.stop)
+            collector.start()
+            return collector
+
+        yield run

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Literal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
+from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GRPCSpanExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HTTPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -80,6 +83,33 @@ def prompt_trace(service: str, prompt_bytes: int, spans: int = 1) -> list[Readab
             prompt = f"{number}: " + "word " * (prompt_bytes // 5)
             with tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT) as chat:
                 chat.set_attribute(names.INPUT_MESSAGES, _messages(prompt))
+    return list(finished.get_finished_spans())
+
+
+@dataclass(frozen=True)
+class Call:
+    """A span to be made: its attributes, who made it, whether it failed and how long it took."""
+
+    attributes: Mapping[str, Any]
+    scope: str = "otel_genai_instr"
+    failed: bool = False
+    seconds: float = 0.001
+
+
+def calls_trace(service: str, calls: Sequence[Call]) -> list[ReadableSpan]:
+    """One request in which these calls are made one after the other."""
+    provider, finished = _provider(service)
+    now = time.time_ns()
+    request = provider.get_tracer("app").start_span("POST /ask", kind=SpanKind.SERVER, start_time=now)
+    for call in calls:
+        tracer = provider.get_tracer(call.scope)
+        span = tracer.start_span("call", trace.set_span_in_context(request), SpanKind.CLIENT, start_time=now)
+        span.set_attributes(call.attributes)
+        if call.failed:
+            span.set_status(Status(StatusCode.ERROR))
+        now += round(call.seconds * 1e9)
+        span.end(now)
+    request.end(now)
     return list(finished.get_finished_spans())
 
 
