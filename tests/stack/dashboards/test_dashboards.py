@@ -1,6 +1,6 @@
 """Every query of every panel has a result, in a real Prometheus with a day of two services and what a Collector makes.
 
-With ``OTEL_GENAI_PICTURES`` set to a folder, the results are drawn there.
+With ``DASHBOARD_PICTURES`` set to a folder, the results are drawn there.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from typing import Any
 
 import pytest
 from _pytest.capture import CaptureManager
+from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
@@ -114,18 +117,23 @@ def _recordings_read() -> Sequence[Sequence[Any]]:
 
 
 def _send_through(collector: Collector) -> None:
-    """A few traces and metrics of a live app, by the SDK's own exporters."""
+    """A trace, metrics and an event of a live app, by the SDK's own exporters."""
     resource = Resource({"service.name": "live"})
     spans = TracerProvider(resource=resource, shutdown_on_exit=False)
     spans.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=collector.grpc_endpoint, insecure=True)))
     exporter = OTLPMetricExporter(endpoint=collector.grpc_endpoint, insecure=True)
     metrics = MeterProvider([PeriodicExportingMetricReader(exporter)], resource=resource, shutdown_on_exit=False)
-    genai.instrument(tracer_provider=spans, meter_provider=metrics)
+    logs = LoggerProvider(resource=resource, shutdown_on_exit=False)
+    logs.add_log_record_processor(
+        BatchLogRecordProcessor(OTLPLogExporter(endpoint=collector.grpc_endpoint, insecure=True))
+    )
+    genai.instrument(tracer_provider=spans, meter_provider=metrics, logger_provider=logs)
     with genai.workflow("answer"), genai.inference("openai", "gpt-4o-mini") as call:
         call.usage(input_tokens=1000, output_tokens=100)
         call.response(finish_reasons=["content_filter"])
+    genai.evaluate(call, "relevance", score=0.9)
     genai.uninstrument()
-    for provider in (spans, metrics):
+    for provider in (spans, metrics, logs):
         provider.force_flush()
         provider.shutdown()
 
@@ -134,6 +142,7 @@ def _send_through(collector: Collector) -> None:
 def test_every_query_has_a_result(path: Path, filled: Filled) -> None:
     without: list[str] = []
     for title, question in all_asked(dashboard(path)):
+        found: list[Any]
         if question.is_of_now:
             found = filled.prometheus.instant(question.expression, filled.now)
         else:
@@ -164,7 +173,7 @@ def test_prometheus_has_the_names_that_the_names_test_expects(filled: Filled) ->
 
 
 def test_dashboards_are_drawn(filled: Filled, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("OTEL_GENAI_PICTURES") or tmp_path)
+    folder = Path(os.environ.get("DASHBOARD_PICTURES") or tmp_path)
     for path in DASHBOARDS:
         board: Any = dashboard(path)
         drawn = draw(board, filled.prometheus, filled.now)
