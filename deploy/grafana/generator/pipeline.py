@@ -29,9 +29,9 @@ BOARD: Final = Board(
     description="Whether telemetry arrives: the other dashboards are worth what this one says.",
     panels=(
         number(
-            "Refused or lost in the Collector, last 15 minutes",
-            "Spans, points and records. Refused: the memory limit or the queue; senders try again for a while. "
-            "Failed: what a backend does not take; the Collector's log says why (docs/stack.md).",
+            "Refused or lost, last 15 minutes",
+            "By the Collector: spans, points and records. Refused: the memory limit or the queue; senders try again "
+            "for a while. Failed: what a backend does not take; the Collector's log says why (docs/stack.md).",
             _lost(),
             COUNT,
             steps=((1, "red"),),

@@ -18,6 +18,7 @@ COLOURS: Final = {"green": "#2f7d45", "yellow": "#b58a0b", "red": "#b3273a"}
 FONT: Final = 'font-family="Inter, Helvetica, Arial, sans-serif"'
 _CHARACTER: Final = 6.2
 """Width of one, on average, at size 11."""
+_LONG: Final = 900.0
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,14 @@ def chart(
     box: Box,
     drawn: Sequence[Line],
     unit: str,
+    span: tuple[float, float],
     *,
     stacked: bool = False,
     thresholds: Sequence[tuple[float, str]] = (),
     most: float | None = None,
     dots: Points = (),
 ) -> str:
-    """Lines over time, with axes and legend; ``dots`` are exemplars."""
+    """Lines over a span of time, with axes and legend; ``dots`` are exemplars."""
     lines = _stacked(drawn) if stacked else list(drawn)
     every = [point for line in lines for point in line.points]
     if not every:
@@ -134,8 +136,7 @@ def chart(
     highest = max(value for _, value in every)
     axes = Axes(
         Box(box.x + 52, box.y + 6, box.width - 62, box.height - 46),
-        min(at for at, _ in every),
-        max(at for at, _ in every),
+        *span,
         most or _round_up(highest * 1.05),
     )
     parts = [*_grid(axes, unit)]
@@ -147,13 +148,13 @@ def chart(
     below: Points = ()
     for number, line in enumerate(lines):
         colour = PALETTE[number % len(PALETTE)]
-        path = "L".join(f"{axes.x(at):.1f},{axes.y(value):.1f}" for at, value in line.points)
+        path = _path(axes, line.points)
         if stacked:
             floor = below or [(at, 0.0) for at, _ in line.points]
             back = "L".join(f"{axes.x(at):.1f},{axes.y(value):.1f}" for at, value in reversed(floor))
-            parts.append(f'<path d="M{path}L{back}Z" fill="{colour}" fill-opacity="0.35"/>')
+            parts.append(f'<path d="{path}L{back}Z" fill="{colour}" fill-opacity="0.35"/>')
             below = line.points
-        parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round"/>')
+        parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round"/>')
     for at, value in dots:
         if axes.start <= at <= axes.end and value <= axes.most:
             place = f"{axes.x(at):.1f} {axes.y(value):.1f}"
@@ -162,13 +163,12 @@ def chart(
     return "".join([*parts, *_legend(box, [line.name for line in drawn])])
 
 
-def heat_map(box: Box, rows: Sequence[tuple[str, Points]], step: float) -> str:
+def heat_map(box: Box, rows: Sequence[tuple[str, Points]], span: tuple[float, float], step: float) -> str:
     """Rows from the lowest to the highest, each a count over time."""
-    times = sorted({at for _, points in rows for at, _ in points})
     highest = max((value for _, points in rows for _, value in points), default=0.0)
-    if not times or highest <= 0:
+    if highest <= 0:
         return text(box.x + 8, box.y + 30, "no data", colour=FAINT)
-    axes = Axes(Box(box.x + 52, box.y + 6, box.width - 62, box.height - 30), times[0], times[-1] + step, 1.0)
+    axes = Axes(Box(box.x + 52, box.y + 6, box.width - 62, box.height - 30), *span, 1.0)
     tall, wide = axes.box.height / len(rows), axes.x(axes.start + step) - axes.box.x
     parts: list[str] = [*_times(axes)]
     for number, (name, points) in enumerate(rows):
@@ -176,10 +176,20 @@ def heat_map(box: Box, rows: Sequence[tuple[str, Points]], step: float) -> str:
         if number % max(1, len(rows) // 8) == 0:
             parts.append(text(axes.box.x - 6, y + tall / 2 + 4, name, 10, FAINT, 'text-anchor="end"'))
         for at, value in points:
-            if value > 0:
+            if value > 0 and at - step >= axes.start:
                 shade = 0.12 + 0.88 * math.sqrt(value / highest)
-                cell = Box(axes.x(at), y, wide + 0.3, tall - 1)
+                cell = Box(axes.x(at - step), y, wide + 0.3, tall - 1)
                 parts.append(rectangle(cell, "#5794f2", f'fill-opacity="{shade:.2f}"'))
+    return "".join(parts)
+
+
+def _path(axes: Axes, points: Points) -> str:
+    """A line that ends where there was nothing for long, and begins again."""
+    parts: list[str] = []
+    before = -math.inf
+    for at, value in points:
+        parts.append(f"{'L' if at - before < _LONG else 'M'}{axes.x(at):.1f},{axes.y(value):.1f}")
+        before = at
     return "".join(parts)
 
 
@@ -207,7 +217,7 @@ def _grid(axes: Axes, unit: str) -> Iterator[str]:
         value = axes.most * quarter / 4
         y = axes.y(value)
         yield f'<line x1="{axes.box.x}" x2="{axes.box.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>'
-        yield text(axes.box.x - 6, y + 4, amount(value, unit), 10, FAINT, 'text-anchor="end"')
+        yield text(axes.box.x - 6, y + 4, amount(value, unit).removesuffix(" /min"), 10, FAINT, 'text-anchor="end"')
     yield from _times(axes)
 
 

@@ -24,12 +24,12 @@ from .drawing import (
     wrapped,
 )
 from .prometheus import Prometheus
-from .questions import Question, asked, filled
+from .questions import EVERYTHING, Question, asked, filled
 
 UNIT_WIDTH, UNIT_HEIGHT, GAP, HEAD = 50.0, 30.0, 8.0, 44.0
 SHOWN: Final = 6 * 3600.0
 STEP: Final = 120.0
-LIVE: Final = 60.0
+LIVE: Final = 45.0
 """Of series that have just begun, only the last seconds are drawn."""
 MOST_DOTS: Final = 60
 
@@ -102,28 +102,33 @@ class _Panel:
         questions = asked(self._panel)
         if not questions:
             return self._of_traces()
-        lines = [line for question in questions for line in self._answered(question)]
+        span, step = self._span(questions)
+        found = [(question, self._prometheus.over(question.expression, *span, step)) for question in questions]
         custom = self._defaults.get("custom", {})
         return chart(
             self._inside,
-            lines,
+            [
+                Line(question.name(one["metric"]), _points(one))
+                for question, several in found
+                for one in several
+                if _points(one)
+            ],
             self._defaults["unit"],
+            span,
             stacked=custom.get("stacking", {}).get("mode") == "normal",
             thresholds=self._steps if custom.get("thresholdsStyle") else (),
             most=self._defaults.get("max"),
             dots=[dot for question in questions if question.wants_exemplars for dot in self._exemplars(question)],
         )
 
-    def _answered(self, question: Question) -> list[Line]:
-        found = self._asked(question)
-        return [Line(question.name(one["metric"]), _points(one)) for one in found if _points(one)]
-
-    def _asked(self, question: Question) -> list[Any]:
-        found = self._prometheus.over(question.expression, self._now - SHOWN, self._now, STEP)
+    def _span(self, questions: Sequence[Question]) -> tuple[tuple[float, float], float]:
+        """What is drawn, from when to when and how closely: of what has just begun, the last seconds."""
+        span = (self._now - SHOWN, self._now)
+        found = [one for question in questions for one in self._prometheus.over(question.expression, *span, STEP)]
         begun = min((_points(one)[0][0] for one in found if _points(one)), default=0.0)
-        if begun > self._now - SHOWN / 10:
-            return self._prometheus.over(question.expression, self._now - LIVE, self._now, 1)
-        return found
+        if begun > self._now - SHOWN / 10 or not begun:
+            return (self._now - LIVE, self._now), 1.0
+        return span, STEP
 
     def _exemplars(self, question: Question) -> Points:
         found = self._prometheus.exemplars(question.expression, self._now - SHOWN, self._now)
@@ -142,18 +147,21 @@ class _Panel:
             below = counts
         while cells and not any(value > 0 for _, value in cells[-1][1]):
             cells.pop()
-        return heat_map(self._inside, cells, step)
+        return heat_map(self._inside, cells, (self._now - SHOWN, self._now), step)
 
     def _of_traces(self) -> str:
         """What Tempo would be asked: it is not there."""
         box = self._inside
         (target,) = self._panel["targets"]
-        lines: Sequence[str] = ["From traces, by Tempo:", *wrapped(target["query"], box.width - 24)]
+        lines: Sequence[str] = [
+            "From traces, by Tempo:",
+            *wrapped(filled(target["query"], _SHOWN_VARIABLES), box.width - 24),
+        ]
         parts = [text(box.x + 12, box.y + 20 + 17 * n, line, 11, FAINT) for n, line in enumerate(lines)]
         return "".join(parts)
 
 
-_SHOWN_VARIABLES: Final = {"currency": "USD", "expensive": "0.05", "slow": "10s"}
+_SHOWN_VARIABLES: Final = {**EVERYTHING, "currency": "USD", "expensive": "0.05", "slow": "10s"}
 
 
 def _points(series: Any) -> Points:

@@ -29,7 +29,7 @@ class Question:
 
     def name(self, labels: Mapping[str, str]) -> str:
         """What a line is called."""
-        return re.sub(r"{{(\w+)}}", lambda found: labels.get(found[1], ""), self.legend).strip() or "none"
+        return re.sub(r"{{(\w+)}}", lambda found: labels.get(found[1], ""), self.legend).strip(": ") or "(none)"
 
 
 def asked(panel: Any, variables: Mapping[str, str] = EVERYTHING) -> list[Question]:

@@ -18,6 +18,7 @@ from _pytest.capture import CaptureManager
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
@@ -28,6 +29,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 import otel_genai_instr as genai
 
+from ...deploy.allowed import COMMON_LABELS, span_series
 from ...deploy.files import DASHBOARDS, RULES, dashboard, panels, rules
 from ...deploy.one_run import emitted
 from ...deploy.prometheus_names import series
@@ -44,6 +46,7 @@ from .questions import all_asked
 pytestmark = pytest.mark.stack
 
 ARRIVAL_SECONDS = 60.0
+SENDINGS = 6
 
 
 @dataclass
@@ -85,12 +88,19 @@ def filled(
     try:
         prometheus.start()
         backend.start()
-        tell(Capture(), prometheus.take)
+        told: list[ExportMetricsServiceRequest] = []
+        tell(Capture(), told.append)
+        for request in told:
+            prometheus.take(request)
         for recordings in _recordings_read():
             prometheus.record_the_past(recordings, time.time() - LENGTH, time.time())
+        # What was not yet in a block when blocks of the same time were put beside it is gone, exemplars with it.
+        for request in told[-len(told) * 2 // 3 :]:
+            prometheus.take(request)
         collector.start()
-        for _ in range(2):
+        for _ in range(SENDINGS):
             _send_through(collector)
+            time.sleep(2)
         wait_until(
             lambda: bool(prometheus.instant("increase(otel_genai_span_cost_total[5m]) > 0", time.time())),
             what="Prometheus has what the Collector made of spans, twice",
@@ -112,13 +122,13 @@ def _recordings_read() -> Sequence[Sequence[Any]]:
 
     levels = [read_by("".join(path.read_text() for path in DASHBOARDS))]
     while deeper := {name for one in levels[-1] for name in read_by(every[one]["expr"])}:
-        levels.append(deeper)
+        levels = [*(level - deeper for level in levels), deeper]
     return [[every[name] for name in sorted(level)] for level in reversed(levels)]
 
 
 def _send_through(collector: Collector) -> None:
     """A trace, metrics and an event of a live app, by the SDK's own exporters."""
-    resource = Resource({"service.name": "live"})
+    resource = Resource({"service.name": "shop", "service.instance.id": "live"})
     spans = TracerProvider(resource=resource, shutdown_on_exit=False)
     spans.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=collector.grpc_endpoint, insecure=True)))
     exporter = OTLPMetricExporter(endpoint=collector.grpc_endpoint, insecure=True)
@@ -128,10 +138,11 @@ def _send_through(collector: Collector) -> None:
         BatchLogRecordProcessor(OTLPLogExporter(endpoint=collector.grpc_endpoint, insecure=True))
     )
     genai.instrument(tracer_provider=spans, meter_provider=metrics, logger_provider=logs)
-    with genai.workflow("answer"), genai.inference("openai", "gpt-4o-mini") as call:
+    about = genai.attribute(feature="search"), genai.prompt("answer", version="7")
+    with about[0], about[1], genai.workflow("answer"), genai.inference("openai", "gpt-4o") as call:
         call.usage(input_tokens=1000, output_tokens=100)
         call.response(finish_reasons=["content_filter"])
-    genai.evaluate(call, "relevance", score=0.9)
+    genai.evaluate(call, "relevance", score=0.9, label="pass", evaluator="judge")
     genai.uninstrument()
     for provider in (spans, metrics, logs):
         provider.force_flush()
@@ -162,14 +173,18 @@ def test_numbers_are_one_number(path: Path, filled: Filled) -> None:
 def test_prometheus_has_the_names_that_the_names_test_expects(filled: Filled) -> None:
     """The translation of tests/deploy is that of the real one."""
     capture = Capture()
-    expected = series(emitted(capture).metrics, ())
+    made, _ = span_series()
+    expected = {**series(emitted(capture).metrics, ()), **made}
     capture.uninstrument()
-    here: set[str] = {
-        found["metric"]["__name__"] for found in filled.prometheus.instant('{service_name="shop"}', filled.now)
-    }
-    ours = {name for name in here if name.startswith(("gen_ai_", "otel_genai_")) and ":" not in name}
+    found = filled.prometheus.instant('{service_name="shop"}', filled.now)
+    here: set[str] = {one["metric"]["__name__"] for one in found}
+    ours = {name for name in here if name.startswith(("gen_ai_", "otel_genai_", "traces_")) and ":" not in name}
     assert len(ours) > 40
     assert ours <= expected.keys()
+    for one in found:
+        name = one["metric"]["__name__"]
+        if name in ours:
+            assert one["metric"].keys() - {"__name__"} <= expected[name] | COMMON_LABELS, name
 
 
 def test_dashboards_are_drawn(filled: Filled, tmp_path: Path) -> None:
