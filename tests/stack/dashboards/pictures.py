@@ -29,7 +29,7 @@ from .questions import EVERYTHING, Question, asked, filled
 UNIT_WIDTH, UNIT_HEIGHT, GAP, HEAD = 50.0, 30.0, 8.0, 44.0
 SHOWN: Final = 6 * 3600.0
 STEP: Final = 120.0
-LIVE: Final = 45.0
+LIVE: Final = 25.0
 """Of series that have just begun, only the last seconds are drawn."""
 MOST_DOTS: Final = 60
 
