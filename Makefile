@@ -8,7 +8,7 @@ LOCK := requirements-dev.lock
 LLM ?=
 PROVIDER ?= openai
 
-.PHONY: help demo test check bench stack-test versions-test newest-test neighbours-test frameworks-test lock format clean
+.PHONY: help demo test check bench stack-up stack-down stack-test versions-test newest-test neighbours-test frameworks-test lock format clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +39,12 @@ check: $(READY)  ## Lint, types, import directions, twins
 
 bench: $(READY)  ## Measure the added cost as a ratio to a hand-written floor
 	$(BIN)/python -m benchmarks
+
+stack-up: $(READY)  ## Start the stack without Docker and send the demo through it (JAEGER_BIN=... for Jaeger)
+	$(BIN)/python -m tests.stack.up
+
+stack-down: $(READY)  ## End what stack-up started
+	$(BIN)/python -m tests.stack.up down
 
 stack-test: $(READY)  ## Run the demo through a real Collector into a real Jaeger (JAEGER_BIN=...)
 	$(BIN)/python -m pytest -m stack tests/stack

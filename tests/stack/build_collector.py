@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 MANIFEST = Path(__file__).with_name("collector-builder.yaml")
@@ -28,6 +29,20 @@ class CollectorUnavailable(Exception):
     """There is no Collector and none can be built; the message says what to do."""
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What a Collector is made of, and by which Builder."""
+
+    manifest: str
+    builder: str
+
+    @property
+    def binary(self) -> Path:
+        """Where it is, once it has been built."""
+        text = self.manifest + self.builder
+        return CACHE / f"otelcol-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
 def find_collector() -> Path | None:
     """The binary that ``OTELCOL_BIN`` names, else the one built earlier from today's manifest.
 
@@ -38,30 +53,31 @@ def find_collector() -> Path | None:
         if not os.access(named, os.X_OK) or Path(named).is_dir():
             raise CollectorUnavailable(f"OTELCOL_BIN={named} is not a program.")
         return Path(named)
-    cached = _cached_binary()
+    cached = Recipe(MANIFEST.read_text(), BUILDER).binary
     return cached if os.access(cached, os.X_OK) else None
 
 
-def build_collector() -> Path:
-    """Build the manifest's Collector into the cache and return its path; takes about two minutes.
+def build_collector(recipe: Recipe | None = None) -> Path:
+    """Build the manifest's Collector, or another, into the cache and return its path; takes about two minutes.
 
     Raises ``CollectorUnavailable`` without Go, or when Go cannot build it.
     """
+    recipe = recipe or Recipe(MANIFEST.read_text(), BUILDER)
     go = shutil.which("go")
     if go is None:
         raise CollectorUnavailable(NO_GO)
-    sources = CACHE / "collector"
+    sources = CACHE / f"{recipe.binary.name}-sources"
     shutil.rmtree(sources, ignore_errors=True)
     sources.mkdir(parents=True)
     manifest = sources / "manifest.yaml"
-    manifest.write_text(MANIFEST.read_text().replace("dist:\n", f"dist:\n  output_path: {sources}\n", 1))
+    manifest.write_text(recipe.manifest.replace("dist:\n", f"dist:\n  output_path: {sources}\n", 1))
 
     _say("installing the Collector Builder")
-    _run([go, "install", BUILDER], cwd=sources, env={"GOBIN": str(CACHE)})
+    _run([go, "install", recipe.builder], cwd=sources, env={"GOBIN": str(sources)})
 
     _say("writing the Collector's sources")
     generated = subprocess.run(
-        [CACHE / "builder", f"--config={manifest}", "--skip-compilation"],
+        [sources / "builder", f"--config={manifest}", "--skip-compilation"],
         cwd=sources,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -80,16 +96,10 @@ def build_collector() -> Path:
         # GOFLAGS: fill in what `go mod tidy` would have. CGO: one file that runs anywhere, and no C compiler.
         env={"GOFLAGS": "-mod=mod", "CGO_ENABLED": "0", "GOWORK": "off"},
     )
-    binary = _cached_binary()
     # Only a complete binary ever has this name, however the build ends.
-    os.replace(fresh, binary)
+    os.replace(fresh, recipe.binary)
     shutil.rmtree(sources)
-    return binary
-
-
-def _cached_binary() -> Path:
-    recipe = MANIFEST.read_bytes() + BUILDER.encode()
-    return CACHE / f"otelcol-{hashlib.sha256(recipe).hexdigest()[:12]}"
+    return recipe.binary
 
 
 def _run(command: list[str], *, cwd: Path, env: dict[str, str]) -> None:

@@ -19,7 +19,10 @@ def config_arguments(*overlays: str) -> list[str]:
 
 
 class Collector:
-    """One Collector on ports of its own. Its queue stays in ``directory`` over a restart."""
+    """One Collector on ports of its own. Its queue stays in ``directory`` over a restart.
+
+    ``within`` is a command that runs the command that follows it.
+    """
 
     def __init__(
         self,
@@ -28,6 +31,7 @@ class Collector:
         jaeger_endpoint: str,
         overlays: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         grpc_port, http_port, self._health_port, self._metrics_port = (free_port() for _ in range(4))
         self.grpc_endpoint = f"http://127.0.0.1:{grpc_port}"
@@ -35,7 +39,7 @@ class Collector:
         self.queue = directory / "queue"
         self._program = Program(
             "collector",
-            [binary, *config_arguments(*overlays)],
+            [*within, binary, *config_arguments(*overlays)],
             env={
                 "OTELCOL_GRPC_PORT": str(grpc_port),
                 "OTELCOL_HTTP_PORT": str(http_port),
@@ -60,6 +64,11 @@ class Collector:
         """End it as the kernel does when memory runs out."""
         self._program.kill()
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process, while it runs."""
+        return self._program.pid
+
     def log(self) -> str:
         """Everything that it has said."""
         return self._program.log.read_text()
@@ -71,5 +80,6 @@ class Collector:
         return sum(
             float(value)
             for series, value in samples
-            if series.split("{", 1)[0] == name and labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', series)).items()
+            if series.split("{", 1)[0] == name
+            and labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', series)).items()
         )

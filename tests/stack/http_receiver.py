@@ -111,7 +111,9 @@ class HTTPReceiver:
                         points: Any = found.sum.data_points or found.histogram.data_points
                         for point in points:
                             series = Series(metric, _texts(resource.resource.attributes) | _texts(point.attributes))
-                            last[series] = point.count if found.HasField("histogram") else point.as_double or point.as_int
+                            last[series] = (
+                                point.count if found.HasField("histogram") else point.as_double or point.as_int
+                            )
         return last
 
     def _sent_to(self, path: str) -> Iterator[bytes]:

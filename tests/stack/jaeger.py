@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from .spans import SpanRecord, spans_of_json
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "jaeger-config.yaml"
+OVERLAYS = ROOT / "deploy" / "jaeger"
 COMPOSE_FILES = (ROOT / "docker-compose.yml", Path(__file__).with_name("docker-compose.jaeger.yml"))
 
 NO_JAEGER = (
@@ -85,15 +86,17 @@ class Jaeger(ABC):
 
 
 class JaegerProgram(Jaeger):
-    """The binary that ``JAEGER_BIN`` names."""
+    """The binary that ``JAEGER_BIN`` names, with overlays of deploy/jaeger/ and what these read."""
 
-    def __init__(self, binary: Path, directory: Path) -> None:
+    def __init__(
+        self, binary: Path, directory: Path, overlays: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
         self._program = Program(
             "jaeger",
-            [binary, f"--config={CONFIG}"],
+            [binary, f"--config={CONFIG}", *(f"--config={OVERLAYS / overlay}" for overlay in overlays)],
             # Without the sampler it traces itself, to a port where nobody listens, and its end waits ten seconds.
-            env={"JAEGER_LISTEN_HOST": "127.0.0.1", "OTEL_TRACES_SAMPLER": "always_off", **self.ports},
+            env={"JAEGER_LISTEN_HOST": "127.0.0.1", "OTEL_TRACES_SAMPLER": "always_off", **self.ports, **(env or {})},
             log=directory / "jaeger.log",
         )
 

@@ -69,13 +69,16 @@ class OTLPReceiver:
             self._read = len(self._requests)
             return {id: span for id, span in self._spans.items() if span.resource.get("service.name") == name}
 
+    def requests(self) -> list[ExportTraceServiceRequest]:
+        """All messages that have arrived."""
+        with self._lock:
+            return list(self._requests)
+
     def arrivals(self) -> Counter[bytes]:
         """How often each span has arrived, by span id."""
-        with self._lock:
-            requests = list(self._requests)
         return Counter(
             span.span_id
-            for request in requests
+            for request in self.requests()
             for resource in request.resource_spans
             for scope in resource.scope_spans
             for span in scope.spans

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+from grpc import ssl_channel_credentials
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GRPCSpanExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HTTPSpanExporter
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
@@ -113,19 +118,60 @@ def calls_trace(service: str, calls: Sequence[Call]) -> list[ReadableSpan]:
     return list(finished.get_finished_spans())
 
 
-def export(spans: Sequence[ReadableSpan], collector: Collector, protocol: Protocol = "grpc") -> bool:
-    """Send spans in one message; whether the Collector took them."""
-    exporter = _exporter(collector, protocol)
+def copies(request: ExportTraceServiceRequest, messages: int, spans: int) -> Iterator[bytes]:
+    """Messages of so many spans: those of the one resource of ``request`` again and again, as traces of their own."""
+    kept = ExportTraceServiceRequest()
+    kept.resource_spans.add().resource.CopyFrom(request.resource_spans[0].resource)
+    templates = [(scope, span) for scope in request.resource_spans[0].scope_spans for span in scope.spans]
+    for _ in range(messages):
+        message = ExportTraceServiceRequest()
+        message.CopyFrom(kept)
+        scopes: dict[str, ScopeSpans] = {}
+        made = 0
+        while made < spans:
+            trace_ids: dict[bytes, bytes] = {}
+            ids = {span.span_id: os.urandom(8) for _, span in templates}
+            for scope, span in templates[: spans - made]:
+                if scope.scope.name not in scopes:
+                    scopes[scope.scope.name] = message.resource_spans[0].scope_spans.add(scope=scope.scope)
+                copy = scopes[scope.scope.name].spans.add()
+                copy.CopyFrom(span)
+                copy.trace_id = trace_ids.setdefault(span.trace_id, os.urandom(16))
+                copy.span_id = ids[span.span_id]
+                copy.parent_span_id = ids.get(span.parent_span_id, b"")
+                made += 1
+        yield message.SerializeToString()
+
+
+def export(
+    spans: Sequence[ReadableSpan],
+    collector: Collector,
+    protocol: Protocol = "grpc",
+    ca_file: Path | None = None,
+    token: str | None = None,
+    seconds: float = 30,
+) -> bool:
+    """Send spans in one message; whether the Collector took them. Over TLS where there is a ``ca_file``."""
+    exporter = _exporter(collector, protocol, ca_file, {"authorization": f"Bearer {token}"} if token else {}, seconds)
     try:
         return exporter.export(spans) is SpanExportResult.SUCCESS
     finally:
         exporter.shutdown()
 
 
-def _exporter(collector: Collector, protocol: Protocol) -> SpanExporter:
-    if protocol == "grpc":
-        return GRPCSpanExporter(endpoint=collector.grpc_endpoint, insecure=True, timeout=30)
-    return HTTPSpanExporter(endpoint=f"{collector.http_endpoint}/v1/traces", timeout=30)
+def _exporter(
+    collector: Collector, protocol: Protocol, ca_file: Path | None, headers: dict[str, str], seconds: float
+) -> SpanExporter:
+    endpoint = collector.grpc_endpoint if protocol == "grpc" else f"{collector.http_endpoint}/v1/traces"
+    if ca_file is not None:
+        endpoint = endpoint.replace("http:", "https:")
+    if protocol == "http":
+        certificate = str(ca_file) if ca_file else None
+        return HTTPSpanExporter(endpoint=endpoint, certificate_file=certificate, headers=headers, timeout=seconds)
+    if ca_file is None:
+        return GRPCSpanExporter(endpoint=endpoint, insecure=True, headers=headers, timeout=seconds)
+    credentials = ssl_channel_credentials(ca_file.read_bytes())
+    return GRPCSpanExporter(endpoint=endpoint, credentials=credentials, headers=headers, timeout=seconds)
 
 
 def _provider(service: str) -> tuple[TracerProvider, InMemorySpanExporter]:

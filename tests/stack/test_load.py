@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from .collector import Collector
 from .otlp_receiver import OTLPReceiver
 from .programs import http_post, wait_until
-from .telemetry import rag_trace
+from .telemetry import copies, rag_trace
 
 pytestmark = pytest.mark.stack
 
@@ -28,29 +27,15 @@ SECONDS = 120.0
 
 def batches() -> list[bytes]:
     """The messages with all spans, traces of a RAG service each, under ids of their own."""
-    of_a_trace = encode_spans(rag_trace("shop"))
-    made: list[bytes] = []
-    for _ in range(SPANS // BATCH):
-        request = ExportTraceServiceRequest()
-        request.CopyFrom(of_a_trace)
-        spans = request.resource_spans[0].scope_spans[0].spans
-        trace = list(spans)
-        del spans[:]
-        while len(spans) < BATCH:
-            trace_id, ids = os.urandom(16), {span.span_id: os.urandom(8) for span in trace}
-            for span in trace[: BATCH - len(spans)]:
-                copy = spans.add()
-                copy.CopyFrom(span)
-                copy.trace_id, copy.span_id = trace_id, ids[span.span_id]
-                copy.parent_span_id = ids.get(span.parent_span_id, b"")
-        made.append(request.SerializeToString())
-    return made
+    return list(copies(encode_spans(rag_trace("shop")), SPANS // BATCH, BATCH))
 
 
 def ids_of(batch: bytes) -> set[bytes]:
     """The span ids in a message."""
     request = ExportTraceServiceRequest.FromString(batch)
-    return {span.span_id for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans}
+    return {
+        span.span_id for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans
+    }
 
 
 def test_every_span_arrives_although_collector_and_backend_die(

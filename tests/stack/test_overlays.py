@@ -80,7 +80,9 @@ def test_a_trace_reaches_all_destinations_at_once_and_nothing_is_deprecated(
 
     # Once from Jaeger's exporter, once from Tempo's.
     wait_until(
-        lambda: sorted(receiver.arrivals().values()) == [2] * len(spans), what="Jaeger and Tempo have it", seconds=SECONDS
+        lambda: sorted(receiver.arrivals().values()) == [2] * len(spans),
+        what="Jaeger and Tempo have it",
+        seconds=SECONDS,
     )
     paths = {"/langfuse/api/public/otel/v1/traces", "/phoenix/v1/traces", "/api/v1/otlp/v1/metrics"}
     wait_until(lambda: paths <= http_receiver.paths(), what=f"requests to {paths}", seconds=SECONDS)

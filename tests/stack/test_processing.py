@@ -47,7 +47,7 @@ def values(span: SpanRecord) -> dict[str, Any]:
     return {name: span.value(name) for name in span.attributes}
 
 
-# --- users -----------------------------------------------------------------------------------------------------------
+# --- users ---
 
 USERS: Mapping[str, Any] = {
     "user.id": "ann",
@@ -64,7 +64,9 @@ def test_user_ids_become_pseudonyms_of_the_key(run_collector: RunCollector, rece
     ours, number, theirs = through(
         collector,
         receiver,
-        Call({"gen_ai.operation.name": "chat", "user.id": "ann", "user.email": "ann@example.com", "app.feature": "ask"}),
+        Call(
+            {"gen_ai.operation.name": "chat", "user.id": "ann", "user.email": "ann@example.com", "app.feature": "ask"}
+        ),
         Call({"user.id": 42}),
         Call({"gen_ai.operation.name": "chat", **USERS}, scope="opentelemetry.instrumentation.openai.v1"),
     )
@@ -96,7 +98,9 @@ def test_users_of_metrics_and_logs_are_treated_alike(
     run_collector: RunCollector, http_receiver: HTTPReceiver, key: str | None
 ) -> None:
     env = {"OTELCOL_USER_KEY": key} if key else {}
-    collector = run_collector("nowhere.invalid:4317", "prometheus", PROMETHEUS_OTLP_ENDPOINT=http_receiver.endpoint, **env)
+    collector = run_collector(
+        "nowhere.invalid:4317", "prometheus", PROMETHEUS_OTLP_ENDPOINT=http_receiver.endpoint, **env
+    )
     request = ExportMetricsServiceRequest()
     metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="shop.orders")
     metric.sum.aggregation_temporality = AGGREGATION_TEMPORALITY_CUMULATIVE
@@ -114,7 +118,7 @@ def test_users_of_metrics_and_logs_are_treated_alike(
     assert http_receiver.totals("shop.orders") == {Series("shop.orders", attributes): 2}
 
 
-# --- names of other libraries ------------------------------------------------------------------------------------------
+# --- names of other libraries ---
 
 OPENINFERENCE = "openinference.instrumentation.openai"
 OPENLLMETRY = "opentelemetry.instrumentation.openai.v1"
@@ -203,7 +207,10 @@ FOREIGN: Sequence[tuple[str, Call, Mapping[str, Any]]] = [
     ),
     (
         "openllmetry_tool",
-        Call({"traceloop.span.kind": "tool", "traceloop.entity.name": "search"}, scope="opentelemetry.instrumentation.langchain"),
+        Call(
+            {"traceloop.span.kind": "tool", "traceloop.entity.name": "search"},
+            scope="opentelemetry.instrumentation.langchain",
+        ),
         {
             "traceloop.span.kind": "tool",
             "traceloop.entity.name": "search",
@@ -217,9 +224,9 @@ FOREIGN: Sequence[tuple[str, Call, Mapping[str, Any]]] = [
         Call(
             {
                 "llm.system": "openai",
-                "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}], "user": "u-1"}',
+                "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "?"}], "user":"u-1"}',
                 "input.mime_type": "application/json",
-                "llm.invocation_parameters": '{"model": "gpt-4o-mini", "max_tokens": 50, "temperature": 0.5, "user": "u-1"}',
+                "llm.invocation_parameters": '{"model":"gpt-4o-mini","max_tokens":50,"temperature":0.5,"user":"u-1"}',
                 "llm.input_messages.0.message.role": "user",
                 "llm.input_messages.0.message.content": "hi",
                 "llm.model_name": "gpt-4o-mini-2024-07-18",
@@ -253,9 +260,9 @@ FOREIGN: Sequence[tuple[str, Call, Mapping[str, Any]]] = [
             "gen_ai.usage.cost.amount": 0.00025,
             "gen_ai.usage.cost.currency": "USD",
             "openinference.span.kind": "LLM",
-            "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}], "user": ""}',
+            "input.value": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "?"}], "user": ""}',
             "input.mime_type": "application/json",
-            "llm.invocation_parameters": '{"model": "gpt-4o-mini", "max_tokens": 50, "temperature": 0.5, "user": ""}',
+            "llm.invocation_parameters": '{"model":"gpt-4o-mini","max_tokens":50,"temperature":0.5,"user": ""}',
             "llm.input_messages.0.message.role": "user",
             "llm.input_messages.0.message.content": "hi",
         },
@@ -353,7 +360,7 @@ def test_users_in_parameters_of_openinference_become_the_spans_user(
     assert "u-1" not in json.dumps(values(span))
 
 
-# --- metrics of spans --------------------------------------------------------------------------------------------------
+# --- metrics of spans ---
 
 
 def priced(amount: float, feature: str | None, currency: str = "USD", **more: Any) -> Call:
@@ -368,7 +375,9 @@ def priced(amount: float, feature: str | None, currency: str = "USD", **more: An
     return Call(attributes | ({"app.feature": feature} if feature else {}) | more)
 
 
-def test_metrics_of_spans_are_exact_whatever_is_sampled(run_collector: RunCollector, http_receiver: HTTPReceiver) -> None:
+def test_metrics_of_spans_are_exact_whatever_is_sampled(
+    run_collector: RunCollector, http_receiver: HTTPReceiver
+) -> None:
     """40 senders at once, all traces thrown away: every call, error and cent is counted."""
     collector = run_collector(
         "nowhere.invalid:4317",

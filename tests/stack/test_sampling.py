@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -18,19 +18,19 @@ SECONDS = 30.0
 RunCollector = Callable[..., Collector]
 
 
-def chat(model: str = "gpt-5", cost: float = 0.001, **more: Any) -> Call:
+def chat(model: str = "gpt-5", cost: float = 0.001, more: Mapping[str, Any] | None = None) -> Call:
     """A call of a model, cheap, fast and successful."""
     attributes: dict[str, Any] = {
         "gen_ai.operation.name": "chat",
         "gen_ai.request.model": model,
         "gen_ai.usage.cost.amount": cost,
     }
-    return Call(attributes | more)
+    return Call(attributes | dict(more or {}))
 
 
 KEPT = {
     "failed": [chat(), Call({"http.request.method": "POST"}, failed=True)],
-    "failed_but_for_its_status": [chat(**{"error.type": "TimeoutError"})],
+    "failed_but_for_its_status": [chat(more={"error.type": "TimeoutError"})],
     "expensive": [chat(), chat(cost=0.5000001)],
     "expensive_and_whole": [chat(cost=7), Call({"db.system.name": "sqlite"})],
     "slow": [Call({"gen_ai.request.model": "gpt-5"}, seconds=1.5), Call({}, seconds=1.5)],
@@ -82,10 +82,10 @@ def test_shares_of_the_rest_are_by_model(run_collector: RunCollector, receiver: 
         spans = [span for _ in range(each) for span in calls_trace(model, [chat(model)])]
         assert export(spans, collector)
     wait_until(lambda: settled(collector, each * len(models)), what="it has decided", seconds=SECONDS)
-    kept = "otelcol_processor_tail_sampling_global_count_traces_sampled"
+    decided = "otelcol_processor_tail_sampling_global_count_traces_sampled"
     wait_until(
         # Two spans a trace.
-        lambda: receiver.arrivals().total() == 2 * collector.metric(kept, sampled="true"),
+        lambda: receiver.arrivals().total() == 2 * collector.metric(decided, sampled="true"),
         what="what is kept has arrived",
         seconds=SECONDS,
     )
