@@ -1,4 +1,4 @@
-"""Prometheus, promtool, Alertmanager and amtool for the stack tests: those that are there, or built from published Go modules.
+"""Prometheus, Alertmanager and their tools for the stack tests: those that are there, or built from Go modules.
 
 Run as a program, it prints the directory that they are in; the first time it builds for some minutes.
 """

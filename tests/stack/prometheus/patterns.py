@@ -1,16 +1,17 @@
 """What happens to the imagined services: four incidents, and five patterns that look like one and are none.
 
-All of them live for four weeks and ten days, from a Monday at midnight, at three samples an hour. What rules see over
+All of them live for five weeks, from a Monday at midnight, at three samples an hour. What rules see over
 minutes (errors, limits of time) is told once more at a sample a minute.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from .traffic import Hour, Stream
 
-HOURS = 38 * 24
+HOURS = 35 * 24
 WEEK = 7 * 24
 TUESDAY = 4 * WEEK + 24
 """The first hour of the Tuesday of the fifth week; incidents begin in that week."""
@@ -143,40 +144,41 @@ NORMAL: tuple[Stream, ...] = (
 )
 
 
-# Minutes. The "hours" of these are minutes: calls are those of a minute.
+# Minutes: the "hours" of these streams are minutes, and calls are those of a minute.
+Minute = partial(Hour, dollars=0.001)
 
 
 def limited(minute: int) -> Hour:
     """From minute 30 on the provider turns away three calls in ten."""
-    return Hour(calls=60, failing=0.3 if minute >= 30 else 0.005, failure="openai.RateLimitError")
+    return Minute(calls=60, failing=0.3 if minute >= 30 else 0.005, failure="openai.RateLimitError")
 
 
 def peak_begins(minute: int) -> Hour:
-    return Hour(calls=60) if minute < 60 else Hour(calls=200, median_seconds=3, failing=0.01)
+    return Minute(calls=60) if minute < 60 else Minute(calls=200, median_seconds=3, failing=0.01)
 
 
 def old_process(minute: int) -> Hour | None:
-    return Hour(calls=60) if minute < 60 else None
+    return Minute(calls=60) if minute < 60 else None
 
 
 def new_process(minute: int) -> Hour | None:
     """Two minutes of failures and cold connections, then as before."""
     if minute < 60:
         return None
-    return Hour(calls=60, failing=0.08, median_seconds=6) if minute < 62 else Hour(calls=60)
+    return Minute(calls=60, failing=0.08, median_seconds=6) if minute < 62 else Minute(calls=60)
 
 
 def batch_begins(minute: int) -> Hour:
-    return Hour(calls=3) if minute < 60 else Hour(calls=100, input_tokens=20_000, median_seconds=7)
+    return Minute(calls=3) if minute < 60 else Minute(calls=100, input_tokens=20_000, median_seconds=7)
 
 
 def tenth(minute: int) -> Hour | None:
-    return None if minute < 60 else Hour(calls=6, median_seconds=3.5, failing=0.005)
+    return None if minute < 60 else Minute(calls=6, median_seconds=3.5, failing=0.005)
 
 
 def nobody_works(minute: int) -> Hour:
     """Four calls a minute; in minute 90 one of them fails, which is one in twenty of five minutes."""
-    return Hour(calls=60) if minute < 60 else Hour(calls=4, failing=0.25 if minute == 90 else 0)
+    return Minute(calls=60) if minute < 60 else Minute(calls=4, failing=0.25 if minute == 90 else 0)
 
 
 MINUTES = 150
@@ -190,7 +192,7 @@ NORMAL_OF_MINUTES: tuple[Stream, ...] = (
     Stream("deploy", old_process),
     Stream("deploy", new_process, instance="b"),
     Stream("batch-night", batch_begins, prompt_length="16k-64k"),
-    Stream("new-model", lambda _: Hour(calls=54)),
+    Stream("new-model", lambda _: Minute(calls=54)),
     Stream("new-model", tenth, model="new"),
     Stream("holiday", nobody_works),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,7 +24,7 @@ from .patterns import (
     NORMAL_OF_MINUTES,
     TUESDAY,
 )
-from .traffic import Stream, input_series, jittered
+from .traffic import input_series, jittered
 
 pytestmark = pytest.mark.stack
 
@@ -32,7 +34,8 @@ TESTS = sorted((FOLDER / "tests").glob("*.yaml"))
 
 
 def run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    # It allocates much and keeps little: collecting less often saves a fifth of the time.
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, env=os.environ | {"GOGC": "400"})
 
 
 def group_order() -> list[str]:
@@ -58,26 +61,17 @@ def silent(services: Iterable[str], since: str, at: str) -> dict[str, Any]:
     return {"expr": query, "eval_time": at, "exp_samples": []}
 
 
-def judge(
-    promtool: Path,
-    file: Path,
-    streams: Iterable[Stream],
-    checks: list[dict[str, Any]],
-    *,
-    step: str,
-    per_hour: int,
-    hours: int,
-) -> None:
-    """Let `promtool` evaluate all rules on the traffic."""
-    series = [one for stream in streams for one in input_series(stream, hours, per_hour)]
-    world = {"input_series": series, "promql_expr_test": checks, "interval": "20m" if step == "1h" else step}
+def judge(promtool: Path, directory: Path, world: dict[str, Any], step: str) -> None:
+    """Let `promtool` evaluate all rules on the world, every ``step``."""
     test = {
         "rule_files": [str(RULES / "*.yaml")],
         "evaluation_interval": step,
         "group_eval_order": group_order(),
         "tests": [world],
     }
-    file.write_text(yaml.safe_dump(test, width=10_000))
+    file = directory / "world.json"
+    # JSON is YAML, and written in a moment.
+    file.write_text(json.dumps(test))
     done = run([promtool, "test", "rules", file])
     assert done.returncode == 0, (done.stdout + done.stderr)[:8000]
 
@@ -115,7 +109,9 @@ def test_weeks(prometheus: PrometheusPrograms, tmp_path: Path) -> None:
         for service, alerts in EXPECTED.items()
         for alert, (hour, severity) in alerts.items()
     ]
-    judge(prometheus.promtool, tmp_path / "weeks.yaml", streams, checks, step="1h", per_hour=3, hours=HOURS)
+    series = [one for stream in streams for one in input_series(stream, HOURS, 3)]
+    world = {"interval": "20m", "input_series": series, "promql_expr_test": checks}
+    judge(prometheus.promtool, tmp_path, world, "1h")
 
 
 def test_minutes(prometheus: PrometheusPrograms, tmp_path: Path) -> None:
@@ -127,4 +123,6 @@ def test_minutes(prometheus: PrometheusPrograms, tmp_path: Path) -> None:
         fired(alert, INCIDENT_OF_MINUTES.service, severity, f"{minute}m")
         for alert, (minute, severity) in EXPECTED_OF_MINUTES.items()
     ]
-    judge(prometheus.promtool, tmp_path / "minutes.yaml", streams, checks, step="1m", per_hour=1, hours=MINUTES)
+    series = [one for stream in streams for one in input_series(stream, MINUTES, 1)]
+    world = {"interval": "1m", "input_series": series, "promql_expr_test": checks}
+    judge(prometheus.promtool, tmp_path, world, "1m")
