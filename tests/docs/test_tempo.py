@@ -1,4 +1,4 @@
-"""Tempo's configuration and the queries of docs/tempo.md ask for what we emit; Tempo is not here to judge them."""
+"""Tempo's configuration and the queries of docs/tempo.md ask for what we emit. Whether Tempo finds it: tests/stack."""
 
 from __future__ import annotations
 
