@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -118,7 +119,7 @@ def _metrics(data: MetricsData) -> Iterator[tuple[str, Metric]]:
 
 def _ask_in_all_ways(capture: Capture, provider: UnderTest, api: ApiUnderTest) -> None:
     headers = {"content-type": "application/json", **provider.headers}
-    answer = json_reply(api.answer(), after=0.4, **{name.replace("-", "_"): text for name, text in headers.items()})
+    answer = Reply(200, [0.4, json.dumps(api.answer()).encode()], headers)
     _ask(capture, provider, api, Form.PLAIN, answer)
     with contextlib.suppress(Exception):
         _ask(capture, provider, api, Form.PLAIN, provider.refusal())
@@ -147,15 +148,15 @@ def _chat(client: Any, model: str = "gpt-4o-mini", **more: Any) -> Any:
 
 
 def _with_all_options(capture: Capture) -> None:
-    tool = {"type": "function", "function": {"name": "look", "description": "d", "parameters": {}}}
+    asked: dict[str, Any] = {
+        **{"temperature": 0.5, "top_p": 0.9, "max_tokens": 300, "seed": 1, "stop": ["x"], "n": 2},
+        **{"frequency_penalty": 0.1, "presence_penalty": 0.1, "reasoning_effort": "low"},
+        "tools": [{"type": "function", "function": {"name": "look", "description": "d", "parameters": {}}}],
+        "extra_body": {"service_tier": "flex", "response_format": {"type": "json_object"}},
+    }
     choices: Any = answers.chat()
     choices["choices"] *= 2
-    _chat(
-        _client(capture, json_reply(choices)),
-        **{"temperature": 0.5, "top_p": 0.9, "max_tokens": 300, "seed": 1, "stop": ["x"], "n": 2},
-        **{"frequency_penalty": 0.1, "presence_penalty": 0.1, "reasoning_effort": "low", "tools": [tool]},
-        extra_body={"service_tier": "flex", "response_format": {"type": "json_object"}},
-    )
+    _chat(_client(capture, json_reply(choices)), **asked)
     _chat(_client(capture, json_reply(answers.chat(usage=_SPOKEN_USAGE))), "gpt-4o-audio-preview")
     if HAS_RESPONSES:
         client: Any = _client(capture, json_reply(answers.response()))

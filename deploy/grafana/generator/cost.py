@@ -18,7 +18,13 @@ BOARD: Final = Board(
     title="GenAI: cost",
     description="What is spent, on what, and for whom. Amounts are in the currency that is chosen above.",
     variables=(
-        text_variable("expensive", "Expensive from", "0.05", "Cost of one call from which it is shown as expensive."),
+        text_variable(
+            "expensive",
+            "Expensive from",
+            "0.05",
+            "Cost of one call from which it is shown as expensive, with a decimal point: Tempo finds nothing above 1, "
+            "but above 1.0.",
+        ),
     ),
     panels=(
         number(
@@ -124,7 +130,7 @@ BOARD: Final = Board(
             "Cost by user (${currency})",
             "Users are no labels of metrics, there are too many; this sums over traces. One user far above the "
             "others: a script, or abuse. The ids are pseudonyms if the Collector has a key for them.",
-            f"{{ span.gen_ai.usage.cost.amount > 0 && {_OF_SPANS} }} "
+            f"{{ span.gen_ai.usage.cost.amount > 0.0 && {_OF_SPANS} }} "
             "| sum_over_time(span.gen_ai.usage.cost.amount) by (span.user.id) | topk(10)",
             MONEY,
         ),

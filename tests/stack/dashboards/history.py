@@ -26,7 +26,7 @@ from otel_genai_instr import guard
 from ...support import answers
 from ...support.capture import Capture
 from ...support.provider import FakeProvider, json_reply, sse
-from ...support.replies import Reply
+from ...support.replies import Reply, Step
 
 HOUR: Final = 3600.0
 LENGTH: Final = 33 * HOUR
@@ -195,7 +195,11 @@ def _chat(now: Moment, model: str, usual_tokens: int) -> None:
 def _stream(now: Moment, first: float, rest: float, usage: Any) -> None:
     chunks = answers.chat_chunks()
     chunks = [*({**chunk, "model": "gpt-4o-2024-08-06"} for chunk in chunks[:-1]), answers.chunk(usage=usage)]
-    steps = [first, *(step for chunk in chunks for step in (sse(chunk), rest / len(chunks))), b"data: [DONE]\n\n"]
+    steps: list[Step] = [
+        first,
+        *(step for chunk in chunks for step in (sse(chunk), rest / len(chunks))),
+        b"data: [DONE]\n\n",
+    ]
     reply = Reply(200, steps, {"content-type": "text/event-stream"})
     for _ in _create(_client(now, reply), "gpt-4o", stream=True, stream_options={"include_usage": True}):
         pass

@@ -30,7 +30,7 @@ class Prometheus:
         self.url = f"http://127.0.0.1:{port}"
         self.otlp_endpoint = f"{self.url}/api/v1/otlp"
         config = directory / "prometheus.yaml"
-        config.write_text(yaml.safe_dump(self._config(scraped)))
+        config.write_text(json.dumps(self._config(scraped)))
         self._program = Program(
             "prometheus",
             [
@@ -60,7 +60,8 @@ class Prometheus:
     def record_the_past(self, recordings: Sequence[Any], start: float, end: float) -> None:
         """Evaluate recordings as if they had been there: promtool writes their blocks; restarts."""
         output, rules = self._directory / "backfilled", self._directory / "recordings.yaml"
-        rules.write_text(yaml.safe_dump({"groups": [{"name": "past", "interval": "4m", "rules": [*recordings]}]}))
+        # JSON is YAML.
+        rules.write_text(json.dumps({"groups": [{"name": "past", "interval": "4m", "rules": [*recordings]}]}))
         Program(
             "promtool",
             [
@@ -93,8 +94,8 @@ class Prometheus:
         status, body = http_get(f"{self.url}/api/v1/{what}?{urllib.parse.urlencode(question)}")
         if status != 200:
             raise ProgramFailed(f"Prometheus answered {status} to {question}: {body.decode()[:2000]}")
-        data = json.loads(body)["data"]
-        return data if isinstance(data, list) else data["result"]
+        data: Any = json.loads(body)["data"]
+        return data if what == "query_exemplars" else data["result"]
 
     @staticmethod
     def _config(scraped: Sequence[int]) -> Any:
