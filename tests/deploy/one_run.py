@@ -165,9 +165,9 @@ def _with_all_options(capture: Capture) -> None:
         )
     for provider in installed():
         for api in (api for api in provider.apis if api.name == "messages"):
-            asked = replace(api, arguments={**api.arguments, "system": "Be brief.", "extra_body": {"top_k": 5}})
+            options = replace(api, arguments={**api.arguments, "system": "Be brief.", "extra_body": {"top_k": 5}})
             usage = {**_CACHED_USAGE, "service_tier": "standard"}
-            _ask(capture, provider, asked, Form.PLAIN, json_reply({**api.answer(), "usage": usage}))
+            _ask(capture, provider, options, Form.PLAIN, json_reply({**api.answer(), "usage": usage}))
 
 
 def _in_blocks(capture: Capture) -> None:

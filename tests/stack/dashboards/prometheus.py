@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -80,6 +81,10 @@ class Prometheus:
     def instant(self, expression: str, at: float) -> list[Any]:
         """The series of an expression at one moment; raises ``ProgramFailed`` with what is wrong with it."""
         return self._ask("query", {"query": expression, "time": f"{at:.3f}"})
+
+    def has(self, expression: str) -> bool:
+        """Whether an expression has a result now."""
+        return bool(self.instant(expression, time.time()))
 
     def over(self, expression: str, start: float, end: float, step: float) -> list[Any]:
         """The series of an expression between two moments."""

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +102,12 @@ def filled(
         for _ in range(SENDINGS):
             _send_through(collector)
             time.sleep(2)
-        wait_until(
-            lambda: bool(prometheus.instant("increase(otel_genai_span_cost_total[5m]) > 0", time.time())),
-            what="Prometheus has what the Collector made of spans, twice",
-            seconds=ARRIVAL_SECONDS,
-        )
+        for counter in ("otel_genai_span_cost_total", "otel_genai_span_refusals_total"):
+            wait_until(
+                partial(prometheus.has, f"increase({counter}[5m]) > 0"),
+                what=f"Prometheus has {counter}, which the Collector makes of spans",
+                seconds=ARRIVAL_SECONDS,
+            )
         yield Filled(prometheus, time.time())
     finally:
         collector.stop()
