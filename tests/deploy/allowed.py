@@ -42,7 +42,7 @@ PROMETHEUS_SERIES: Final[Mapping[str, frozenset[str]]] = {
 }
 """Of Prometheus and Alertmanager themselves."""
 
-SPAN_METRICS_LABELS: Final = frozenset({"span_name", "span_kind", "status_code"})
+SPAN_METRICS_LABELS: Final = frozenset({"span_name", "span_kind", "status_code", "collector_instance_id"})
 """What ``span_metrics`` adds to the dimensions that it is told."""
 
 FOREIGN: Final = frozenset(

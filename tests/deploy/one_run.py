@@ -27,10 +27,9 @@ EVERYTHING: Final[Mapping[str, Any]] = {
     "capture_content": "span_and_event",
     "error_messages": True,
     "time_per_output_chunk": True,
+    "prompt_length": True,
 }
 """Settings with which nothing is left out."""
-ENVIRONMENT: Final = {"OTEL_GENAI_PROMPT_LENGTH": "true"}
-"""The same, for the variables."""
 PRICES_OF_BATCHES: Final = 160 * 86_400.0
 """Seconds after the clock's start: price lists have batches since October 2026."""
 _CACHED_USAGE: Final = {

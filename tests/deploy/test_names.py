@@ -26,7 +26,7 @@ from .files import (
     rules,
     targets,
 )
-from .one_run import ENVIRONMENT, Emitted, emitted
+from .one_run import Emitted, emitted
 from .prometheus_names import series
 from .promql import UnknownName, labels_of
 
@@ -50,12 +50,9 @@ class Known:
 @pytest.fixture(scope="module")
 def known() -> Known:
     """What one run emits, what the Collector makes of it, and what the recording rules make of that."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in ENVIRONMENT.items():
-            environment.setenv(name, value)
-        capture = Capture()
-        run = emitted(capture)
-        capture.uninstrument()
+    capture = Capture()
+    run = emitted(capture)
+    capture.uninstrument()
     made, _ = span_series()
     all_series = {**series(run.metrics, COMMON_LABELS), **made, **COLLECTOR_SERIES, **PROMETHEUS_SERIES}
     for path in RULES * 2:  # files read each other's recordings

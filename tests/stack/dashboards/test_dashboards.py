@@ -83,8 +83,12 @@ def filled(
         collector_binary,
         directory,
         backend.otlp_endpoint,
-        overlays=["prometheus", "jaeger"],
-        env={"PROMETHEUS_OTLP_ENDPOINT": prometheus.otlp_endpoint, "OTELCOL_METRICS_PORT": str(port)},
+        overlays=["prometheus", "jaeger", "file"],
+        env={
+            "PROMETHEUS_OTLP_ENDPOINT": prometheus.otlp_endpoint,
+            "OTELCOL_METRICS_PORT": str(port),
+            "OTELCOL_FILE_DIR": str(directory / "files"),
+        },
     )
     try:
         prometheus.start()
