@@ -93,6 +93,17 @@ def test_user_ids_are_deleted_without_a_key(run_collector: RunCollector, receive
     assert values(theirs) == {"gen_ai.operation.name": "chat"}
 
 
+@pytest.mark.parametrize("env", [{}, {"OTELCOL_USER_KEY": KEY}], ids=["without_a_key", "with_a_key"])
+def test_second_tier_leaves_the_pseudonyms_of_the_first(
+    run_collector: RunCollector, receiver: OTLPReceiver, env: Mapping[str, str]
+) -> None:
+    collector = run_collector(receiver.otlp_endpoint, "scale/sampler", **env)
+    (span,) = through(
+        collector, receiver, Call({"gen_ai.system": "openai", "user.id": pseudonym("ann")}, scope="theirs")
+    )
+    assert values(span) == {"gen_ai.system": "openai", "user.id": pseudonym("ann")}
+
+
 @pytest.mark.parametrize("key", [None, KEY], ids=["without_a_key", "with_a_key"])
 def test_users_of_metrics_and_logs_are_treated_alike(
     run_collector: RunCollector, http_receiver: HTTPReceiver, key: str | None
