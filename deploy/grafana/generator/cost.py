@@ -55,7 +55,7 @@ BOARD: Final = Board(
             "Tokens without a price, last hour",
             "What is missing in all amounts here. Above zero: the reasons are in GenAI: pipeline health; most often a "
             "model needs a price file of your own (docs/prices.md).",
-            f"sum(increase(otel_genai_unpriced_tokens_total{{{q.SERVICE}}}[1h])) or vector(0)",
+            f"{q.counted('otel_genai_unpriced_tokens_total', q.SERVICE)} or vector(0)",
             "short",
             steps=((1, "yellow"),),
             decimals=0,

@@ -10,6 +10,8 @@ from .panels import COUNT, SHARE, lines, number, row
 
 _SIGNALS: Final = ("spans", "metric_points", "log_records")
 _LOSSES: Final = ("exporter_send_failed", "exporter_enqueue_failed", "receiver_refused")
+_UNPRICED: Final = "otel_genai_unpriced_tokens_total"
+_FAULTS: Final = "otel_genai_internal_errors_total"
 _QUEUE: Final = "otelcol_exporter_queue_size / (otelcol_exporter_queue_capacity > 0)"
 
 
@@ -51,7 +53,7 @@ BOARD: Final = Board(
             "Tokens without a price, last hour",
             "Missing in all amounts. The reasons are below; most often a model needs a price file of your own "
             "(docs/prices.md).",
-            f"sum(increase(otel_genai_unpriced_tokens_total{{{q.SERVICE}}}[1h])) or vector(0)",
+            f"{q.counted(_UNPRICED, q.SERVICE)} or vector(0)",
             COUNT,
             steps=((1, "yellow"),),
             decimals=0,
@@ -60,7 +62,7 @@ BOARD: Final = Board(
             "Faults of the instrumentation, last hour",
             "Calls were not affected, but their telemetry may be incomplete. Above zero: report it, with the place "
             "below.",
-            f"sum(increase(otel_genai_internal_errors_total{{{q.SERVICE}}}[1h])) or vector(0)",
+            f"{q.counted(_FAULTS, q.SERVICE)} or vector(0)",
             COUNT,
             steps=((1, "red"),),
             decimals=0,
@@ -109,8 +111,7 @@ BOARD: Final = Board(
             "`unknown_model`: a price file. `no_usage`: a stream that does not ask for its usage (docs/cost.md).",
             (
                 (
-                    "sum by (gen_ai_request_model, otel_genai_cost_unpriced_reason) "
-                    f"(increase(otel_genai_unpriced_tokens_total{{{q.SERVICE}}}[1h]))",
+                    q.counted(_UNPRICED, q.SERVICE, "gen_ai_request_model, otel_genai_cost_unpriced_reason"),
                     "{{gen_ai_request_model}}: {{otel_genai_cost_unpriced_reason}}",
                 ),
             ),
@@ -121,8 +122,7 @@ BOARD: Final = Board(
             "What to report. A new one after an upgrade of an SDK: the SDK has changed.",
             (
                 (
-                    "sum by (otel_genai_internal_error_place, error_type) "
-                    f"(increase(otel_genai_internal_errors_total{{{q.SERVICE}}}[1h]))",
+                    q.counted(_FAULTS, q.SERVICE, "otel_genai_internal_error_place, error_type"),
                     "{{otel_genai_internal_error_place}}: {{error_type}}",
                 ),
             ),

@@ -85,6 +85,17 @@ def tokens(kind: str, group: str = "", window: str = STEP) -> str:
     return f"{by(group)}(rate(gen_ai_client_inference_usage_{kind}_tokens_total{{{CALLS}}}[{window}]))"
 
 
+def counted(counter: str, labels: str, group: str = "", window: str = HOUR) -> str:
+    """How much a counter grew that SDKs read only when they send: such a one is born with its first value.
+
+    ``increase`` sees no growth in a birth, and there is no zero before it that Prometheus could know of.
+    """
+    series = f"{counter}{{{labels}}}"
+    grown = f"{by(group)}(increase({series}[{window}]))"
+    born = f"{by(group)}(min_over_time({series}[{window}]) unless {series} offset {window})"
+    return f"{grown} + ({born} or {grown} * 0)"
+
+
 def mean(metric: str, labels: str, group: str, window: str = HOUR) -> str:
     """Mean of a histogram's values."""
     total, count = (f"{by(group)}(increase({metric}_{part}{{{labels}}}[{window}]))" for part in ("sum", "count"))

@@ -117,6 +117,7 @@ def tell(capture: Capture, deliver: Callable[[ExportMetricsServiceRequest], None
             if (request := service.said(now + at - step, now + at)) is not None:
                 deliver(request)
     capture.uninstrument()
+    guard.reset()
 
 
 def _moments() -> Iterator[tuple[float, float]]:

@@ -51,7 +51,7 @@ def tempo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempo]:
         tempo.start()
         exporter = OTLPSpanExporter(tempo.otlp_endpoint, insecure=True, timeout=30)
         assert exporter.export(calls_trace("shop", (CALL, FAILED))) is SpanExportResult.SUCCESS
-        exporter.shutdown()
+        exporter.shutdown()  # pyright: ignore[reportUnknownMemberType]
         yield tempo
     finally:
         tempo.stop()
