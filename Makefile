@@ -8,7 +8,7 @@ LOCK := requirements-dev.lock
 LLM ?=
 PROVIDER ?= openai
 
-.PHONY: help demo test check bench stack-up stack-down stack-test versions-test newest-test neighbours-test frameworks-test lock format clean
+.PHONY: help demo test check bench stack-up stack-down stack-test stack-scale-check versions-test newest-test neighbours-test frameworks-test lock format clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -46,8 +46,11 @@ stack-up: $(READY)  ## Start the stack without Docker and send the demo through 
 stack-down: $(READY)  ## End what stack-up started
 	$(BIN)/python -m tests.stack.up down
 
-stack-test: $(READY)  ## Run the demo through a real Collector into a real Jaeger (JAEGER_BIN=...)
+stack-test: $(READY)  ## Run deploy/ and the demo with the real programs: Collector, Prometheus, Alertmanager, Jaeger (JAEGER_BIN=...)
 	$(BIN)/python -m pytest -m stack tests/stack
+
+stack-scale-check: $(READY)  ## Validate deploy/collector/scale with a Collector that has its parts
+	$(BIN)/python -m tests.stack.scale
 
 versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions, all locked
 	$(BIN)/python -m tests.versions.run
