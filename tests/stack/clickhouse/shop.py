@@ -7,7 +7,7 @@ Prices are OpenAI's, in dollars for a million tokens: gpt-4o-mini 0.15, cached 0
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -69,12 +69,13 @@ class Shop:
     def live(self) -> None:
         """Both days, with every total sent at the end of each."""
         self._clock.elapsed = self.noon.timestamp() - START_NS / 1e9
-        genai.instrument(
-            tracer_provider=self._spans,
-            meter_provider=self._metrics,
-            logger_provider=self._logs,
-            clock=self._clock.as_clock(),  # pyright: ignore[reportCallIssue]
-        )
+        options: dict[str, Any] = {
+            "tracer_provider": self._spans,
+            "meter_provider": self._metrics,
+            "logger_provider": self._logs,
+            "clock": self._clock.as_clock(),
+        }
+        genai.instrument(**options)
         try:
             self._first_day()
             self._send()
@@ -129,7 +130,7 @@ class Shop:
         theirs.end()
 
     @contextlib.contextmanager
-    def _later(self, seconds: float) -> Iterator[None]:
+    def _later(self, seconds: float) -> Generator[None]:
         self._clock.advance(seconds)
         yield
 
