@@ -195,7 +195,8 @@ def _raise(failure: Exception | None) -> None:
 
 
 def _without_a_price(capture: Capture) -> None:
-    _chat(_client(capture, json_reply(answers.chat(model="nobody-knows-it"))), "nobody-knows-it")
+    with genai.workflow("answer"):
+        _chat(_client(capture, json_reply(answers.chat(model="nobody-knows-it"))), "nobody-knows-it")
 
 
 def _retried(capture: Capture) -> None:

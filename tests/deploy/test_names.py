@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ..stack.clickhouse.server import PAGE as CLICKHOUSE
+from ..stack.clickhouse.server import statements
 from ..support.capture import Capture
 from ..support.tables import NAMESPACES
 from .allowed import COLLECTOR_SERIES, COMMON_LABELS, FOREIGN, PROMETHEUS_SERIES, RESOURCE, span_series
@@ -116,9 +118,9 @@ def test_the_tests_of_rules_feed_them_what_there_is(path: Path, known: Known) ->
     assert [complaint for complaint in found if complaint] == []
 
 
-@pytest.mark.parametrize("path", CONFIGURATIONS, ids=named)
+@pytest.mark.parametrize("path", [*CONFIGURATIONS, CLICKHOUSE], ids=named)
 def test_names_in_our_namespaces_are_ours(path: Path, known: Known) -> None:
-    """In dashboards, OTTL, TraceQL, links, columns, comments: all the same."""
+    """In dashboards, OTTL, TraceQL, SQL, links, columns, comments: all the same."""
     allowed = known.attributes | FOREIGN | _made_in_the_collector()
     for name in re.findall(rf"(?<![\w.])(?:{'|'.join(OURS)})\.[a-z0-9_.]*[a-z0-9_.*]", path.read_text()):
         if name.endswith((".", "*")):  # the beginning of names, or the end of a sentence
@@ -133,6 +135,21 @@ def test_the_collector_reads_and_writes_what_there_is(path: Path, known: Known) 
     for name in re.findall(r'attributes\["([^"]+)"\]', path.read_text()):
         if name.split(".")[0] in NAMESPACES:
             assert name in known.attributes | FOREIGN, name
+
+
+def test_clickhouse_is_asked_for_what_there_is(known: Known) -> None:
+    sql = "\n".join(statement for _, statement in statements())
+    read = {
+        map_: {*re.findall(rf"\b{map_}\['([^']+)'\]", sql)}
+        for map_ in ("SpanAttributes", "Attributes", "LogAttributes")
+    }
+    assert all(read.values())
+    assert read["SpanAttributes"] <= known.run.spans
+    assert read["LogAttributes"] <= known.run.events
+    metrics = {*re.findall(r"MetricName = '([^']+)'", sql)}
+    assert metrics
+    assert read["Attributes"] <= frozenset().union(*(known.run.metrics[metric].attributes for metric in metrics))
+    assert {*re.findall(r"EventName = '([^']+)'", sql)} <= known.run.events
 
 
 def test_the_collector_makes_metrics_of_attributes_that_there_are(known: Known) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.frameworks.table import ENVIRONMENTS as FRAMEWORKS
 from tests.neighbours.table import ENVIRONMENTS as NEIGHBOURS
 from tests.processes.table import ENVIRONMENTS as PROCESSES
+from tests.stack.clickhouse.environment import ENVIRONMENTS as CLICKHOUSE
 
 from .environments import lock_common
 
@@ -12,7 +13,7 @@ from .environments import lock_common
 def main() -> None:
     """First what they have in common: each lock holds only what is different from that."""
     lock_common()
-    for environments in (NEIGHBOURS, FRAMEWORKS, PROCESSES):
+    for environments in (NEIGHBOURS, FRAMEWORKS, PROCESSES, CLICKHOUSE):
         environments.lock()
 
 

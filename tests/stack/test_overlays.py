@@ -62,7 +62,7 @@ def test_documentation_has_every_overlay_and_variable() -> None:
 def test_a_trace_reaches_all_destinations_at_once_and_nothing_is_deprecated(
     run_collector: Callable[..., Collector], receiver: OTLPReceiver, http_receiver: HTTPReceiver, tmp_path: Path
 ) -> None:
-    """ClickHouse and Datadog excepted: one is not here, the other is an address of its own."""
+    """ClickHouse and Datadog excepted: one has a test of its own, the other an address of its own."""
     collector = run_collector(
         receiver.otlp_endpoint,
         *("jaeger", "tempo", "prometheus", "file", "langfuse", "phoenix"),
