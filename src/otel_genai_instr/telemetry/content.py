@@ -6,7 +6,6 @@ Events carry the structure itself; spans, whose attributes are flat, carry one J
 from __future__ import annotations
 
 import base64
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -105,21 +104,22 @@ def part_as_dict(part: Part) -> Structure:
 def _described(blob: Blob) -> Structure:
     """What inline media is, without itself: its size in bytes, and a digest that finds the file it came from."""
     described: Structure = {"type": "blob", "modality": blob.modality, "mime_type": blob.mime_type, "content": ""}
-    try:
-        size, digest = _measured(blob.content)
-    except ValueError:  # it is no base64
-        return _without_none(described)
-    return _without_none({**described, "size": size, "digest": f"sha256:{digest}"})
+    return _without_none({**described, **_measured(blob.content)})
 
 
-def _measured(data: str) -> tuple[int, str]:
+def _measured(data: str) -> Structure:
     """Length and SHA-256 of what the base64 ``data`` stands for; a copy of it is never held."""
+    import hashlib  # it loads a library of its own, for what few calls have
+
     digest, size = hashlib.sha256(), 0
-    for begin in range(0, len(data), _BLOCK):
-        block = base64.b64decode(data[begin : begin + _BLOCK])
-        digest.update(block)
-        size += len(block)
-    return size, digest.hexdigest()
+    try:
+        for begin in range(0, len(data), _BLOCK):
+            block = base64.b64decode(data[begin : begin + _BLOCK])
+            digest.update(block)
+            size += len(block)
+    except ValueError:  # it is no base64
+        return {}
+    return {"size": size, "digest": f"sha256:{digest.hexdigest()}"}
 
 
 def plain(value: object) -> object:

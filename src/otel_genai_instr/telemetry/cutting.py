@@ -46,7 +46,7 @@ def fitted(value: object, room: int) -> object:
     if room < _TOO_LITTLE:
         return None
     if isinstance(value, str):
-        return _shortened(value, room)
+        return _around_the_middle(value, room, _size)
     if isinstance(value, list):
         return _fitted_list(cast("list[object]", value), size, room)
     if isinstance(value, dict):
@@ -63,10 +63,6 @@ def shortened_text(text: str, room: int) -> str:
 
 def _size(value: object) -> int:
     return bytes_of(_encode(value))
-
-
-def _shortened(text: str, room: int) -> str | None:
-    return _around_the_middle(text, room, _size)
 
 
 def _around_the_middle(text: str, room: int, measure: Callable[[str], int]) -> str | None:
