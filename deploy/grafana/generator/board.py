@@ -13,12 +13,13 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
 from .panels import METRICS
+from .queries import SERVICE, SPANS
 
 TAG: Final = "genai"
 _ANY: Final = ".*"
 """Value of "All": it also takes series that do not have the label."""
 _CALLS: Final = '{__name__=~"gen_ai_client_(inference|operation)_duration_seconds_count"%s}'
-_OF_SERVICE: Final = ', service_name=~"$service"'
+_OF_SERVICE: Final = f", {SERVICE}"
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _links() -> list[Any]:
         .include_vars(True)
         .keep_time(True)
     )
-    traceql = '{ span.gen_ai.operation.name != nil && resource.service.name =~ "${service:regex}" }'
+    traceql = f"{{ span.gen_ai.operation.name != nil && {SPANS} }}"
     tempo = {"queryType": "traceql", "query": traceql, "refId": "A"}
     jaeger = {"queryType": "search", "tags": "error=true", "refId": "A"}
     return [boards, _explore("Traces in Tempo", "${traces}", tempo), _explore("Traces in Jaeger", "${jaeger}", jaeger)]

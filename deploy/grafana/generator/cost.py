@@ -8,10 +8,7 @@ from . import queries as q
 from .board import Board, text_variable
 from .panels import MONEY, PER_MINUTE, SHARE, lines, number, row, trace_lines, trace_list
 
-_OF_SPANS: Final = (
-    'resource.service.name =~ "${service:regex}" && span.gen_ai.request.model =~ "${model:regex}" '
-    '&& span.gen_ai.usage.cost.currency = "$currency"'
-)
+_OF_SPANS: Final = f'{q.CALL_SPANS} && span.gen_ai.usage.cost.currency = "$currency"'
 
 BOARD: Final = Board(
     uid="genai-cost",
@@ -31,7 +28,7 @@ BOARD: Final = Board(
             "Spend of the last hour, × the usual",
             "In multiples of the average hour of the last seven days. Red: find the feature below, and stop what "
             "loops. Follows the choice of a service only. Says nothing during the first day.",
-            f"{q.recorded('service:gen_ai_cost:increase1h')} / ({q.recorded('service:gen_ai_cost:avg7d')} > 0)",
+            q.times_the_usual(),
             "short",
             steps=((1.5, "yellow"), (3, "red")),
             decimals=1,

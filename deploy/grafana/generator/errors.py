@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from . import queries as q
 from .board import Board
 from .panels import COUNT, PER_MINUTE, SECONDS, SHARE, lines, number, row, trace_lines, trace_list
 
 _TOOL: Final = "gen_ai_tool_name"
-_OF_SERVICE: Final = 'resource.service.name =~ "${service:regex}"'
 
 
 def _tool_success(window: str, group: str = "") -> str:
     failing = q.share(q.tools(window, group, q.FAILED), q.tools(window, group))
     return f"1 - {failing}"
+
+
+def failing_by_error(width: int = 12) -> Any:
+    """Which errors there are; the overview shows it, too."""
+    return lines(
+        "Failing calls per minute, by error",
+        "Rate limits (429): ask for a higher limit, or slow the callers down. Timeouts: look at latency. "
+        "Authentication: a key has expired or was rotated.",
+        ((f"{q.calls(q.STEP, 'error_type', f'{q.CALLS}, {q.FAILED}')} * 60", "{{error_type}}"),),
+        PER_MINUTE,
+        stacked=True,
+        width=width,
+    )
 
 
 BOARD: Final = Board(
@@ -58,14 +70,7 @@ BOARD: Final = Board(
             nothing="no agents",
         ),
         row("Calls of models"),
-        lines(
-            "Failing calls per minute, by error",
-            "Rate limits (429): ask for a higher limit, or slow the callers down. Timeouts: look at latency. "
-            "Authentication: a key has expired or was rotated.",
-            ((f"{q.calls(q.STEP, 'error_type', f'{q.CALLS}, {q.FAILED}')} * 60", "{{error_type}}"),),
-            PER_MINUTE,
-            stacked=True,
-        ),
+        failing_by_error(),
         lines(
             "Failing calls, by model",
             "One model alone: the provider's status page, then the fallback. All: your network, keys, or last "
@@ -128,13 +133,13 @@ BOARD: Final = Board(
             "Calls that were sent again, per second, by model",
             "The SDK repeats what failed, and the call succeeds later: no error, but slow. Growing: a rate limit is "
             "near.",
-            f"{{ span.otel_genai.request.attempts > 1 && {_OF_SERVICE} }} | rate() by (span.gen_ai.request.model)",
+            f"{{ span.otel_genai.request.attempts > 1 && {q.SPANS} }} | rate() by (span.gen_ai.request.model)",
             "reqps",
         ),
         trace_list(
             "Calls that failed",
             "Open one: it has the status, the provider's code and the number of attempts.",
-            f"{{ span.gen_ai.operation.name != nil && status = error && {_OF_SERVICE} }} | select(span.error.type, "
+            f"{{ span.gen_ai.operation.name != nil && status = error && {q.SPANS} }} | select(span.error.type, "
             "span.otel_genai.error.code, span.http.response.status_code, span.gen_ai.request.model, "
             "span.gen_ai.tool.name)",
         ),

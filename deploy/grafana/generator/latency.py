@@ -11,6 +11,7 @@ from .panels import SECONDS, heat, lines, number, row, trace_list
 _MODEL: Final = "gen_ai_request_model"
 _LEGEND: Final = "{{gen_ai_request_model}}"
 _SLOW: Final = ((10.0, "yellow"), (20.0, "red"))
+_SLOW_TO_BEGIN: Final = ((3, "yellow"), (6, "red"))
 
 BOARD: Final = Board(
     uid="genai-latency",
@@ -44,7 +45,7 @@ BOARD: Final = Board(
             "is long and not cached.",
             q.first_chunk(0.95, q.NOW),
             SECONDS,
-            steps=((3, "yellow"), (6, "red")),
+            steps=_SLOW_TO_BEGIN,
             nothing="no streams",
         ),
         row("Which model? A dot is one call: click it for its trace"),
@@ -63,7 +64,7 @@ BOARD: Final = Board(
             "longer.",
             ((q.first_chunk(0.95, q.STEP, _MODEL), _LEGEND),),
             SECONDS,
-            steps=((3, "yellow"), (6, "red")),
+            steps=_SLOW_TO_BEGIN,
             exemplars=True,
         ),
         row("Since when, and why?"),
@@ -115,7 +116,7 @@ BOARD: Final = Board(
             "Answers that took longer than $slow",
             "Open one: retries stand in it as several HTTP requests, a long answer in its output tokens.",
             '{ span.gen_ai.operation.name =~ "chat|text_completion|generate_content" && duration > $slow '
-            '&& resource.service.name =~ "${service:regex}" && span.gen_ai.request.model =~ "${model:regex}" } '
+            f"&& {q.CALL_SPANS} }} "
             "| select(span.gen_ai.request.model, span.gen_ai.response.time_to_first_chunk, "
             "span.gen_ai.usage.input_tokens, span.gen_ai.usage.output_tokens, span.otel_genai.request.attempts)",
             width=24,

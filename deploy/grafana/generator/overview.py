@@ -6,6 +6,7 @@ from typing import Final
 
 from . import queries as q
 from .board import Board
+from .errors import failing_by_error
 from .panels import MONEY, PER_MINUTE, SECONDS, SHARE, lines, number, row
 
 _BROKEN: Final = (
@@ -54,7 +55,7 @@ BOARD: Final = Board(
         number(
             "Spend of the last hour, × the usual",
             _EXPENSIVE,
-            f"{q.recorded('service:gen_ai_cost:increase1h')} / ({q.recorded('service:gen_ai_cost:avg7d')} > 0)",
+            q.times_the_usual(),
             "short",
             steps=((1.5, "yellow"), (3, "red")),
             to="genai-cost",
@@ -83,15 +84,7 @@ BOARD: Final = Board(
             MONEY,
         ),
         row("Where?"),
-        lines(
-            "Failing calls per minute, by error",
-            "Rate limits (429): ask for a higher limit, or slow the callers down. Timeouts: look at latency. "
-            "Authentication: a key has expired or was rotated.",
-            ((f"{q.calls(q.STEP, 'error_type', f'{q.CALLS}, {q.FAILED}')} * 60", "{{error_type}}"),),
-            PER_MINUTE,
-            stacked=True,
-            width=8,
-        ),
+        failing_by_error(width=8),
         lines(
             "95 % of answers come within, by model",
             "Click a dot to open the trace of a call that was that slow.",

@@ -112,7 +112,7 @@ BOARD: Final = Board(
             "`length` and `max_tokens`: raise the limit, or ask for less. The others: read the prompt, if content is "
             "recorded.",
             '{ span.gen_ai.response.finish_reasons =~ "length|max_tokens|max_output_tokens|content_filter|refusal" '
-            '&& resource.service.name =~ "${service:regex}" && span.gen_ai.request.model =~ "${model:regex}" } '
+            f"&& {q.CALL_SPANS} }} "
             "| select(span.gen_ai.response.finish_reasons, span.gen_ai.response.model, span.gen_ai.prompt.name, "
             "span.gen_ai.prompt.version, span.gen_ai.usage.output_tokens, span.app.feature)",
             width=24,

@@ -1,4 +1,4 @@
-"""PromQL of the dashboards, from few parts: which calls, how they are counted, what is divided by what.
+"""Queries of the dashboards, from few parts: which calls, how they are counted, what is divided by what.
 
 Names are those that Prometheus makes of docs/reference.md. Two generations of them are read, the new one first: a
 process that emits both has the same labels on both, so that ``or`` counts it once.
@@ -22,6 +22,11 @@ MONEY: Final = 'gen_ai_usage_cost_currency="$currency"'
 ANSWERS: Final = 'gen_ai_operation_name=~"chat|text_completion|generate_content"'
 """The calls in which a model writes an answer; the others (embeddings, searches, ...) are much faster."""
 FAILED: Final = 'error_type!=""'
+
+SPANS: Final = 'resource.service.name =~ "${service:regex}"'
+"""Spans of the services that are chosen, in TraceQL."""
+CALL_SPANS: Final = f'{SPANS} && span.gen_ai.request.model =~ "${{model:regex}}"'
+"""Those of them that are calls of the models that are chosen."""
 
 NOW: Final = "5m"
 """Window of what is shown as one number; the alerts have it too."""
@@ -78,6 +83,11 @@ def spent(window: str, group: str = "", labels: str = CALLS) -> str:
 def recorded(name: str, labels: str = f"{SERVICE}, {MONEY}") -> str:
     """A series of deploy/prometheus/rules, of all chosen services together."""
     return f"sum({name}{{{labels}}})"
+
+
+def times_the_usual() -> str:
+    """What the last hour cost, in multiples of the average hour of the last seven days."""
+    return f"{recorded('service:gen_ai_cost:increase1h')} / ({recorded('service:gen_ai_cost:avg7d')} > 0)"
 
 
 def tokens(kind: str, group: str = "", window: str = STEP) -> str:
