@@ -18,6 +18,8 @@ import pytest
 
 from otel_genai_instr.cli import main
 
+from ..support.serving import serving
+
 
 class PriceServer(ThreadingHTTPServer):
     """Serves whatever ``content`` is at the moment."""
@@ -59,12 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[PriceServer]:
-    with PriceServer() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(PriceServer()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def _data(**prices: float) -> bytes:

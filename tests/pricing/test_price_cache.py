@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import tracemalloc
 from collections import Counter
@@ -17,6 +16,8 @@ from otel_genai_instr.pricing.lists.bundled import BundledSource
 from otel_genai_instr.pricing.lists.genai_prices_source import GenaiPricesSource
 from otel_genai_instr.pricing.loading import LazySource
 from otel_genai_instr.pricing.source import PriceKey
+
+from ..support.marking import COUNTS_BYTECODES
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00Z
 DAY = 86_400.0
@@ -159,7 +160,7 @@ def test_eight_threads_get_exact_sums() -> None:
     assert pricer.cached_prices <= BOUND + 8
 
 
-@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="bytecodes are counted on one version of Python")
+@COUNTS_BYTECODES
 @pytest.mark.parametrize("model", ["gpt-4o", "made-up"])
 def test_a_warm_call_is_cheap(model: str) -> None:
     """Counted in bytecodes, the same on any machine, however busy; times are for ``python -m benchmarks``."""

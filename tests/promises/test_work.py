@@ -5,7 +5,6 @@ Times are measured by ``python -m benchmarks``, over the same cases and the same
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -13,10 +12,11 @@ import pytest
 from benchmarks import cases, work
 from benchmarks.arms import Setup, arms_of
 
+from ..support.marking import COUNTS_BYTECODES
 from ..support.sdk import needs_responses
 
 pytestmark = [
-    pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="bytecodes are counted on one version of Python"),
+    COUNTS_BYTECODES,
     needs_responses,  # the benchmark's client has all APIs
 ]
 

@@ -6,19 +6,23 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pytest
 from _pytest.capture import CaptureManager
 
-from .build_collector import CollectorUnavailable, build_collector, find_collector
+from .build_collector import build_collector, find_collector
+from .build_prometheus import PrometheusPrograms, build_prometheus, find_prometheus
+from .building import ProgramUnavailable
 from .collector import Collector
 from .http_receiver import HTTPReceiver
 from .jaeger import NO_JAEGER, Jaeger, find_jaeger
 from .otlp_receiver import OTLPReceiver
+from .programs import running
 from .spans import SpanRecord
 
 _without_jaeger = pytest.StashKey[bool]()
+_Built = TypeVar("_Built")
 
 
 class Backend(Protocol):
@@ -58,15 +62,28 @@ def end_programs_when_told_to_stop() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def collector_binary(pytestconfig: pytest.Config) -> Path:
     """The Collector, built now if it has not been."""
-    capture: CaptureManager | None = pytestconfig.pluginmanager.get_plugin("capturemanager")
-    assert capture is not None
     try:
-        # Two minutes of silence look like a hang: let the build speak.
-        with capture.global_and_fixture_disabled():
-            return find_collector() or build_collector()
-    except CollectorUnavailable as problem:
+        return _aloud(pytestconfig, lambda: find_collector() or build_collector())
+    except ProgramUnavailable as problem:
         # Without a Collector every test here fails for the same reason: say it once.
         pytest.exit(str(problem), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def prometheus(pytestconfig: pytest.Config) -> PrometheusPrograms:
+    """Prometheus, Alertmanager and their tools, built now if they have not been."""
+    try:
+        return _aloud(pytestconfig, lambda: find_prometheus() or build_prometheus())
+    except ProgramUnavailable as problem:
+        pytest.fail(str(problem), pytrace=False)
+
+
+def _aloud(config: pytest.Config, build: Callable[[], _Built]) -> _Built:
+    """Minutes of silence look like a hang: let the build speak."""
+    capture: CaptureManager | None = config.pluginmanager.get_plugin("capturemanager")
+    assert capture is not None
+    with capture.global_and_fixture_disabled():
+        return build()
 
 
 @pytest.fixture
@@ -98,34 +115,22 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
 @pytest.fixture
 def collector(backend: Backend, collector_binary: Path, tmp_path: Path) -> Iterator[Collector]:
     """A Collector that runs and sends to ``backend``."""
-    collector = Collector(collector_binary, tmp_path, backend.otlp_endpoint)
-    try:
-        collector.start()
+    with running(Collector(collector_binary, tmp_path, backend.otlp_endpoint)) as collector:
         yield collector
-    finally:
-        collector.stop()
 
 
 @pytest.fixture
 def receiver() -> Iterator[OTLPReceiver]:
     """What stands in Jaeger's place; listens."""
-    receiver = OTLPReceiver()
-    try:
-        receiver.start()
+    with running(OTLPReceiver()) as receiver:
         yield receiver
-    finally:
-        receiver.stop()
 
 
 @pytest.fixture
 def http_receiver() -> Iterator[HTTPReceiver]:
     """What stands in the place of a destination that takes OTLP over HTTP; listens."""
-    receiver = HTTPReceiver()
-    try:
-        receiver.start()
+    with running(HTTPReceiver()) as receiver:
         yield receiver
-    finally:
-        receiver.stop()
 
 
 @pytest.fixture

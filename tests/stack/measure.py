@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from .build_collector import build_collector, find_collector
 from .collector import ROOT, Collector
 from .otlp_receiver import OTLPReceiver
-from .programs import Program, free_port, http_get, http_post, wait_until
+from .programs import Program, free_port, http_get, http_post, running, wait_until
 from .telemetry import copies
 
 BATCH = 500
@@ -44,15 +44,11 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 
 def demo_spans() -> ExportTraceServiceRequest:
     """All spans of the demo, in one message."""
-    receiver = OTLPReceiver()
-    receiver.start()
-    try:
+    with running(OTLPReceiver()) as receiver:
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{receiver.otlp_endpoint}", "OTEL_TRACES_EXPORTER": "otlp"}
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, ROOT / "examples" / "demo.py"]
             Program("demo", command, env=env, log=Path(folder) / "demo.log").run(SECONDS)
-    finally:
-        receiver.stop()
     merged = ExportTraceServiceRequest()
     merged.resource_spans.add().resource.CopyFrom(receiver.requests()[0].resource_spans[0].resource)
     for request in receiver.requests():

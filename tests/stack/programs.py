@@ -11,8 +11,9 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 STARTUP_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -74,6 +75,26 @@ def http_post(url: str, body: bytes, content_type: str) -> int:
             return answer.status
     except urllib.error.HTTPError as refused:
         return refused.code
+
+
+class Runnable(Protocol):
+    """A program, or what stands in the place of one."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+_R = TypeVar("_R", bound=Runnable)
+
+
+@contextlib.contextmanager
+def running(program: _R) -> Generator[_R]:
+    """Start it, and end it whatever happens."""
+    try:
+        program.start()
+        yield program
+    finally:
+        program.stop()
 
 
 class Program:

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-from .build_collector import BUILDER, MANIFEST, CollectorUnavailable, Recipe, build_collector
+from .build_collector import BUILDER, MANIFEST, Recipe, build_collector
+from .building import ProgramUnavailable
 from .collector import config_arguments
 
 VERSION = "0.160.0"
@@ -57,5 +58,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except CollectorUnavailable as problem:
+    except ProgramUnavailable as problem:
         sys.exit(f"{problem}")

@@ -14,7 +14,7 @@ from .clickhouse.server import ClickHouse, statements
 from .clickhouse.shop import Shop
 from .collector import Collector
 from .passing import KEY, pseudonym
-from .programs import wait_until
+from .programs import running, wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -48,9 +48,7 @@ def shop_and_clickhouse(
     clickhouse = ClickHouse(python, directory)
     env = {"CLICKHOUSE_ENDPOINT": f"{clickhouse.url}?compress=none", "OTELCOL_USER_KEY": KEY}
     collector = Collector(collector_binary, directory, "nowhere.invalid:4317", ["clickhouse"], env)
-    try:
-        clickhouse.start()
-        collector.start()
+    with running(clickhouse), running(collector):
         for _, statement in statements():
             if statement.startswith("CREATE "):
                 assert clickhouse.ask(statement) == []
@@ -59,9 +57,6 @@ def shop_and_clickhouse(
         wait_until(lambda: clickhouse.ask(COUNT) == [WRITTEN], what=f"rows: {WRITTEN}", seconds=WRITTEN_SECONDS)
         assert clickhouse.ask(OLDER_PROCESS) == []
         yield shop, clickhouse
-    finally:
-        collector.stop()
-        clickhouse.stop()
 
 
 def expected(shop: Shop) -> dict[str, list[dict[str, Any]]]:

@@ -225,7 +225,7 @@ FOREIGN: Sequence[tuple[str, Call, Mapping[str, Any]]] = [
                 "gen_ai.usage.input_tokens": 10,
                 "gen_ai.usage.prompt_tokens": 11,
             },
-            scope="another.library",
+            scope="their_package",
         ),
         {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.usage.input_tokens": 10},
     ),

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from .build_collector import CACHE, CollectorUnavailable, build_collector, find_collector
-from .build_prometheus import PrometheusPrograms, PrometheusUnavailable, build_prometheus, find_prometheus
+from .build_collector import build_collector, find_collector
+from .build_prometheus import PrometheusPrograms, build_prometheus, find_prometheus
+from .building import CACHE, ProgramUnavailable
 from .jaeger import jaeger_binary
 from .programs import STOP_SECONDS, Program, ProgramFailed, http_get, wait_until
 
@@ -119,8 +120,8 @@ def _programs(
         (
             _program(
                 "alertmanager",
-                prometheus.alertmanager,
                 [
+                    prometheus.alertmanager,
                     f"--config.file={config / 'alertmanager.yaml'}",
                     f"--storage.path={FOLDER / 'alertmanager'}",
                     f"--web.listen-address=127.0.0.1:{ports.alertmanager}",
@@ -130,18 +131,7 @@ def _programs(
             _answers(ports.alertmanager, "/-/ready"),
         ),
         (
-            _program(
-                "prometheus",
-                prometheus.prometheus,
-                [
-                    f"--config.file={config / 'prometheus.yaml'}",
-                    f"--storage.tsdb.path={FOLDER / 'metrics'}",
-                    "--storage.tsdb.retention.time=40d",
-                    f"--web.listen-address=127.0.0.1:{ports.prometheus}",
-                    "--web.enable-otlp-receiver",
-                    "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
-                ],
-            ),
+            _program("prometheus", prometheus.server(config / "prometheus.yaml", FOLDER / "metrics", ports.prometheus)),
             _answers(ports.prometheus, "/-/ready"),
         ),
     ]
@@ -150,8 +140,11 @@ def _programs(
             (
                 _program(
                     "jaeger",
-                    jaeger,
-                    [f"--config={ROOT / 'jaeger-config.yaml'}", f"--config={DEPLOY / 'jaeger' / 'monitor.yaml'}"],
+                    [
+                        jaeger,
+                        f"--config={ROOT / 'jaeger-config.yaml'}",
+                        f"--config={DEPLOY / 'jaeger' / 'monitor.yaml'}",
+                    ],
                     {
                         "JAEGER_OTLP_PORT": str(ports.jaeger_otlp),
                         "JAEGER_QUERY_PORT": str(ports.jaeger_ui),
@@ -170,8 +163,8 @@ def _programs(
         (
             _program(
                 "collector",
-                collector,
                 [
+                    collector,
                     f"--config={ROOT / 'collector-config.yaml'}",
                     f"--config={DEPLOY / 'collector' / 'prometheus.yaml'}",
                     *([f"--config={WITHOUT_JAEGER}"] if jaeger is None else []),
@@ -193,8 +186,8 @@ def _programs(
     return programs
 
 
-def _program(name: str, binary: Path, options: Sequence[str], env: Mapping[str, str] | None = None) -> Program:
-    return Program(name, [binary, *options], env or {}, FOLDER / f"{name}.log")
+def _program(name: str, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Program:
+    return Program(name, command, env or {}, FOLDER / f"{name}.log")
 
 
 def _answers(port: int, path: str) -> Callable[[], bool]:
@@ -306,7 +299,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return down() if sys.argv[1:] == ["down"] else up()
-    except (CollectorUnavailable, PrometheusUnavailable, ProgramFailed, NotStarted, TimeoutError) as problem:
+    except (ProgramUnavailable, ProgramFailed, NotStarted, TimeoutError) as problem:
         print(f"stack: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

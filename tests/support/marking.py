@@ -1,12 +1,18 @@
-"""Marks for single cases of a table: what an old SDK of the supported range lacks is said where the case is used."""
+"""Marks: for single cases of a table, since what an old SDK of the supported range lacks is said where the case is
+used, and for what one Python only can tell."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
+COUNTS_BYTECODES = pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="bytecodes are counted on one version of Python"
+)
+"""For tests with a number of bytecodes in them: compilers of other versions make other code."""
 Marks = Mapping[str, pytest.MarkDecorator]
 """By name of the case."""
 

@@ -126,7 +126,7 @@ class Shop:
                     model="gpt-4o-mini", messages=[{"role": "user", "content": "Hello"}]
                 )
             self._ask("our-own", _usage(100, 20), seconds=2.0)
-        theirs = self._spans.get_tracer("another.library").start_span("invoke_agent theirs", attributes=THEIR_AGENT)
+        theirs = self._spans.get_tracer("their_package").start_span("invoke_agent theirs", attributes=THEIR_AGENT)
         theirs.end()
 
     @contextlib.contextmanager

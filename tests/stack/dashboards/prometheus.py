@@ -34,12 +34,7 @@ class Prometheus:
         config.write_text(json.dumps(self._config(scraped)))
         self._program = Program(
             "prometheus",
-            [
-                *(programs.prometheus, f"--config.file={config}", f"--storage.tsdb.path={directory / 'data'}"),
-                *(f"--web.listen-address=127.0.0.1:{port}", "--web.enable-otlp-receiver"),
-                "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
-                "--storage.tsdb.retention.time=40d",
-            ],
+            programs.server(config, directory / "data", port),
             env={},
             log=directory / "prometheus.log",
         )

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.capture import CaptureManager
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
@@ -35,10 +34,10 @@ from ...deploy.files import DASHBOARDS, RULES, dashboard, panels, rules
 from ...deploy.one_run import emitted
 from ...deploy.prometheus_names import series
 from ...support.capture import Capture
-from ..build_prometheus import PrometheusPrograms, PrometheusUnavailable, build_prometheus, find_prometheus
+from ..build_prometheus import PrometheusPrograms
 from ..collector import Collector
 from ..otlp_receiver import OTLPReceiver
-from ..programs import free_port, wait_until
+from ..programs import free_port, running, wait_until
 from .history import HOUR, LENGTH, tell
 from .pictures import draw
 from .prometheus import Prometheus
@@ -59,64 +58,45 @@ class Filled:
 
 
 @pytest.fixture(scope="module")
-def programs(pytestconfig: pytest.Config) -> PrometheusPrograms:
-    """Prometheus and promtool, built now if they have not been."""
-    capture: CaptureManager | None = pytestconfig.pluginmanager.get_plugin("capturemanager")
-    assert capture is not None
-    try:
-        with capture.global_and_fixture_disabled():
-            return find_prometheus() or build_prometheus()
-    except PrometheusUnavailable as problem:
-        pytest.exit(str(problem), returncode=1)
-
-
-@pytest.fixture(scope="module")
 def filled(
-    programs: PrometheusPrograms, collector_binary: Path, tmp_path_factory: pytest.TempPathFactory
+    prometheus: PrometheusPrograms, collector_binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Filled]:
     """The day is told, what the rules would have recorded is recorded, and the Collector has some spans."""
     directory = tmp_path_factory.mktemp("dashboards")
     port = free_port()
-    prometheus = Prometheus(programs, directory, scraped=[port])
-    backend = OTLPReceiver()
+    server, backend = Prometheus(prometheus, directory, scraped=[port]), OTLPReceiver()
     collector = Collector(
         collector_binary,
         directory,
         backend.otlp_endpoint,
         overlays=["prometheus", "jaeger", "file"],
         env={
-            "PROMETHEUS_OTLP_ENDPOINT": prometheus.otlp_endpoint,
+            "PROMETHEUS_OTLP_ENDPOINT": server.otlp_endpoint,
             "OTELCOL_METRICS_PORT": str(port),
             "OTELCOL_FILE_DIR": str(directory / "files"),
         },
     )
-    try:
-        prometheus.start()
-        backend.start()
+    with running(server), running(backend):
         told: list[ExportMetricsServiceRequest] = []
         tell(Capture(), told.append)
         for request in told:
-            prometheus.take(request)
+            server.take(request)
         for recordings in _recordings_read():
-            prometheus.record_the_past(recordings, time.time() - LENGTH, time.time())
+            server.record_the_past(recordings, time.time() - LENGTH, time.time())
         # What was not yet in a block when blocks of the same time were put beside it is gone, exemplars with it.
         for request in told[-len(told) * 2 // 3 :]:
-            prometheus.take(request)
-        collector.start()
-        for _ in range(SENDINGS):
-            _send_through(collector)
-            time.sleep(2)
-        for counter in ("otel_genai_span_cost_total", "otel_genai_span_refusals_total"):
-            wait_until(
-                partial(prometheus.has, f"increase({counter}[5m]) > 0"),
-                what=f"Prometheus has {counter}, which the Collector makes of spans",
-                seconds=ARRIVAL_SECONDS,
-            )
-        yield Filled(prometheus, time.time())
-    finally:
-        collector.stop()
-        backend.stop()
-        prometheus.stop()
+            server.take(request)
+        with running(collector):
+            for _ in range(SENDINGS):
+                _send_through(collector)
+                time.sleep(2)
+            for counter in ("otel_genai_span_cost_total", "otel_genai_span_refusals_total"):
+                wait_until(
+                    partial(server.has, f"increase({counter}[5m]) > 0"),
+                    what=f"Prometheus has {counter}, which the Collector makes of spans",
+                    seconds=ARRIVAL_SECONDS,
+                )
+            yield Filled(server, time.time())
 
 
 def _recordings_read() -> Sequence[Sequence[Any]]:

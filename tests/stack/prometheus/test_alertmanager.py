@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ...support.serving import serving
 from ..build_prometheus import PrometheusPrograms
 from ..programs import Program, free_port, http_get, http_post, wait_until
 
@@ -112,12 +112,8 @@ class Post(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
-    with Inbox() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(Inbox()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_messages_say_what_and_where_to_read_on(prometheus: PrometheusPrograms, inbox: Inbox, tmp_path: Path) -> None:
