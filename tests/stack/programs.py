@@ -67,11 +67,11 @@ def http_get(url: str, *, timeout: float = 30.0) -> tuple[int, bytes]:
         return 0, b""
 
 
-def http_post(url: str, body: bytes, content_type: str) -> int:
-    """Status of the answer; raises ``OSError`` when nobody answered."""
+def http_post(url: str, body: bytes, content_type: str, seconds: float = 30.0) -> int:
+    """Status of the answer; raises ``OSError`` when nobody answered in this time."""
     request = urllib.request.Request(url, data=body, headers={"Content-Type": content_type})
     try:
-        with _http.open(request, timeout=30.0) as answer:
+        with _http.open(request, timeout=seconds) as answer:
             return answer.status
     except urllib.error.HTTPError as refused:
         return refused.code

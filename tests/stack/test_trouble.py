@@ -6,6 +6,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,12 @@ def tls(certificate: str) -> ssl.SSLContext:
     return context
 
 
+RunOnASmallDisk = Callable[..., Collector]
+
+
 @pytest.fixture
-def on_a_small_disk(collector_binary: Path, tmp_path: Path, receiver: OTLPReceiver) -> Iterator[Collector]:
-    """A Collector whose queue is on a disk of 8 MB."""
+def run_on_a_small_disk(collector_binary: Path, tmp_path: Path, receiver: OTLPReceiver) -> Iterator[RunOnASmallDisk]:
+    """Starts a Collector whose queue is on a disk of 8 MB, with nobody where it sends to."""
     receiver.stop()
     queue = tmp_path / "queue"
     queue.mkdir()
@@ -63,36 +67,68 @@ def on_a_small_disk(collector_binary: Path, tmp_path: Path, receiver: OTLPReceiv
     within = ["unshare", "--map-root-user", "--mount", "sh", "-c", own_disk, "sh"]
     if shutil.which("unshare") is None or subprocess.run([*within, "true"], capture_output=True).returncode != 0:
         pytest.skip("needs Linux with user namespaces, for a small disk")
-    collector = Collector(collector_binary, tmp_path, receiver.otlp_endpoint, within=within)
-    try:
-        collector.start()
-        yield collector
-    finally:
-        collector.stop()
+    with ExitStack() as ending:
+
+        def run(**variables: str) -> Collector:
+            collector = Collector(collector_binary, tmp_path, receiver.otlp_endpoint, env=variables, within=within)
+            ending.callback(collector.stop)
+            collector.start()
+            return collector
+
+        yield run
 
 
-def test_full_disk_turns_senders_away_and_keeps_what_was_accepted(
-    on_a_small_disk: Collector, receiver: OTLPReceiver
-) -> None:
-    collector, refused, accepted = on_a_small_disk, 0, set[bytes]()
+def send_all(collector: Collector, seconds: float) -> tuple[set[bytes], int]:
+    """The spans that it has accepted of 50,000, and how many messages it has not."""
+    accepted, refused = set[bytes](), 0
     for message in batches():
-        status = http_post(f"{collector.http_endpoint}/v1/traces", message, PROTOBUF)
+        try:
+            status = http_post(f"{collector.http_endpoint}/v1/traces", message, PROTOBUF, seconds=seconds)
+        except OSError:
+            # It waits for its queue: so do all who come later.
+            refused += 1
+            break
         if status == 200:
             accepted |= ids_of(message)
         else:
             assert status == 503
             refused += 1
+    return accepted, refused
+
+
+def test_queue_that_is_full_before_its_disk_holds_the_senders_back_and_loses_nothing(
+    run_on_a_small_disk: RunOnASmallDisk, receiver: OTLPReceiver
+) -> None:
+    collector = run_on_a_small_disk(OTELCOL_QUEUE_BYTES="2000000")
+    accepted, held_back = send_all(collector, seconds=2)
+    assert held_back
+    assert accepted
+    receiver.start()
+    wait_until(lambda: receiver.arrivals().keys() >= accepted, what="all that was accepted", seconds=SECONDS)
+    assert "no space left on device" not in collector.log()
+    assert http_post(f"{collector.http_endpoint}/v1/traces", batches()[-1], PROTOBUF) == 200
+
+
+def test_disk_that_is_full_before_its_queue_is_said_to_the_senders_and_in_the_log(
+    run_on_a_small_disk: RunOnASmallDisk, receiver: OTLPReceiver
+) -> None:
+    collector = run_on_a_small_disk()
+    accepted, refused = send_all(collector, seconds=30)
     assert refused
     assert accepted
-    # Said to the senders, who try again, in its log, and in its metrics.
     assert "no space left on device" in collector.log()
     assert collector.metric("otelcol_receiver_refused_spans") == refused * BATCH
     assert collector.metric("otelcol_exporter_enqueue_failed_spans") == refused * BATCH
 
     receiver.start()
-    wait_until(lambda: receiver.arrivals().keys() == accepted, what="all that was accepted", seconds=SECONDS)
+    # What it takes out of its queue while it can't write is lost (0 to 7 messages were, of 50), and said.
+    wait_until(lambda: collector.metric("otelcol_exporter_queue_size") == 0, what="an empty queue", seconds=SECONDS)
+    lost = "Failed updating currently dispatched items" in collector.log()
+    wait_until(lambda: lost or receiver.arrivals().keys() == accepted, what="all that was not lost", seconds=SECONDS)
     # And it takes more.
-    assert http_post(f"{collector.http_endpoint}/v1/traces", batches()[0], PROTOBUF) == 200
+    more = batches()[0]
+    assert http_post(f"{collector.http_endpoint}/v1/traces", more, PROTOBUF) == 200
+    wait_until(lambda: receiver.arrivals().keys() >= ids_of(more), what="what comes later", seconds=SECONDS)
 
 
 def test_destination_with_an_expired_certificate_gets_everything_once_it_has_a_valid_one(
