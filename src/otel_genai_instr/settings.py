@@ -7,7 +7,7 @@ allowed, and the default stays in force.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields, replace
 from enum import Enum
 from typing import Final, TypeVar, cast
@@ -29,7 +29,17 @@ PROVIDER_BY_HOST: Final = "OTEL_GENAI_PROVIDER_BY_HOST"
 PRICES: Final = "OTEL_GENAI_PRICES"
 ESTIMATE_USAGE: Final = "OTEL_GENAI_ESTIMATE_USAGE"
 STREAM_USAGE: Final = "OTEL_GENAI_STREAM_USAGE"
+CONTENT: Final = "OTEL_GENAI_CONTENT"
+CONTENT_SAMPLE: Final = "OTEL_GENAI_CONTENT_SAMPLE"
+CONTENT_ON_ERROR: Final = "OTEL_GENAI_CONTENT_ON_ERROR"
+CONTENT_KEY: Final = "OTEL_GENAI_CONTENT_KEY"
+CONTENT_PREVIEW: Final = "OTEL_GENAI_CONTENT_PREVIEW"
 CONTENT_MAX_BYTES: Final = "OTEL_GENAI_CONTENT_MAX_BYTES"
+CONTENT_STORE: Final = "OTEL_GENAI_CONTENT_STORE"
+CONTENT_STORE_KEYS: Final = "OTEL_GENAI_CONTENT_STORE_KEYS"
+REDACT: Final = "OTEL_GENAI_REDACT"
+PSEUDONYM_KEYS: Final = "OTEL_GENAI_PSEUDONYM_KEYS"
+RECORD: Final = "OTEL_GENAI_RECORD"
 METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
 METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
 PROMPT_LENGTH: Final = "OTEL_GENAI_PROMPT_LENGTH"
@@ -53,6 +63,36 @@ class CaptureContent(Enum):
         """Whether content goes into the details event."""
 
 
+class Tier(Enum):
+    """How much of what was said is recorded; each has what those before it have."""
+
+    NONE = "none"
+    """Counts only."""
+    DIGEST = "digest"
+    """Keyed hashes of what was asked, and the beginning of the answer."""
+    FULL = "full"
+    """Messages, instructions and tool definitions."""
+
+    def __init__(self, text: str) -> None:
+        self.rank: int = ("none", "digest", "full").index(text)
+        """The higher, the more."""
+
+
+class RecordTo(Enum):
+    """Where the record of each call goes."""
+
+    NOWHERE = "false"
+    OTEL = "true"
+    LOGGING = "logging"
+    BOTH = "both"
+
+    def __init__(self, text: str) -> None:
+        self.is_otel: bool = text in ("true", "both")
+        """Whether it is an OpenTelemetry log record."""
+        self.is_logging: bool = text in ("logging", "both")
+        """Whether it is a line of JSON in Python's ``logging``."""
+
+
 class MetricsCompat(Enum):
     """Which metric names are emitted."""
 
@@ -68,13 +108,53 @@ class MetricsCompat(Enum):
 
 
 @frozen
+class CallSeen:
+    """What is known of a call that is over, for who chooses how much of it is recorded."""
+
+    operation: str
+    """Value of ``gen_ai.operation.name``."""
+    model: str | None
+    """The model that answered, else the one that was asked."""
+    attributes: Mapping[str, object]
+    """Everything that its span says: tokens, cost, user, feature, ..."""
+    error: BaseException | None
+    """What the call raised."""
+
+
+ChooseTier = Callable[[CallSeen], "Tier | str | None"]
+"""Says how much of a call is recorded."""
+
+
+@frozen
 class Settings:
     """How the instrumentation behaves. Every field can be passed to ``instrument()`` by its name."""
 
-    capture_content: CaptureContent = CaptureContent.NO_CONTENT
-    """Where content is recorded; nowhere unless asked for."""
+    capture_content: CaptureContent | None = None
+    """Where content is recorded; unless said, on spans, or in the store if there is one."""
+    content: Tier | None = None
+    """How much of it is recorded; unless said, all of it if ``capture_content`` names a place, and else none."""
+    content_for: ChooseTier | None = None
+    """Asked at the end of each call, in place of ``content``; ``None`` leaves it at that."""
+    content_sample: float = 0.0
+    """The share of traces whose calls are recorded in full, from 0 to 1."""
+    content_on_error: Tier = Tier.NONE
+    """What is recorded of a call that failed, at least."""
+    content_key: str | None = field(default=None, repr=False)
+    """Secret of the hashes; without it there are none."""
+    content_preview: int = 0
+    """Characters of the answer that go with its digest."""
     content_max_bytes: int = 32_768
     """How much content one attribute may hold; what is longer is cut, part by part, and stays JSON."""
+    content_store: str | None = field(default=None, repr=False)
+    """URL of the folder that content goes to, in place of spans and events. Needs the extra ``store``."""
+    content_store_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Fernet keys: the first one encrypts what is stored, all of them decrypt."""
+    redact: object = None
+    """What is taken out of content before it leaves the process. Needs the extra ``redaction``."""
+    pseudonym_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Secrets of the pseudonyms that stand for user ids; the first one is in force."""
+    record: RecordTo = RecordTo.NOWHERE
+    """Write one structured log record for each call."""
     error_messages: bool = False
     """Record the provider's error message, which may quote the user's input."""
     metrics_compat: MetricsCompat = MetricsCompat.LATEST
@@ -101,18 +181,23 @@ class Settings:
     feedback_key: str | None = field(default=None, repr=False)
     """Secret that signs feedback tokens."""
 
-    @property
-    def records_messages_of_errors(self) -> bool:
-        """Whether an exception's message may be recorded."""
-        return self.error_messages or self.capture_content is not CaptureContent.NO_CONTENT
-
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment says; wrong values are warned about once and left at their default."""
     default = Settings()
     return Settings(
         capture_content=_capture_content(environ, default.capture_content),
+        content=_choice(environ, CONTENT, Tier, default.content),
+        content_sample=_share(environ, CONTENT_SAMPLE, default.content_sample),
+        content_on_error=_choice(environ, CONTENT_ON_ERROR, Tier, default.content_on_error),
+        content_key=environ.get(CONTENT_KEY) or None,
+        content_preview=_count(environ, CONTENT_PREVIEW, default.content_preview),
         content_max_bytes=_count(environ, CONTENT_MAX_BYTES, default.content_max_bytes),
+        content_store=environ.get(CONTENT_STORE, "").strip() or None,
+        content_store_keys=_list(environ, CONTENT_STORE_KEYS),
+        redact=environ.get(REDACT, "").strip() or None,
+        pseudonym_keys=_list(environ, PSEUDONYM_KEYS),
+        record=_choice(environ, RECORD, RecordTo, default.record),
         error_messages=_switch(environ, ERROR_MESSAGES, default.error_messages),
         metrics_compat=_choice(environ, METRICS_COMPAT, MetricsCompat, default.metrics_compat),
         time_per_output_chunk=_switch(environ, TIME_PER_OUTPUT_CHUNK, default.time_per_output_chunk),
@@ -141,10 +226,9 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Setti
     if unknown:
         raise TypeError(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
     values = dict(overrides)
-    if isinstance(content := values.get("capture_content"), str | bool):
-        values["capture_content"] = _named("capture_content", str(content), _content_modes())
-    if isinstance(compat := values.get("metrics_compat"), str):
-        values["metrics_compat"] = _named("metrics_compat", compat, {mode.value: mode for mode in MetricsCompat})
+    for setting, allowed in _NAMED.items():
+        if isinstance(value := values.get(setting), str | bool):
+            values[setting] = _named(setting, str(value), allowed)
     dimensions = values.get("metric_dimensions", ())
     if people := sorted(_NEVER_DIMENSIONS.intersection(cast("Iterable[str]", dimensions))):
         raise ValueError(f"metric_dimensions can't contain {', '.join(people)}: each would make series of its own")
@@ -164,7 +248,7 @@ def _content_modes() -> dict[str, CaptureContent]:
     return {**modes, "true": CaptureContent.SPAN_ONLY, "false": CaptureContent.NO_CONTENT}
 
 
-def _capture_content(environ: Mapping[str, str], default: CaptureContent) -> CaptureContent:
+def _capture_content(environ: Mapping[str, str], default: CaptureContent | None) -> CaptureContent | None:
     raw = environ.get(CAPTURE_MESSAGE_CONTENT, "").strip()
     modes = _content_modes()
     if not raw:
@@ -172,8 +256,22 @@ def _capture_content(environ: Mapping[str, str], default: CaptureContent) -> Cap
     mode = modes.get(raw.lower())
     if mode is None:
         _warn(CAPTURE_MESSAGE_CONTENT, raw, modes, "no content is captured")
-    return mode or default
+    return mode or CaptureContent.NO_CONTENT
 
+
+_NAMED: Final[Mapping[str, Mapping[str, Enum]]] = {
+    "capture_content": _content_modes(),
+    **{
+        setting: {choice.value: choice for choice in kind}
+        for setting, kind in (
+            ("content", Tier),
+            ("content_on_error", Tier),
+            ("record", RecordTo),
+            ("metrics_compat", MetricsCompat),
+        )
+    },
+}
+"""The settings that take a name."""
 
 _SWITCH: Final = {
     "true": True,
@@ -201,15 +299,37 @@ def _switch(environ: Mapping[str, str], variable: str, default: bool) -> bool:
 _E = TypeVar("_E", bound=Enum)
 
 
-def _choice(environ: Mapping[str, str], variable: str, kind: type[_E], default: _E) -> _E:
+_D = TypeVar("_D", bound=Enum | None)
+
+
+def _choice(environ: Mapping[str, str], variable: str, kind: type[_E], default: _D) -> _E | _D:
     raw = environ.get(variable, "").strip()
     if not raw:
         return default
     for choice in kind:
         if choice.value == raw.lower():
             return choice
-    _warn(variable, raw, (choice.value for choice in kind), f"{default.value} stays in force")
+    in_force = "the default" if default is None else default.value
+    _warn(variable, raw, (choice.value for choice in kind), f"{in_force} stays in force")
     return default
+
+
+def _share(environ: Mapping[str, str], variable: str, default: float) -> float:
+    raw = environ.get(variable, "").strip()
+    if not raw:
+        return default
+    try:
+        share = float(raw)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        _warn(variable, raw, ("a number from 0 to 1",), f"{default:g} stays in force")
+        return default
+    return share
+
+
+def _list(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:
+    return tuple(item for part in environ.get(variable, "").split(",") if (item := part.strip()))
 
 
 def _pairs(environ: Mapping[str, str], variable: str) -> dict[str, str]:

@@ -149,7 +149,7 @@ class Life:
             self.span.end(end_ns)
 
     def _read_message(self, ended: Ended) -> None:
-        if ended.failure is not None and self._telemetry.settings.records_messages_of_errors:
+        if ended.failure is not None and self._telemetry.settings.error_messages:
             said = ended.failure.message
             ended.message = said if said is not None else encodable(str(ended.error))
 
