@@ -212,6 +212,7 @@ class Floor:
         else:
             messages = [{"role": "user", "parts": [{"type": "text", "content": arguments["input"]}]}]
             attributes["gen_ai.system_instructions"] = _json([{"type": "text", "content": arguments["instructions"]}])
+        attributes["otel_genai.content.tier"] = "full"
         attributes["gen_ai.input.messages"] = _json(messages)
         attributes["gen_ai.output.messages"] = _json([answer])
 

@@ -14,22 +14,9 @@ from ..semconv import attributes as names
 from ..semconv import events
 
 
-def emit_details(
-    logger: Logger,
-    attributes: Mapping[str, object],
-    content: Mapping[str, object],
-    at_ns: int,
-    context: Context,
-) -> None:
-    """The inference span's attributes with structured content; emitted however the span was sampled."""
-    _emit(
-        logger,
-        events.INFERENCE_DETAILS,
-        events.INFERENCE_DETAILS_SEVERITY,
-        {**attributes, **content},
-        at_ns,
-        context,
-    )
+def emit_details(logger: Logger, attributes: Mapping[str, object], at_ns: int, context: Context) -> None:
+    """The inference span's attributes, content as a structure; emitted however the span was sampled."""
+    _emit(logger, events.INFERENCE_DETAILS, events.INFERENCE_DETAILS_SEVERITY, attributes, at_ns, context)
 
 
 def emit_exception(
