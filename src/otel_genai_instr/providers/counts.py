@@ -14,7 +14,7 @@ from .fields import as_list, as_str, fields_of
 
 def as_message_count(messages: object) -> int | None:
     """How many there are in a list; what can only be read once is not ours to count."""
-    return len(messages) if isinstance(messages, list | tuple) else None
+    return len(messages) if isinstance(messages, list | tuple) else None  # type: ignore[arg-type]
 
 
 def as_input_count(given: object) -> int | None:
