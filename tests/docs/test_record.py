@@ -40,7 +40,7 @@ def test_the_line_is_a_record() -> None:
     jsonschema: Any = importlib.import_module("jsonschema")
     record = json.loads(LINE)
     assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(record)) == []
-    assert LINE == json.dumps(record, separators=(",", ":"))
+    assert json.dumps(record, separators=(",", ":")) == LINE
     assert list(record) == [name for name in SCHEMA["properties"] if name in record]
 
 

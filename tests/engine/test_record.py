@@ -19,10 +19,14 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
+import otel_genai_instr
 from otel_genai_instr import guard
 from otel_genai_instr.settings import RecordTo
 from otel_genai_instr.telemetry.record import FIELDS, LOGGER, emit_record, record_of
 
+from ..support import answers
+from ..support.capture import Capture
+from ..support.provider import FakeProvider, json_reply
 from ..support.tables import ATTRIBUTES
 
 TRACE_ID: Final = 0x0AF7651916CD43DD8448EB211C80319C
@@ -190,6 +194,22 @@ def test_records_are_as_the_schema_says(errors_of: Callable[[Any], list[str]]) -
     for value in odd:
         record = _record({**dict.fromkeys(FIELDS, value), "gen_ai.operation.name": "chat"})
         assert errors_of(json.loads(json.dumps(record))) == []
+
+
+def test_what_a_real_call_says_makes_a_record(capture: Capture, errors_of: Callable[[Any], list[str]]) -> None:
+    capture.instrument(capture_content="span_only")
+    client: Any = FakeProvider(capture.clock).then(json_reply(answers.chat(SECRET), after=0.5)).client()
+    with otel_genai_instr.attribute(user_id="u-1", feature="search", tags=["a", "b"], team="blue"):
+        client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": SECRET}])
+    span = capture.span()
+    assert SECRET in span.attributes["gen_ai.output.messages"]  # type: ignore[index,operator]
+    record = record_of(dict(span.attributes or {}), 1, 2, span.start_time or 0, 0.5)
+    assert errors_of(json.loads(json.dumps(record))) == []
+    assert SECRET not in json.dumps(record)
+    told = {"user.id": "u-1", "app.feature": "search", "app.tags": ["a", "b"], "gen_ai.response.id": "chatcmpl-1"}
+    counts = {"otel_genai.input.message_count": 1, "otel_genai.output.length": len(SECRET)}
+    assert {**told, **counts}.items() <= record.items()
+    assert "app.team" not in record
 
 
 @pytest.mark.parametrize(
