@@ -36,6 +36,11 @@ def emit_exception(
     _emit(logger, events.OPERATION_EXCEPTION, events.OPERATION_EXCEPTION_SEVERITY, attributes, at_ns, context)
 
 
+def emit_call(logger: Logger, record: Mapping[str, object], at_ns: int, context: Context) -> None:
+    """The record of a call, which has no content that its tier doesn't allow."""
+    _emit(logger, events.CALL, events.CALL_SEVERITY, record, at_ns, context)
+
+
 def emit_evaluation(logger: Logger, attributes: Mapping[str, object], at_ns: int, context: Context) -> None:
     """The result of an evaluation, or feedback; ``context`` holds the span of the operation that was judged."""
     _emit(logger, events.EVALUATION_RESULT, events.EVALUATION_RESULT_SEVERITY, attributes, at_ns, context)

@@ -22,6 +22,7 @@ from .captured import Captured
 from .current import current as current_context
 from .current import inside
 from .life import Ended, Life, Parts
+from .record import emit_record
 from .scope import NO_SCOPE, Scope, scope_in
 from .tally import count_call
 from .telemetry import Telemetry
@@ -280,6 +281,15 @@ class Operation(Life):
         if ended.texts:
             ended.written = {**ended.texts, **ended.written}
 
+    def _emit_record(self, ended: Ended) -> None:
+        """Of every call, sampled or not."""
+        to = self._telemetry.settings.record
+        if to.is_anywhere:
+            where = self.span.get_span_context()
+            said = {**self._attributes, **ended.written}
+            ids = where.trace_id, where.span_id
+            emit_record(self._telemetry.logger, to, said, *ids, self._start_ns, ended.seconds, self.context)
+
     def _write(self, ended: Ended) -> None:
         self.span.set_attributes(ended.written)
 
@@ -301,6 +311,7 @@ class Operation(Life):
         _read_content: ("read.content", "content"),
         _place_content: ("content.place", "content"),
         _emit_details: ("events.details", "content"),
+        _emit_record: ("events.record", "content"),
         _write_content: ("content", "content"),
         _write: ("attributes", "recorded"),
         _write_status: ("attributes", "failed"),
