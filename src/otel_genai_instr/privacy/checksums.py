@@ -46,7 +46,7 @@ _VERHOEFF_PRODUCT: Final = (
 _VERHOEFF_STEP: Final = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
 _ODD_PLACES: Final = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
-"""What the letters A to Z, and the digits as A to J, count at odd places of a codice fiscale (decree of 23 December 1976)."""
+"""What A to Z, and 0 to 9 as A to J, count at odd places of a codice fiscale (decree of 23 December 1976)."""
 
 
 def luhn(digits: str) -> bool:

@@ -6,6 +6,7 @@ It takes time linear in the text, whatever the pattern: nothing that somebody wr
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any, Final
 
 _MEMORY: Final = 16 << 20
@@ -53,9 +54,7 @@ class Pattern:
         return None if match is None else match.span()
 
     def _compile(self) -> None:
-        import re2
-
-        engine: Any = re2
+        engine: Any = import_module("re2")
         options = engine.Options()
         options.never_capture = True  # with groups it couldn't use its fast way
         options.longest_match = self._longest
