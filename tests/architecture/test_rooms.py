@@ -13,11 +13,14 @@ from ..support.tables import INSTRUMENTORS, NAMESPACES
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
-EVERYONE_KNOWS: Final = {"records", "model", "semconv", "guard", "log", "settings", "text", "hosts", "_version"}
+EVERYONE_KNOWS: Final = {
+    *("records", "model", "semconv", "guard", "log", "settings", "text", "hosts", "withheld", "_version")
+}
 KNOWS: Final = {
     "": {
         "evaluation",
         "patching",
+        "privacy",
         "providers",
         "settings",
         "spans",
@@ -30,21 +33,23 @@ KNOWS: Final = {
     "text": {"log"},
     "hosts": set[str](),
     "log": set[str](),
+    "withheld": set[str](),
     "guard": {"log"},
     "settings": {"log", "records", "semconv"},
     "pricing": set[str](),
+    "privacy": set[str](),
     "telemetry": {"pricing"},
     "patching": {"telemetry"},
     "providers": {"patching"},
     "exporters": set[str](),
     "spans": {"telemetry"},
     "evaluation": {"telemetry"},
-    "cli": {"", "exporters", "pricing"},
+    "cli": {"", "exporters", "pricing", "privacy"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}
 """The same inside ``pricing``, for its folders. The lists and the user's file don't know each other."""
-LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings"}
+LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings", "withheld"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
 GLUE: Final = {"__init__.py", "apis.py", "seams.py", "sessions.py", "stainless.py"}
@@ -121,7 +126,7 @@ def test_no_room_imports_an_sdk(source: Source) -> None:
 @each_source
 def test_the_model_and_the_names_know_no_telemetry(source: Source) -> None:
     foreign = {item.module.split(".")[0] for item in source.imports() if not item.is_ours}
-    if source.room in ("model", "pricing", "text", "settings", "providers"):
+    if source.room in ("model", "pricing", "privacy", "text", "settings", "providers"):
         assert "opentelemetry" not in foreign
     if source.room == "model":
         assert foreign <= {"__future__", "collections", "dataclasses", "typing", "enum"}

@@ -21,6 +21,9 @@ _STEP: Final = re.compile(
 )
 
 
+_LIKE_JSON: Final = re.compile(r"""\{|\[\s*["'\[0-9-]""")
+
+
 class WrongPath(Exception):
     """Text that is no path, or one with more than is understood."""
 
@@ -68,15 +71,15 @@ def parsed(text: object) -> Path:
 def masked(value: object, paths: Sequence[Path]) -> object:
     """JSON data like ``value``, which is not changed, with a mask at ``paths``; ``value`` itself if nothing is there.
 
-    JSON in texts is read as the data that it is. Other text with a bracket in it, such as broken JSON, is masked whole:
-    nobody can say what stands where.
+    JSON in texts is read as the data that it is. Text that has something like it and can't be read, such as JSON that was
+    cut, is masked whole: nobody can say what stands where.
     """
     if not paths:
         return value
     if isinstance(value, str):
         data = json_data(value)
         if data is None:
-            return MASK if "{" in value or "[" in value else value
+            return MASK if _LIKE_JSON.search(value) else value
         cleaned = masked(data, paths)
         return value if cleaned is data else json_text(cleaned)
     if isinstance(value, list):

@@ -44,7 +44,7 @@ class Redaction:
     patterns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Regular expressions of RE2 by the name that takes the place of what they match, in brackets."""
     paths: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
-    """JSON paths to values that are masked, by the tool whose arguments and results they are in, by ``*`` for all tools,
+    """JSON paths to values that are masked, by the tool whose arguments and results they are in, ``*`` for all tools,
     or by the name of an attribute."""
     functions: Sequence[Callable[[str], str]] = ()
     """Called in this order with every text, after all else. They run in a thread of their own, one at a time."""

@@ -8,7 +8,8 @@ from typing import Final
 
 from ..text import encodable
 from ..withheld import Withheld
-from .detectors import Candidate, Detector, is_part_of_a_number
+from .checks import Candidate, is_part_of_a_number
+from .detectors import Detector
 from .engine import Pattern
 from .folding import Folding
 from .spans import Span, in_characters, merged, replaced
