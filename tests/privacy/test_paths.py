@@ -52,9 +52,32 @@ def test_what_is_masked(path: str, data: Any, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "a", "a.b", "$a", "$.", "$..", "$.a.", "$.a..", "$...a", "$[", "$[-1]", "$[0:2]", "$[0,1]", "$[?(@.a)]"]
-    + ["$.a[?@.b]", "$['a", "$.['a']", "$[a]", "$.a b", "$.(a)", None, 5],
-)  # fmt: skip
+    [
+        *[
+            "a",
+            "a.b",
+            "$a",
+            "$.",
+            "$..",
+            "$.a.",
+            "$.a..",
+            "$...a",
+            "$[",
+            "$[-1]",
+            "$[0:2]",
+            "$[0,1]",
+            "$[?(@.a)]",
+            "$.a[?@.b]",
+            "$['a",
+            "$.['a']",
+            "$[a]",
+            "$.(a)",
+        ],
+        "",
+        "$.a b",
+        5,
+    ],
+)
 def test_what_is_no_path(path: object) -> None:
     with pytest.raises(WrongPath):
         parsed(path)

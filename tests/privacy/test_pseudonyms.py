@@ -37,7 +37,7 @@ def test_any_text_is_a_user_id() -> None:
     assert all(name is not None and len(name) == len(UNDER_NEW) for name in found)
 
 
-@pytest.mark.parametrize("keys", [("n" * 31,), (NEW, "short"), ("",)])
+@pytest.mark.parametrize("keys", [("n" * 31,), (NEW, "weak-key"), ("",)])
 def test_a_short_key_names_nobody(keys: tuple[str, ...], caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "otel_genai_instr"):
         pseudonyms = Pseudonyms(keys)

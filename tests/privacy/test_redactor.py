@@ -79,7 +79,7 @@ def test_patterns_of_the_user() -> None:
     # Also in what is written with other digits, and what stands for something found stays.
     assert redactor.text("B-\uff11\uff12\uff13\uff14\uff15\uff16") == "[badge]"
     everything = _made(Redaction(patterns={"any": r"\S+"}))
-    assert everything.text("joe@example.com is") == "[any] [any]"
+    assert everything.text("joe@example.com is") == "[email] [any]"
     assert everything.text("[any] [email]") == "[any] [email]"
     assert _made(Redaction(patterns={"named": r"Name: .*"})).text("Name: [email] Joe") == "[named]"
 

@@ -71,7 +71,7 @@ def parsed(text: object) -> Path:
 def masked(value: object, paths: Sequence[Path]) -> object:
     """JSON data like ``value``, which is not changed, with a mask at ``paths``; ``value`` itself if nothing is there.
 
-    JSON in texts is read as the data that it is. Text that has something like it and can't be read, such as JSON that was
+    JSON in texts is read as the data that it is. Text with something like it that can't be read, such as JSON that was
     cut, is masked whole: nobody can say what stands where.
     """
     if not paths:

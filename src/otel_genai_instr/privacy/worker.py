@@ -62,7 +62,8 @@ class _Thread:
                 self._hangs_in = job  # pyright: ignore[reportAttributeAccessIssue]
             raise Withheld("redactor_slow")
         if job.error is not None:
-            raise job.error
+            # A function that ends the process ends only its own work here.
+            raise job.error if isinstance(job.error, Exception) else Withheld("redactor_failed")
         return job.result
 
     def _loop(self) -> None:
