@@ -11,6 +11,7 @@ from typing import Final
 from .._version import __version__
 from .check import check
 from .problems import Problem
+from .pseudonym import pseudonym
 from .reprice import reprice
 from .show import show
 from .tables import warn
@@ -98,4 +99,9 @@ def _parser() -> ArgumentParser:
     )
     repricing.add_argument("--json", action="store_true", help="print JSON")
     repricing.set_defaults(run=reprice)
+
+    naming = commands.add_parser("pseudonym", help="under which pseudonyms a user's spans are found")
+    naming.add_argument("user", type=_name, help="the user id; - reads it from standard input")
+    naming.add_argument("--format", choices=("text", "json"), default="text", help="how to print it (%(default)s)")
+    naming.set_defaults(run=pseudonym)
     return parser
