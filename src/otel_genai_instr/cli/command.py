@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from .._version import __version__
+from ..settings import CONTENT_STORE
 from .check import check
+from .content import show_content
 from .problems import Problem
 from .reprice import reprice
 from .show import show
@@ -58,7 +60,7 @@ def _name(text: str) -> str:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="otel-genai",
-        description="What calls to language models cost.",
+        description="What calls to language models cost, and what was said in them.",
         epilog=_EXIT_CODES,
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -98,4 +100,16 @@ def _parser() -> ArgumentParser:
     )
     repricing.add_argument("--json", action="store_true", help="print JSON")
     repricing.set_defaults(run=reprice)
+
+    content = commands.add_parser("content", help="show what was said in stored calls")
+    reading = content.add_subparsers(required=True, metavar="action").add_parser(
+        "show", help="show what was said in the calls of a trace, or in one of them"
+    )
+    reading.add_argument("which", type=_name, metavar="TRACE[:SPAN]", help="ids in hex, or the reference on a span")
+    reading.add_argument(
+        "--from", dest="source", metavar="URL", help=f"where the content store is; by default {CONTENT_STORE}"
+    )
+    reading.add_argument("--date", metavar="DAY", help="look at this day alone (UTC), such as 2026-11-29")
+    reading.add_argument("--format", choices=("text", "json"), default="text", help="by default text")
+    reading.set_defaults(run=show_content)
     return parser

@@ -1,0 +1,82 @@
+"""The URL of a store: whether anything can write to it, and how it is shown."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from ..records import frozen
+
+_LOCAL: Final = ("", "file", "local")
+_NEEDS_EXTRA: Final = 'it needs the extra "store": pip install "otel-genai-instr[store]"'
+
+
+class Unusable(Exception):
+    """A store that can't be used as it is set; the text says what to do about it."""
+
+
+@frozen
+class Location:
+    """The folder that all objects are below."""
+
+    url: str
+    """For a file system. It may hold a password."""
+    shown: str
+    """For people, spans and logs: without one. Ends with no slash."""
+    is_local: bool
+
+
+def located(url: str) -> Location:
+    """The location that ``url`` names. Its file system is not loaded, so that an app starts no later for it.
+
+    Raises:
+        Unusable: if no file system is known or installed for the URL.
+    """
+    try:
+        registry = import_module("fsspec.registry")
+        local = import_module("fsspec.implementations.local")
+    except ImportError:
+        raise Unusable(_NEEDS_EXTRA) from None
+    scheme = scheme_of(url)
+    if scheme in _LOCAL:
+        path: str = local.LocalFileSystem._strip_protocol(url)  # absolute: the app may change its folder
+        path = path.rstrip("/")
+        return Location(path or "/", f"file://{path}", is_local=True)
+    if "::" in url or "?" in url or "#" in url:
+        raise Unusable("a chained URL, a query or a fragment can't be part of it")
+    if scheme not in registry.registry:
+        known = registry.known_implementations.get(scheme)
+        if known is None:
+            raise Unusable(f"fsspec knows no file system for {scheme}://")
+        _check(registry, scheme, known)
+    return Location(url.rstrip("/"), without_password(url).rstrip("/"), is_local=False)
+
+
+def _check(registry: Any, scheme: str, known: dict[str, str]) -> None:
+    package = known["class"].partition(".")[0].partition(":")[0]
+    advice = known.get("err") or f"install {package}"
+    if package != "fsspec":
+        if find_spec(package) is None:
+            raise Unusable(advice)
+        return
+    try:  # one of fsspec's own, which may need a package
+        registry.get_filesystem_class(scheme)
+    except ImportError:
+        raise Unusable(advice) from None
+
+
+def scheme_of(url: str) -> str:
+    """What stands before ``://``; nothing for a path, of Windows too."""
+    scheme, separator, _ = url.partition("://")
+    return scheme if separator else ""
+
+
+def without_password(url: str) -> str:
+    """``url`` without ``user:password@``. A user alone stays: with Azure it is the container."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
+    authority, slash, path = rest.partition("/")
+    user, _, host = authority.rpartition("@")
+    return f"{scheme}://{host if ':' in user else authority}{slash}{path}"
