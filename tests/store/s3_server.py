@@ -37,7 +37,8 @@ class S3Server(ThreadingHTTPServer):
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_CONFIG_FILE": "/nowhere/config",
+            "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",
         }
 
 
@@ -96,7 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
             '<LastModified>2026-11-29T00:00:00.000Z</LastModified><ETag>"0"</ETag></Contents>'
             for key in keys
         )
-        common = "".join(f"<CommonPrefixes><Prefix>{escape(each)}</Prefix></CommonPrefixes>" for each in sorted(folders))
+        common = "".join(
+            f"<CommonPrefixes><Prefix>{escape(each)}</Prefix></CommonPrefixes>" for each in sorted(folders)
+        )
         body = f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}{common}</ListBucketResult>"
         self._answer(200, body.encode(), {"Content-Type": "application/xml"})
 
