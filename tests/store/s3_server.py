@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -24,6 +26,8 @@ class S3Server(ThreadingHTTPServer):
         self.most_at_a_time = 0
         self.now = 0
         self.lock = threading.Lock()
+        self.seconds = 0.0
+        """What each answer to what is put takes."""
         self.hold = threading.Event()
         """Answers to what is put wait for it."""
         self.hold.set()
@@ -58,6 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
             store.now += 1
             store.most_at_a_time = max(store.most_at_a_time, store.now)
         store.hold.wait(60)
+        time.sleep(store.seconds)
         with store.lock:
             store.now -= 1
         if store.status == 200:
@@ -113,7 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            with suppress(OSError):  # who asked may be gone
+                self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""

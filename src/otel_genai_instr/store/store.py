@@ -245,9 +245,8 @@ class ContentStore:
     def _end(self) -> None:
         """Called when the process ends, once before its threads do and once after."""
         began = time.monotonic()
-        left = self.flush(self._patience)
-        self._patience = max(0.0, self._patience - (time.monotonic() - began))
-        if not left:
+        if self._is_over or not self.flush(self._patience):
+            self._patience -= time.monotonic() - began
             return
         with self._changed:
             left = len(self._waiting) + len(self._busy)
