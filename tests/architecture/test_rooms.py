@@ -13,7 +13,18 @@ from ..support.tables import INSTRUMENTORS, NAMESPACES
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
-EVERYONE_KNOWS: Final = {"records", "model", "semconv", "guard", "log", "settings", "text", "hosts", "_version"}
+EVERYONE_KNOWS: Final = {
+    "records",
+    "model",
+    "semconv",
+    "guard",
+    "log",
+    "settings",
+    "text",
+    "hosts",
+    "withheld",
+    "_version",
+}
 KNOWS: Final = {
     "": {
         "evaluation",
@@ -32,19 +43,21 @@ KNOWS: Final = {
     "log": set[str](),
     "guard": {"log"},
     "settings": {"log", "records", "semconv"},
+    "withheld": set[str](),
+    "store": set[str](),
     "pricing": set[str](),
-    "telemetry": {"pricing"},
+    "telemetry": {"pricing", "store"},
     "patching": {"telemetry"},
     "providers": {"patching"},
     "exporters": set[str](),
     "spans": {"telemetry"},
     "evaluation": {"telemetry"},
-    "cli": {"", "exporters", "pricing"},
+    "cli": {"", "exporters", "pricing", "store"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}
 """The same inside ``pricing``, for its folders. The lists and the user's file don't know each other."""
-LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings"}
+LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "settings", "withheld"}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
 GLUE: Final = {"__init__.py", "apis.py", "seams.py", "sessions.py", "stainless.py"}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, ClassVar
 
-import fsspec
-from fsspec.asyn import AsyncFileSystem
-from fsspec.spec import AbstractFileSystem
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+
+fsspec: Any = import_module("fsspec")  # it has no types
+AsyncFileSystem: Any = import_module("fsspec.asyn").AsyncFileSystem
 
 
 class Trouble:
@@ -40,14 +41,14 @@ class Trouble:
         self.objects[path] = data
 
 
-class Blocking(AbstractFileSystem):
+class Blocking(fsspec.AbstractFileSystem):
     """Its calls can't be stopped."""
 
     protocol = "blocking"
     trouble: ClassVar[Trouble]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, **options)  # pyright: ignore[reportUnknownMemberType]
         self.trouble.instances += 1
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **options: Any) -> None:
@@ -70,7 +71,7 @@ class Looping(AsyncFileSystem):
 
 
 @contextmanager
-def trouble() -> Iterator[Trouble]:
+def trouble() -> Generator[Trouble]:
     """Both are registered from here on; what hangs in them ends with the block."""
     made = Trouble()
     for kind in (Blocking, Looping):

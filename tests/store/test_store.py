@@ -8,7 +8,6 @@ import stat
 import threading
 from pathlib import Path
 
-import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from otel_genai_instr.store import store as module
 from otel_genai_instr.store.store import ContentStore
 from otel_genai_instr.withheld import Withheld
 
-from .systems import Trouble, no_space
+from .systems import Trouble, fsspec, no_space
 from .told import NOON, QUESTION, Told, put
 
 

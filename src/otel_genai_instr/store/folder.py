@@ -114,15 +114,9 @@ def _together(system: Any, objects: Sequence[tuple[str, bytes]], seconds: float)
     """Its own ``sync`` has no time limit that holds when the loop itself is busy."""
     import asyncio
 
-    async def write(path: str, data: bytes) -> Exception | None:
-        try:
-            await asyncio.wait_for(system._pipe_file(path, data), seconds)
-        except Exception as error:
-            return error
-        return None
-
     async def write_all() -> list[Exception | None]:
-        return await asyncio.gather(*(write(*each) for each in objects))
+        writing = (asyncio.wait_for(system._pipe_file(path, data), seconds) for path, data in objects)
+        return [_fault(each) for each in await asyncio.gather(*writing, return_exceptions=True)]
 
     running = asyncio.run_coroutine_threadsafe(write_all(), system.loop)
     try:
@@ -130,6 +124,12 @@ def _together(system: Any, objects: Sequence[tuple[str, bytes]], seconds: float)
     except Exception as error:  # the loop hangs, or is gone
         running.cancel()
         return [error] * len(objects)
+
+
+def _fault(outcome: object) -> Exception | None:
+    if isinstance(outcome, BaseException):
+        return outcome if isinstance(outcome, Exception) else RuntimeError("cancelled")
+    return None
 
 
 def _asked(system: Any, what: str, path: str, seconds: float, **options: object) -> Any:
