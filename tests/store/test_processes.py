@@ -124,13 +124,15 @@ def test_a_forked_child_has_a_store_of_its_own(where: str, s3: S3Server, tmp_pat
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_what_waits_is_stored_by_the_parent_alone(s3: S3Server) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.05, 0.5])
+def test_what_waits_is_stored_by_the_parent_alone(seconds: float, s3: S3Server) -> None:
+    """Whatever its thread is in the middle of."""
     s3.hold.clear()
-    release = threading_timer(s3)
+    release = _released_later(s3)
     ran = _run(
-        """
+        f"""
 for span in range(10): put(span)
-time.sleep(0.5)
+time.sleep({seconds})
 child = os.fork()
 if not child:
     assert store.flush(0) == 0
@@ -148,7 +150,7 @@ if child:
     assert len(s3.objects) == 11
 
 
-def threading_timer(s3: S3Server) -> threading.Timer:
+def _released_later(s3: S3Server) -> threading.Timer:
     """Lets the answers go in a while."""
     timer = threading.Timer(3, s3.hold.set)
     timer.start()

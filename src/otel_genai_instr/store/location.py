@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final
+from typing import Final
 
 from ..records import frozen
 
@@ -28,7 +27,7 @@ class Location:
 
 
 def located(url: str) -> Location:
-    """The location that ``url`` names. Its file system is not loaded, so that an app starts no later for it.
+    """The location that ``url`` names; its file system is loaded.
 
     Raises:
         Unusable: if no file system is known or installed for the URL.
@@ -45,25 +44,15 @@ def located(url: str) -> Location:
         return Location(path or "/", f"file://{path}", is_local=True)
     if "::" in url or "?" in url or "#" in url:
         raise Unusable("a chained URL, a query or a fragment can't be part of it")
-    if scheme not in registry.registry:
-        known = registry.known_implementations.get(scheme)
-        if known is None:
-            raise Unusable(f"fsspec knows no file system for {scheme}://")
-        _check(registry, scheme, known)
-    return Location(url.rstrip("/"), without_password(url).rstrip("/"), is_local=False)
-
-
-def _check(registry: Any, scheme: str, known: dict[str, str]) -> None:
-    package = known["class"].partition(".")[0].partition(":")[0]
-    advice = known.get("err") or f"install {package}"
-    if package != "fsspec":
-        if find_spec(package) is None:
-            raise Unusable(advice)
-        return
-    try:  # one of fsspec's own, which may need a package
+    try:
+        # Here and not when it is needed, in a thread: a process that forks meanwhile would have children with half a
+        # module, for good.
         registry.get_filesystem_class(scheme)
-    except ImportError:
-        raise Unusable(advice) from None
+    except ValueError:
+        raise Unusable(f"fsspec knows no file system for {scheme}://") from None
+    except ImportError as error:
+        raise Unusable(f"{error}") from None
+    return Location(url.rstrip("/"), without_password(url).rstrip("/"), is_local=False)
 
 
 def scheme_of(url: str) -> str:
