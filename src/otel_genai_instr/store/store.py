@@ -324,6 +324,9 @@ def _end_all() -> None:
 
 
 def _after_fork() -> None:
+    asyn: Any = sys.modules.get("fsspec.asyn")
+    if asyn is not None:
+        asyn.reset_lock()  # its own handler forgets the lock, which our thread may have held in the parent
     for store in list(_stores):
         store.after_fork()
 
