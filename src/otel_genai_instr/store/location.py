@@ -35,6 +35,8 @@ def located(url: str) -> Location:
     try:
         registry = import_module("fsspec.registry")
         local = import_module("fsspec.implementations.local")
+        # What its `url_to_fs` imports when it is first called: see below.
+        import_module("fsspec.implementations.cached")
     except ImportError:
         raise Unusable(_NEEDS_EXTRA) from None
     scheme = scheme_of(url)
