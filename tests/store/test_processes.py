@@ -124,7 +124,7 @@ def test_a_forked_child_has_a_store_of_its_own(where: str, s3: S3Server, tmp_pat
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.parametrize("seconds", [0, 0.05, 0.5])
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.3])
 def test_what_waits_is_stored_by_the_parent_alone(seconds: float, s3: S3Server) -> None:
     """Whatever its thread is in the middle of."""
     s3.hold.clear()

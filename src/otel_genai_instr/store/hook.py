@@ -81,24 +81,28 @@ class Hook:
         return [self._made(_TOOLS.get(str(tool.get("type")), _OTHER_TOOL), tool) for tool in _dicts(tools)]
 
     def _made(self, known_as: Sequence[str], data: Mapping[str, object]) -> object:
-        base = next((found for name in known_as if (found := getattr(self._types, name, None))), None)
+        base: type | None = next((found for name in known_as if (found := getattr(self._types, name, None))), None)
+        if base is not None and known_as is _OTHER_PART and not _required(base) <= set(data):
+            base = None  # 1.0b0 had something else in mind
         kind = _class(base, known_as[0], tuple(data))
-        values = {
-            field.name: data.get(field.name) for field in _fields(kind) if field.name in data or _is_required(field)
-        }
+        given = _required(kind) | {each.name for each in _fields(kind) if each.name in data}
+        values = {name: data.get(name) for name in given}
         if base is not None and known_as is _PARTS["blob"]:
             values["content"] = str(values.get("content") or "").encode()  # we have its size and digest instead
         return kind(**values)
 
 
 def completion_hook_from(environ: Mapping[str, str]) -> Hook | None:
-    """The hook that ``OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK`` names. Without one, or if it fails, ``None``.
+    """The hook that ``OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK`` names. Without one, or if it fails, ``None``."""
+    name = environ.get(settings.COMPLETION_HOOK, "").strip()
+    return completion_hook(name) if name else None
+
+
+def completion_hook(name: str) -> Hook | None:
+    """The hook of that name. If there is none, or it fails, ``None``, after a warning.
 
     The package's own loader isn't asked: it logs each fault of a hook, and hides it from whoever counts them.
     """
-    name = environ.get(settings.COMPLETION_HOOK, "").strip()
-    if not name:
-        return None
     offered = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name not in offered:
         allowed = ", ".join(sorted(offered)) or "none is installed"
@@ -132,8 +136,8 @@ def _fields(kind: type) -> tuple[Field[Any], ...]:
     return fields(kind)
 
 
-def _is_required(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def _required(kind: type) -> set[str]:
+    return {each.name for each in _fields(kind) if each.default is MISSING and each.default_factory is MISSING}
 
 
 def _dicts(items: object) -> list[dict[str, object]]:

@@ -35,8 +35,6 @@ def located(url: str) -> Location:
     try:
         registry = import_module("fsspec.registry")
         local = import_module("fsspec.implementations.local")
-        # What its `url_to_fs` imports when it is first called: see below.
-        import_module("fsspec.implementations.cached")
     except ImportError:
         raise Unusable(_NEEDS_EXTRA) from None
     scheme = scheme_of(url)
@@ -50,6 +48,7 @@ def located(url: str) -> Location:
         # Here and not when it is needed, in a thread: a process that forks meanwhile would have children with half a
         # module, for good.
         registry.get_filesystem_class(scheme)
+        import_module("fsspec.core").url_to_fs("memory://")  # it imports more when it is first called
     except ValueError:
         raise Unusable(f"fsspec knows no file system for {scheme}://") from None
     except ImportError as error:
