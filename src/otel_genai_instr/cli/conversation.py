@@ -25,7 +25,7 @@ def show_conversation(stored: Stored) -> None:
     for name, value in facts.items():
         say(f"{clean_line(name):<{width}}  {clean_line(value)}")
     content = stored.record.get("content")
-    for heading, text in _sections(_mapping(content)) if isinstance(content, dict) else ():
+    for heading, text in _sections(cast("dict[str, object]", content)) if isinstance(content, dict) else ():
         say()
         _say_heading(clean_line(heading))
         for line in text.splitlines():
