@@ -37,7 +37,6 @@ KNOWS: Final = {
     "guard": {"log"},
     "settings": {"log", "records", "semconv"},
     "pricing": set[str](),
-    "withheld": set[str](),
     "privacy": set[str](),
     "store": set[str](),
     "telemetry": {"pricing", "privacy", "store"},
@@ -46,7 +45,7 @@ KNOWS: Final = {
     "exporters": set[str](),
     "spans": {"telemetry"},
     "evaluation": {"telemetry"},
-    "cli": {"", "exporters", "pricing", "privacy"},
+    "cli": {"", "exporters", "pricing", "privacy", "store"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}

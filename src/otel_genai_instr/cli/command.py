@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from .._version import __version__
+from ..settings import CONTENT_STORE
 from .check import check
+from .content import show_content
 from .problems import Problem
 from .pseudonym import pseudonym
 from .reprice import reprice
@@ -59,7 +61,7 @@ def _name(text: str) -> str:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="otel-genai",
-        description="What calls to language models cost.",
+        description="What calls to language models cost, and what was said in them.",
         epilog=_EXIT_CODES,
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -104,4 +106,15 @@ def _parser() -> ArgumentParser:
     naming.add_argument("user", type=_name, help="the user id; - reads it from standard input")
     naming.add_argument("--format", choices=("text", "json"), default="text", help="how to print it (%(default)s)")
     naming.set_defaults(run=pseudonym)
+    content = commands.add_parser("content", help="show what was said in stored calls")
+    reading = content.add_subparsers(required=True, metavar="action").add_parser(
+        "show", help="show what was said in the calls of a trace, or in one of them"
+    )
+    reading.add_argument("which", type=_name, metavar="TRACE[:SPAN]", help="ids in hex, or the reference on a span")
+    reading.add_argument(
+        "--from", dest="source", metavar="URL", help=f"where the content store is; by default {CONTENT_STORE}"
+    )
+    reading.add_argument("--date", metavar="DAY", help="look at this day alone (UTC), such as 2026-11-29")
+    reading.add_argument("--format", choices=("text", "json"), default="text", help="by default text")
+    reading.set_defaults(run=show_content)
     return parser
