@@ -50,6 +50,7 @@ __all__ = [
     "evaluate",
     "feedback",
     "feedback_token",
+    "flush_content",
     "guardrail",
     "inference",
     "instrument",
@@ -135,6 +136,20 @@ def uninstrument() -> None:
     from .telemetry.telemetry import share
 
     share(None)
+
+
+def flush_content(seconds: float = 5.0) -> int:
+    """Wait until the content of all calls so far is in the content store, and return how many are left.
+
+    For functions that are frozen after their answer; a process that ends waits by itself.
+
+    Args:
+        seconds: how long at most.
+    """
+    from .telemetry.telemetry import shared
+
+    store = shared().store
+    return 0 if store is None else store.flush(seconds)
 
 
 def _turn_on(instrumentor: GenAIInstrumentor, telemetry: Telemetry) -> None:

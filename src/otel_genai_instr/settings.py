@@ -151,6 +151,8 @@ class Settings:
     """URL of the folder that content goes to, in place of spans and events. Needs the extra ``store``."""
     content_store_keys: tuple[str, ...] = field(default=(), repr=False)
     """Fernet keys: the first one encrypts what is stored, all of them decrypt."""
+    completion_hook: str | None = None
+    """Name of the hook that is given content as well: an entry point of ``opentelemetry-util-genai``'s."""
     redact: object = None
     """What is taken out of content before it leaves the process. Needs the extra ``redaction``."""
     pseudonym_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -197,6 +199,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         content_max_bytes=_count(environ, CONTENT_MAX_BYTES, default.content_max_bytes),
         content_store=environ.get(CONTENT_STORE, "").strip() or None,
         content_store_keys=_list(environ, CONTENT_STORE_KEYS),
+        completion_hook=environ.get(COMPLETION_HOOK, "").strip() or None,
         redact=environ.get(REDACT, "").strip() or None,
         pseudonym_keys=_list(environ, PSEUDONYM_KEYS),
         record=_choice(environ, RECORD, RecordTo, default.record),

@@ -81,6 +81,10 @@ def _record(attributes: dict[str, Any]) -> dict[str, Any]:
     return dict(record_of(attributes, TRACE_ID, SPAN_ID, START_NS, 1.25))
 
 
+def _is_no_record(line: logging.LogRecord) -> bool:
+    return line.name != "otel_genai_instr.record"
+
+
 def test_a_record() -> None:
     assert _record(ATTRIBUTES_OF_A_CALL) == RECORD
 
@@ -315,7 +319,8 @@ def test_to_opentelemetry(sampled: bool, lines: Lines) -> None:
     assert log.timestamp == START_NS + 1_250_000_000
     assert (log.trace_id, log.span_id) == (pipeline.ids.trace_id, pipeline.ids.span_id)
     assert log.trace_flags == pipeline.ids.trace_flags
-    said = {name: list(value) if isinstance(value, tuple) else value for name, value in log.attributes.items()}
+    attributes: dict[str, Any] = dict(log.attributes)
+    said = {name: list(value) if isinstance(value, tuple) else value for name, value in attributes.items()}
     assert said == pipeline.expected()
     assert lines.records == []
 
@@ -373,7 +378,7 @@ def test_both_and_opentelemetrys_own_handler(lines: Lines) -> None:
     try:
         pipeline.emit(RecordTo.BOTH)
         assert [log.event_name for log in pipeline.logs()] == ["otel_genai.call", None]
-        handler.addFilter(lambda record: record.name != "otel_genai_instr.record")
+        handler.addFilter(_is_no_record)
         pipeline.emit(RecordTo.BOTH)
         assert [log.event_name for log in pipeline.logs()] == ["otel_genai.call", None, "otel_genai.call"]
     finally:

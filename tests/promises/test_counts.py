@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ Told = dict[str, Any]
 Ask = Callable[[Any], Any]
 
 
-def _counts(attributes: Told) -> Told:
+def _counts(attributes: Mapping[str, Any]) -> Told:
     return {name: said for name, said in attributes.items() if name in (MESSAGES, LENGTH, TOOLS)}
 
 

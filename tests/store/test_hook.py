@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
 from otel_genai_instr import guard
 from otel_genai_instr.store import hook as module
-from otel_genai_instr.store.hook import Hook, completion_hook_from
+from otel_genai_instr.store.hook import Hook, completion_hook
 
 pytest.importorskip("opentelemetry.util.genai.types", reason="opentelemetry-util-genai is not installed")
 
@@ -94,7 +94,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _hook(name: str) -> Hook:
-    found = completion_hook_from({VARIABLE: name})
+    found = completion_hook(name)
     assert found is not None
     return found
 
@@ -164,18 +164,12 @@ def test_a_hook_that_raises_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert guard.counts() == {("completion_hook", "RuntimeError"): 2}
 
 
-@pytest.mark.parametrize("environ", [{}, {VARIABLE: " "}])
-def test_no_hook_is_asked_for(environ: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
-    assert completion_hook_from(environ) is None
-    assert caplog.messages == []
-
-
 def test_a_hook_that_is_not_there_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    assert completion_hook_from({VARIABLE: "uplaod"}) is None
+    assert completion_hook("uplaod") is None
     (line,) = caplog.messages
     assert line.startswith(f"{VARIABLE}='uplaod' is not understood; allowed: Kept, Older, Raising, broken")
     caplog.clear()
-    assert completion_hook_from({VARIABLE: "broken"}) is None
+    assert completion_hook("broken") is None
     assert caplog.messages == [f"{VARIABLE}='broken' can't be used (RuntimeError); no hook is called."]
 
 

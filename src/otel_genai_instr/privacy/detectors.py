@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import Final
 
-from ..records import field, frozen
+from ..records import frozen
 from . import checks, checksums
 from .checks import Candidate
 

@@ -8,10 +8,11 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ..records import field, frozen
+from ..records import frozen
 from .detectors import BY_NAME
 from .paths import WrongPath, parsed
 

@@ -60,6 +60,8 @@ class AttributionBlock(Block):
     def _open(self) -> Context:
         where = current()
         scope = scope_in(where) or NO_SCOPE
+        if isinstance(user := self._changes.get(names.USER_ID), str):
+            self._changes = {**self._changes, names.USER_ID: shared().privacy.user(user)}
         attributes = {**scope.attributes, **self._changes}
         conversation_id = attributes.pop(names.CONVERSATION_ID, scope.conversation_id)
         kept = {name: value for name, value in attributes.items() if value is not None}

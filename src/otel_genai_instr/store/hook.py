@@ -92,14 +92,8 @@ class Hook:
         return kind(**values)
 
 
-def completion_hook_from(environ: Mapping[str, str]) -> Hook | None:
-    """The hook that ``OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK`` names. Without one, or if it fails, ``None``."""
-    name = environ.get(settings.COMPLETION_HOOK, "").strip()
-    return completion_hook(name) if name else None
-
-
 def completion_hook(name: str) -> Hook | None:
-    """The hook of that name. If there is none, or it fails, ``None``, after a warning.
+    """The hook of this name; ``None`` if there is none, or it fails: that is said.
 
     The package's own loader isn't asked: it logs each fault of a hook, and hides it from whoever counts them.
     """

@@ -102,7 +102,7 @@ class Captured:
         """
         structure, self.structure = self.structure, {}
         telemetry = self._telemetry
-        preview, redactor = telemetry.settings.content_preview, telemetry.redactor
+        preview, redactor = telemetry.settings.content_preview, telemetry.privacy.redactor
         answer = _text_of(self._came[0]) if preview and self._came else ""
         if self.tier is not Tier.FULL or not self._shows_full:
             structure = {}  # of a digest, no more is said
@@ -116,6 +116,8 @@ class Captured:
         if answer:
             written[own.OUTPUT_PREVIEW] = answer[:preview]
         self.structure = structure
+        if telemetry.hook is not None and structure:
+            telemetry.hook.feed(structure, self._span)
 
     def withhold(self, written: Attributes, why: Withheld) -> None:
         """Content is not recorded although it was asked for."""
@@ -130,7 +132,7 @@ class Captured:
         structure, self.structure = self.structure, {}
         try:
             where = self._span.get_span_context()
-            written[own.CONTENT_REFERENCE] = store.put(where.trace_id, where.span_id, at_ns, structure, about)
+            written[own.CONTENT_REFERENCE] = store.put(where.trace_id, where.span_id, at_ns, structure, dict(about))
         except Withheld as why:
             self.withhold(written, why)
 
@@ -149,10 +151,10 @@ class Captured:
 
 def redacted(telemetry: Telemetry, text: str | None) -> str | None:
     """``text`` as it may leave the process; ``None`` where it may not."""
-    if text is None or telemetry.redactor is None:
+    if text is None or telemetry.privacy.redactor is None:
         return text
     try:
-        return telemetry.redactor.text(text)
+        return telemetry.privacy.redactor.text(text)
     except Withheld as why:
         telemetry.metrics.content.withheld(why.reason)
     except Exception as fault:

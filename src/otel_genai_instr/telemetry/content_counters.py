@@ -18,13 +18,12 @@ class ContentCounters:
         self._dropped: Final = _counter(meter, instruments.CONTENT_DROPPED)
         self._withheld: Final = _counter(meter, instruments.CONTENT_WITHHELD)
 
-    def stored(self) -> None:
-        """One call's content is in the store."""
-        self._stored.add(1)
-
-    def dropped(self, reason: str) -> None:
-        """One call's content was accepted for the store, and has not reached it."""
-        self._dropped.add(1, {own.CONTENT_WITHHELD: reason})
+    def became(self, _outcome: str, reason: str | None) -> None:
+        """What became of one call's content that was on its way to the store: ``stored``, or lost for a reason."""
+        if reason is None:
+            self._stored.add(1)
+        else:
+            self._dropped.add(1, {own.CONTENT_WITHHELD: reason})
 
     def withheld(self, reason: str) -> None:
         """One call's content, or the message of its failure, was not recorded although it was asked for."""

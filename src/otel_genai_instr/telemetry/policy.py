@@ -32,7 +32,9 @@ class ContentPolicy:
         self.content_on_event: Final = self.on_event and not stored
         self.on_span: Final = not stored and (place is None or place.on_span)
         """Whether spans carry messages."""
-        self._most: Final = Tier.FULL if self.on_span or self.on_event or stored else Tier.DIGEST
+        self._most: Final = (
+            Tier.FULL if self.on_span or self.on_event or stored or settings.completion_hook else Tier.DIGEST
+        )
         self._choose: Final = settings.content_for
         self._on_error: Final = settings.content_on_error
         self._sampled_below: Final = round(settings.content_sample * 2**_BITS)

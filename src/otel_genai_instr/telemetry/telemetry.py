@@ -14,32 +14,34 @@ from ..pricing import Estimator, Pricer, pricing_from
 from ..semconv import SCHEMA_URL
 from ..settings import Settings
 from .clock import Clock
+from .content_counters import ContentCounters
 from .dimensions import DimensionGuard
 from .metrics import SCOPE, Metrics, metrics_of
 from .policy import ContentPolicy
+from .privately import Privacy
 
 _T = TypeVar("_T")
 
 
-class Redactor(Protocol):
-    """Takes out of content what shall not leave the process; raises ``Withheld`` when it can't."""
-
-    def structure(self, content: dict[str, object], tool: str | None = None) -> dict[str, object]:
-        """Content attributes as JSON data, or those of the run of a tool."""
-        ...
-
-    def text(self, text: str) -> str:
-        """Any other text."""
-        ...
-
-
 class Store(Protocol):
-    """Where content goes in place of spans and events; raises ``Withheld`` when it can't take more."""
+    """Where content goes in place of spans and events."""
 
     def put(
         self, trace_id: int, span_id: int, at_ns: int, content: Mapping[str, object], about: Mapping[str, object]
     ) -> str:
-        """Take it, to be stored soon; return where it will be."""
+        """Take it, to be stored soon; return where it will be. Raises ``Withheld`` when no more is taken."""
+        ...
+
+    def flush(self, seconds: float) -> int:
+        """Wait until it is stored; return how many are left."""
+        ...
+
+
+class Hook(Protocol):
+    """Is given content as well."""
+
+    def feed(self, content: Mapping[str, object], span: object) -> None:
+        """Take the content of a call, and change its span if it likes."""
         ...
 
 
@@ -84,8 +86,9 @@ class Telemetry:
         if self.estimator is not None:
             self.estimator.warm_up()
         self.policy = ContentPolicy(settings)
-        self.redactor: Redactor | None = None
-        self.store: Store | None = None
+        self.privacy = Privacy(settings)
+        self.store = _store_of(settings, self.metrics.content)
+        self.hook = _hook_of(settings)
         self.reads_messages = self.policy.may_read or self.estimator is not None
         """Whether messages of calls outside any block are read."""
         self.uses_bodies = (
@@ -93,6 +96,22 @@ class Telemetry:
         )
         """Whether more is done with calls outside any block than with every call."""
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
+
+
+def _store_of(settings: Settings, counters: ContentCounters) -> Store | None:
+    if settings.content_store is None:
+        return None
+    from ..store.store import ContentStore  # for who has one
+
+    return ContentStore(settings.content_store, settings.content_store_keys, counters.became)
+
+
+def _hook_of(settings: Settings) -> Hook | None:
+    if settings.completion_hook is None:
+        return None
+    from ..store.hook import completion_hook  # for who has one
+
+    return completion_hook(settings.completion_hook)
 
 
 def _asked_for(what: str, ask: Callable[[], _T], otherwise: Callable[[], _T]) -> _T:

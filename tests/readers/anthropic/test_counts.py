@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ TOOLS = "otel_genai.output.tool_names"
 Told = dict[str, Any]
 
 
-def _counts(attributes: Any) -> Told:
+def _counts(attributes: Mapping[str, Any] | None) -> Told:
     return {name: said for name, said in (attributes or {}).items() if name in (MESSAGES, LENGTH, TOOLS)}
 
 
@@ -106,7 +106,7 @@ def _once(items: list[Any]) -> Iterator[Any]:
     ("given", "count"),
     [([{}, {}], 2), ((), 0), (_once([{}]), None), ("Hello?", None), ({"role": "user"}, None), (None, None)],
 )
-def test_what_is_sent(given: Any, count: int | None) -> None:
+def test_what_is_sent(given: object, count: int | None) -> None:
     for read in (read_message_request, read_count_request):
         assert read({"model": "m", "messages": given}).attributes.get(MESSAGES) == count
     if isinstance(given, Iterator):
