@@ -1,4 +1,4 @@
-"""Keys that hold content and keys that stay, each where it was seen: paths are those of the libraries' own repositories."""
+"""Keys that hold content and keys that stay, each where it was seen: paths are those of the libraries' repositories."""
 
 from __future__ import annotations
 
@@ -143,6 +143,7 @@ KEPT: Final[Mapping[str, Sequence[str]]] = {
         *("gen_ai.agent.task.id", "gen_ai.retrieval.source", "gen_ai.request.tool_choice", "mlflow.chat.tokenUsage"),
         *("gen_ai.agent.enable_history", "gen_ai.framework.name", "gen_ai.tool.message_count", "mlflow.spanType"),
     ),
+    "google adk": ("gcp.vertex.agent.event_id", "gcp.vertex.agent.invocation_id", "gcp.vertex.agent.session_id"),
     "everybody": (
         *(
             "http.request.method",
@@ -152,7 +153,7 @@ KEPT: Final[Mapping[str, Sequence[str]]] = {
             "rpc.message.type",
             "code.function",
         ),
-        *("gcp.vertex.agent.event_id", "error.type", "exception.type", "enduser.role", "feature_flag.result.value"),
+        *("error.type", "exception.type", "enduser.role", "feature_flag.result.value"),
     ),
 }
 """Names close to content, and names that are asked for: none may be touched."""
