@@ -287,7 +287,7 @@ def test_second_tier_drops_it_too(run_collector: RunCollector, files: Files) -> 
 MARKS = (PROMPT, f'"{ANSWER}"', f'\\"{ANSWER}\\"', "a cat", "Be brief.", "on topic", CANARY)
 """What the run below says, and is answered."""
 GONE = (r"gen_ai\.prompt\.variable\..*", r"exception\.(message|stacktrace)", r"user\.id")
-"""Beside the names of content: any variable, what errors say, and users, of whom there are no pseudonyms without a key."""
+"""Beside the names of content: variables, what errors say, and users, of whom there are no pseudonyms without a key."""
 
 
 def speak() -> None:
