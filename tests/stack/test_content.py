@@ -69,8 +69,11 @@ STAYS = {**OPERATION, **dict.fromkeys(flat(KEPT), "kept")}
 
 def span(number: int, attributes: list[KeyValue], events: Sequence[Span.Event] = (), message: str = "") -> Span:
     return Span(
-        **{"trace_id": bytes(15) + b"\1", "span_id": bytes(7) + bytes([number]), "name": "call"},
-        **{"start_time_unix_nano": number, "end_time_unix_nano": number + 1},
+        trace_id=bytes(15) + b"\1",
+        span_id=bytes(7) + bytes([number]),
+        name="call",
+        start_time_unix_nano=number,
+        end_time_unix_nano=number + 1,
         attributes=attributes,
         events=events,
         status=Status(code=Status.STATUS_CODE_ERROR, message=message),
