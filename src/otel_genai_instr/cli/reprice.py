@@ -17,6 +17,10 @@ from .tables import clean_line, say, show_table, warn
 
 _SHOWN_BAD_LINES: Final = 10
 _SHOWN_MODELS: Final = 5
+_NOTHING: Final = "-"
+"""Of no call both costs are known."""
+_DIGITS: Final = 12
+"""Of an amount in JSON, behind the point: finer than any price of a token, and coarser than the noise of floats."""
 
 
 def reprice(options: Namespace) -> int:
@@ -63,9 +67,13 @@ def _show(outcome: Comparison, groups: Sequence[str]) -> None:
     if outcome.repeated:
         say(f"{counted(outcome.repeated, 'call')} stood there more than once, and counted once")
     for total in outcome.totals:
-        if total.unpriced:
-            lost = f"{_money(total.lost)} {total.currency}"
-            say(clean_line(f"the difference counts {lost} of calls without a cost now as saved"))
+        for calls, amount, when in (
+            (total.unpriced, total.lost, "now"),
+            (total.not_recorded, total.gained, "before"),
+        ):
+            if calls:
+                left_out = f"{_money(amount)} {total.currency} of {counted(calls, 'call')} without a cost {when}"
+                say(clean_line(f"not in the difference: {left_out}"))
     for reason, missing in sorted(outcome.missing.items()):
         counts = f"{counted(missing.calls, 'call')} with {counted(missing.tokens, 'token')}"
         say(clean_line(f"no cost at these prices: {counts}, {reason} ({_models(missing)})"))
@@ -83,7 +91,7 @@ def _figures(row: Row) -> list[str]:
         f"{row.calls:,}",
         _money(row.recorded),
         _money(row.recomputed),
-        _money(row.difference, sign="+"),
+        _money(row.difference, sign="+") if row.compared else _NOTHING,
         f"{row.not_recorded:,}",
         f"{row.unpriced:,}",
     ]
@@ -117,10 +125,15 @@ def _numbers(row: Row) -> dict[str, object]:
     return {
         "currency": row.currency,
         "calls": row.calls,
-        "recorded": float(row.recorded),
-        "recomputed": float(row.recomputed),
-        "difference": float(row.difference),
+        "recorded": _number(row.recorded),
+        "recomputed": _number(row.recomputed),
+        "difference": _number(row.difference) if row.compared else None,
         "not_recorded": row.not_recorded,
         "unpriced": row.unpriced,
-        "recorded_of_unpriced": float(row.lost),
+        "recorded_of_unpriced": _number(row.lost),
+        "recomputed_of_not_recorded": _number(row.gained),
     }
+
+
+def _number(amount: Decimal) -> float:
+    return float(f"{amount:z.{_DIGITS}f}")
