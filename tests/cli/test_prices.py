@@ -35,8 +35,8 @@ def _shown(*arguments: str, capsys: pytest.CaptureFixture[str]) -> list[list[str
     return [line.split() for line in capsys.readouterr().out.splitlines()]
 
 
-def _refused(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
-    assert main(["prices", *arguments]) == 1
+def _refused(*arguments: str, capsys: pytest.CaptureFixture[str], code: int = 1) -> str:
+    assert main(["prices", *arguments]) == code
     printed = capsys.readouterr()
     assert printed.out == ""
     return printed.err
@@ -126,7 +126,8 @@ def test_show_a_model_without_a_price(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_show_at_no_time(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--at: 'noon' is no time" in _refused("show", "gpt-4o", "--at", "noon", capsys=capsys)
+    said = _refused("show", "gpt-4o", "--at", "noon", capsys=capsys, code=2)
+    assert "--at: 'noon' is no time; allowed: a day or a time, such as 2026-01-31 or 2026-01-31T16:30:00Z" in said
 
 
 def test_check_says_what_a_file_holds(book: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -198,12 +199,25 @@ def test_a_wrong_price_file_ends_the_other_commands_too(tmp_path: Path, capsys: 
     assert main(["reprice", "-", "--prices", str(path)]) == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["prices"], ["price"], ["prices", "show"], ["reprice", "a", "b"]])
+@pytest.mark.parametrize("arguments", [["price"], ["prices", "show"], ["reprice", "a", "b"], ["--no"]])
 def test_what_is_not_understood_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
     assert "usage: otel-genai" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"), [([], ["prices", "reprice"]), (["prices"], ["show", "check", "update"])]
+)
+def test_who_names_no_command_is_helped(
+    arguments: list[str], named: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("usage: otel-genai")
+    assert [line.split()[0] for line in printed.out.splitlines() if line.startswith("    ")] == named
+    assert printed.err == ""
 
 
 def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,7 +254,8 @@ def test_without_a_home_everything_but_its_folder_works(
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00+05:00", "1999-12-31"])
 def test_show_at_a_time_of_no_call(time: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "is not allowed; a year from 2000 to 8999" in _refused("show", "gpt-4o", "--at", time, capsys=capsys)
+    said = _refused("show", "gpt-4o", "--at", time, capsys=capsys, code=2)
+    assert "is not allowed; a year from 2000 to 8999" in said
 
 
 def test_show_a_tier_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
@@ -249,7 +264,7 @@ def test_show_a_tier_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> No
     assert "openai" in said
 
 
-@pytest.mark.parametrize("arguments", [["show", ""], ["show", "gpt-4o", "--provider", " "]])
+@pytest.mark.parametrize("arguments", [["show", ""], ["show", "gpt-4o", "--provider", " "], ["check", ""]])
 def test_show_nothing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["prices", *arguments])

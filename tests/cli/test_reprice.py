@@ -342,8 +342,11 @@ def test_the_table(capture: Capture, clock: FakeClock, tmp_path: Path, capsys: p
 
 
 def test_a_group_that_is_not_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["reprice", str(tmp_path / "spans"), "--by", "day,colour"]) == 1
-    assert "--by: 'colour' is not known; allowed are day, model" in capsys.readouterr().err
+    assert main(["reprice", str(tmp_path / "spans"), "--by", "day,colour"]) == 2
+    assert (
+        "--by: 'colour' is not known; allowed: day, model, provider, tier, feature, tenant, user, prompt"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_terminal_gets_a_drawn_table(capture: Capture, clock: FakeClock, tmp_path: Path) -> None:

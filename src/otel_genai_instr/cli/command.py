@@ -12,6 +12,7 @@ from .._version import __version__
 from .check import check
 from .problems import Problem
 from .reprice import reprice
+from .repricing import GROUPS
 from .show import show
 from .tables import warn
 from .update import DEFAULT_FILE, update
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except Problem as problem:
         warn(f"otel-genai: {problem}")
-        return 1
+        return problem.code
     except OSError as error:  # files are opened elsewhere, so this is the output
         if not isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
             warn(f"otel-genai: the output can't be written: {error.strerror or error}")
@@ -47,6 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warn("otel-genai: interrupted; nothing was changed")
         return 130
     return code
+
+
+def _helping(parser: ArgumentParser) -> Callable[[Namespace], int]:
+    """Return what is run where no command is named: nothing was asked, so the help is the answer."""
+
+    def run(_: Namespace) -> int:
+        parser.print_help()
+        return 0
+
+    return run
 
 
 def _name(text: str) -> str:
@@ -63,38 +74,44 @@ def _parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"otel-genai {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    parser.set_defaults(run=_helping(parser))
+    commands = parser.add_subparsers(metavar="command")
 
     prices = commands.add_parser("prices", help="show prices, check a price file, get newer prices")
-    actions = prices.add_subparsers(required=True, metavar="action")
+    prices.set_defaults(run=_helping(prices))
+    actions = prices.add_subparsers(metavar="action")
 
     showing = actions.add_parser("show", help="show what a model costs")
     showing.add_argument("model", type=_name, help="name of the model, deployment or profile, as a call names it")
     showing.add_argument(
         "--provider", type=_name, help="value of gen_ai.provider.name; by default every provider that has it"
     )
-    showing.add_argument("--tier", help="service tier: flex, priority, batch, ...")
-    showing.add_argument("--region", help="where the provider computes")
-    showing.add_argument("--at", metavar="TIME", help="ISO time of the call; by default now")
-    showing.add_argument("--prices", metavar="FILE", help="price file of your own")
+    showing.add_argument("--tier", type=_name, help="service tier: flex, priority, batch, ...")
+    showing.add_argument("--region", type=_name, help="where the provider computes")
+    showing.add_argument(
+        "--at", metavar="TIME", help="day or ISO time of the call, UTC unless it says a zone; by default now"
+    )
+    showing.add_argument("--prices", type=_name, metavar="FILE", help="price file of your own")
     showing.set_defaults(run=show)
 
     checking = actions.add_parser("check", help="check a price file, and show what it says")
-    checking.add_argument("file", help="YAML or JSON file")
+    checking.add_argument("file", type=_name, help="YAML or JSON file")
     checking.set_defaults(run=check)
 
     updating = actions.add_parser("update", help="download newer price data into a file")
-    updating.add_argument("--to", metavar="PATH", help=f"file to write; by default {DEFAULT_FILE}")
+    updating.add_argument("--to", type=_name, metavar="PATH", help=f"file to write; by default {DEFAULT_FILE}")
     updating.add_argument("--url", help="address of the data; by default that of the genai-prices project")
     updating.set_defaults(run=update)
 
     repricing = commands.add_parser("reprice", help="what stored calls would cost at other prices")
     repricing.add_argument(
-        "spans", help="OTLP JSON, one document or one in each line, may be packed by gzip; - is stdin"
+        "spans", type=_name, help="OTLP JSON, one document or one in each line, may be packed by gzip; - is stdin"
     )
-    repricing.add_argument("--prices", metavar="FILE", help="price file; by default the prices of the package")
     repricing.add_argument(
-        "--by", default="day,model", help="rows by: day, model, provider, tier, feature, ... (%(default)s)"
+        "--prices", type=_name, metavar="FILE", help="price file; by default the prices of the package"
+    )
+    repricing.add_argument(
+        "--by", default="day,model", help=f"rows by, separated by commas: {', '.join(GROUPS)} (%(default)s)"
     )
     repricing.add_argument("--json", action="store_true", help="print JSON")
     repricing.set_defaults(run=reprice)

@@ -10,7 +10,7 @@ from typing import Final
 
 from .figures import counted
 from .pricers import pricer_from
-from .problems import Problem
+from .problems import Misuse
 from .repricing import GROUPS, Comparison, Missing, Row, compare
 from .stored_spans import read_spans
 from .tables import clean_line, say, show_table, warn
@@ -47,7 +47,7 @@ def _groups(text: str) -> tuple[str, ...]:
     groups = tuple(word.strip() for word in text.split(",") if word.strip())
     for group in groups:
         if group not in GROUPS:
-            raise Problem(f"--by: {group!r} is not known; allowed are {', '.join(GROUPS)}")
+            raise Misuse(f"--by: {group!r} is not known; allowed: {', '.join(GROUPS)}")
     return tuple(dict.fromkeys(groups))
 
 
