@@ -188,6 +188,49 @@ def test_check_says_what_is_wrong_and_where(
     assert said in _refused("check", str(path), capsys=capsys)
 
 
+WRONG = """\
+curency: EUR
+prices:
+  - {model: a, per_million_tokens: {input: -1, outptu: 2}}
+  - {modle: b, per_million_tokens: {input: 1}}
+  - {model: c, from: soon, above: 3, per_million_tokens: {output: 1}}
+  - {model: d, per_million_tokens: {input: 1}}
+  - d
+discounts:
+  - {model: , percent: 120}
+models: {}
+"""
+
+
+def test_check_tells_all_mistakes_at_once_and_none_that_follows_from_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text(WRONG)
+    said = _refused("check", str(path), capsys=capsys).splitlines()
+    assert [line.removeprefix(f"otel-genai: {path}, line ").partition(" is ")[0] for line in said] == [
+        "1: curency:",
+        "10: models: a mapping",
+        "3: prices[0].per_million_tokens.outptu:",
+        "3: prices[0].per_million_tokens.input: -1",
+        "4: prices[1].modle:",
+        "5: prices[2].per_million_tokens.input:",
+        "5: prices[2].from: 'soon'",
+        "5: prices[2].above: 3",
+        "7: prices[4]: 'd'",
+        "9: discounts[0].percent: 120",
+        "9: discounts[0].model:",
+    ]
+
+
+def test_check_does_not_flood_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text("prices:\n" + "  - {model: x}\n" * 1_200)
+    said = _refused("check", str(path), capsys=capsys).splitlines()
+    assert len(said) == 51
+    assert said[-1] == "otel-genai: and 1,150 more"
+
+
 def test_check_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing.yaml: can't be read" in _refused("check", str(tmp_path / "nothing.yaml"), capsys=capsys)
 

@@ -23,6 +23,7 @@ exit codes:
   1  done in part, or not: a file, a model or an address is not what it should be; standard error says why
   2  the command line was not understood
 """
+_MOST_MISTAKES: Final = 50
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = run(options)
         sys.stdout.flush()
     except Problem as problem:
-        warn(f"otel-genai: {problem}")
+        for mistake in problem.args[:_MOST_MISTAKES]:
+            warn(f"otel-genai: {mistake}")
+        if len(problem.args) > _MOST_MISTAKES:
+            warn(f"otel-genai: and {len(problem.args) - _MOST_MISTAKES:,} more")
         return problem.code
     except OSError as error:  # files are opened elsewhere, so this is the output
         if not isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough

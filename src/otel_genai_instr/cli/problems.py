@@ -6,7 +6,10 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """Something that the user has to know; the command ends with the exit code and this text on standard error."""
+    """Something that the user has to know; the command ends with the exit code and this text on standard error.
+
+    There may be several: its ``args`` are a line each.
+    """
 
     code: ClassVar[int] = 1
 
