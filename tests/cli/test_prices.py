@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from otel_genai_instr.cli import main
+from otel_genai_instr.cli.show import SELLERS
+from otel_genai_instr.pricing.names import PROVIDER_IDS
 
 GENAI_PRICES = f"genai-prices {version('genai-prices')}"
 BOOK = """\
@@ -80,6 +82,28 @@ def test_show_every_provider_that_has_it(capsys: pytest.CaptureFixture[str]) -> 
     providers = [name for line in lines if line[:1] == ["provider"] for name in line[1:]]
     assert any(name.startswith("anthropic") for name in providers)
     assert any(name.startswith("gcp") for name in providers)
+
+
+@pytest.mark.parametrize(
+    ("model", "first"),
+    [
+        ("gpt-4o", ["openai", "azure.ai.openai", "azure.ai.inference"]),
+        ("claude-sonnet-4-5", ["anthropic"]),
+        ("gemini-2.5-pro", ["gcp.gemini"]),
+        ("mistral-large-latest", ["mistral_ai"]),
+        ("deepseek-chat", ["deepseek"]),
+    ],
+)
+def test_show_begins_with_the_maker_and_goes_on_with_clouds(
+    model: str, first: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = _shown(model, "--at", "2026-11-02", capsys=capsys)
+    shown = [name.rstrip(",") for line in lines if line[:1] == ["provider"] for name in line[1:]]
+    assert shown[: len(first)] == first
+
+
+def test_every_provider_of_the_conventions_is_shown_and_no_other() -> None:
+    assert {PROVIDER_IDS[name] for name in SELLERS} == set(PROVIDER_IDS.values())
 
 
 def test_show_a_region(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 from argparse import Namespace
+from typing import Final
 
 from ..pricing import PriceKey, PriceSource, PriceWindow, Unpriced
 from ..pricing.charging.rates import PriceList, Rates
@@ -15,6 +16,15 @@ from .problems import Problem
 from .tables import clean_line, say, show_table
 
 _NEAR_NAMES = 5
+SELLERS: Final = (
+    # Who sells what they make, and little else.
+    *("openai", "anthropic", "cohere", "deepseek", "mistral_ai", "moonshot_ai", "perplexity", "x_ai"),
+    # Clouds, which sell under contract with the maker.
+    *("gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai", "azure.ai.openai", "azure.ai.inference", "aws.bedrock"),
+    # Who runs models whose weights are open.
+    *("groq", "fireworks_ai", "together_ai"),
+)
+"""What ``gen_ai.provider.name`` is today, in the order in which prices are shown. No reseller is there."""
 
 
 def show(options: Namespace) -> int:
@@ -42,13 +52,7 @@ def show(options: Namespace) -> int:
 
 
 def _providers(asked: str | None) -> list[str]:
-    """Return the provider asked for, or one name of each provider that the conventions know."""
-    if asked is not None:
-        return [asked]
-    names: dict[str, str] = {}
-    for name, identifier in PROVIDER_IDS.items():
-        names.setdefault(identifier, name)
-    return list(names.values())
+    return list(SELLERS) if asked is None else [asked]
 
 
 def _show_window(options: Namespace, window: PriceWindow, providers: list[str], at: float) -> None:
