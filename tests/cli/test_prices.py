@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -124,6 +125,60 @@ def test_show_prices_of_ones_own(book: str, capsys: pytest.CaptureFixture[str]) 
     assert ["entry", "gpt-4o"] in lines
     lines = _shown("claude-haiku-4-5", "--provider", "anthropic", *options, capsys=capsys)
     assert ["input", "0.8"] in lines
+
+
+def test_show_as_json(book: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("--provider", "my-gateway", "--prices", book, "--at", "2026-11-02", "--format", "json")
+    assert main(["prices", "show", "in-house", *asked]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "model": "in-house",
+        "service_tier": None,
+        "region": None,
+        "asked_for": "2026-11-02T00:00:00Z",
+        "prices": [
+            {
+                "providers": ["my-gateway"],
+                "entry": None,
+                "price_list": "our contract",
+                "currency": "EUR",
+                "from": "2026-01-01T00:00:00Z",
+                "until": "2027-01-01T00:00:00Z",
+                "per_million_tokens": _tokens(1.5),
+                "above": [{"input_tokens": 100_000, "per_million_tokens": _tokens(3)}],
+                "per_request": None,
+                "per_unit": {"page": {"price": 0.002, "price_list": "our contract"}},
+            }
+        ],
+    }
+
+
+def _tokens(input: float) -> dict[str, float]:
+    cached = dict.fromkeys(("cache_read", "cache_write", "cache_write_1h"), input)
+    return {"input": input, **cached, "output": 4}
+
+
+def test_check_as_json(book: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "check", book, "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {name: said[name] for name in ("file", "name", "currency", "base", "notes")} == {
+        "file": book,
+        "name": "our contract",
+        "currency": "EUR",
+        "base": None,
+        "notes": [],
+    }
+    assert said["models"] == [
+        {
+            "provider": "azure.ai.openai",
+            "model": "my-deployment",
+            "tier": "*",
+            "region": "*",
+            "in_force": "at any time",
+            "says": "is gpt-4o",
+        }
+    ]
+    assert [row["says"] for row in said["discounts"]] == ["20 % off"]
+    assert [row["in_force"] for row in said["prices"]] == ["from 2026-01-01 until 2027-01-01"]
 
 
 def test_show_a_charge_per_request(capsys: pytest.CaptureFixture[str]) -> None:

@@ -490,6 +490,13 @@ def test_what_had_no_cost_is_not_called_spent(tmp_path: Path, capsys: pytest.Cap
     assert "not in the difference: 0.000150 USD of 1 call without a cost before\n" in capsys.readouterr().out
 
 
+def test_json_has_a_short_name_and_a_long_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _file(tmp_path / "spans", _document(_call()))
+    outcome = _reprice(path, capsys=capsys)
+    assert main(["reprice", str(path), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == outcome
+
+
 def test_json_shows_no_noise_of_floats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spans = [_call(usage__cost__amount={"doubleValue": 0.15 / 1000 * (1 + 2**-50)}) for _ in range(3)]
     (total,) = _reprice(_file(tmp_path / "spans", _document(*spans)), capsys=capsys)["totals"]

@@ -81,6 +81,25 @@ def _update(server: PriceServer, target: Path, capsys: pytest.CaptureFixture[str
     return capsys.readouterr().out
 
 
+def test_what_changed_as_json(server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "prices.json"
+    server.content = _data(kept=1, dearer=1, gone=1)
+    _update(server, target, capsys)
+    server.content = _data(kept=1, dearer=2, brandnew=1)
+    assert main(["prices", "update", "--url", server.url, "--to", str(target), "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    (changed,) = said.pop("changed")
+    assert said == {
+        "file": str(target),
+        "providers": 1,
+        "models": 3,
+        "gone": [{"provider": "openai", "model": "gone"}],
+        "new": [{"provider": "openai", "model": "brandnew"}],
+    }
+    assert (changed["provider"], changed["model"]) == ("openai", "dearer")
+    assert changed["change"].startswith("input 1 -> 2")
+
+
 def test_the_data_is_written_and_can_be_used(
     server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

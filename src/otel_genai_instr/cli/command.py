@@ -14,7 +14,7 @@ from .problems import Problem
 from .reprice import reprice
 from .repricing import GROUPS
 from .show import show
-from .tables import warn
+from .tables import JSON, warn
 from .update import DEFAULT_FILE, update
 
 _EXIT_CODES: Final = """\
@@ -85,7 +85,12 @@ def _parser() -> ArgumentParser:
     prices.set_defaults(run=_helping(prices))
     actions = prices.add_subparsers(metavar="action")
 
-    showing = actions.add_parser("show", help="show what a model costs")
+    formats = ArgumentParser(add_help=False)
+    formats.add_argument(
+        "--format", choices=("text", JSON), default="text", help="for people (%(default)s) or programs"
+    )
+
+    showing = actions.add_parser("show", parents=[formats], help="show what a model costs")
     showing.add_argument("model", type=_name, help="name of the model, deployment or profile, as a call names it")
     showing.add_argument(
         "--provider", type=_name, help="value of gen_ai.provider.name; by default every provider that has it"
@@ -98,16 +103,16 @@ def _parser() -> ArgumentParser:
     showing.add_argument("--prices", type=_name, metavar="FILE", help="price file of your own")
     showing.set_defaults(run=show)
 
-    checking = actions.add_parser("check", help="check a price file, and show what it says")
+    checking = actions.add_parser("check", parents=[formats], help="check a price file, and show what it says")
     checking.add_argument("file", type=_name, help="YAML or JSON file")
     checking.set_defaults(run=check)
 
-    updating = actions.add_parser("update", help="download newer price data into a file")
+    updating = actions.add_parser("update", parents=[formats], help="download newer price data into a file")
     updating.add_argument("--to", type=_name, metavar="PATH", help=f"file to write; by default {DEFAULT_FILE}")
     updating.add_argument("--url", help="address of the data; by default that of the genai-prices project")
     updating.set_defaults(run=update)
 
-    repricing = commands.add_parser("reprice", help="what stored calls would cost at other prices")
+    repricing = commands.add_parser("reprice", parents=[formats], help="what stored calls would cost at other prices")
     repricing.add_argument(
         "spans", type=_name, help="OTLP JSON, one document or one in each line, may be packed by gzip; - is stdin"
     )
@@ -117,6 +122,6 @@ def _parser() -> ArgumentParser:
     repricing.add_argument(
         "--by", default="day,model", help=f"rows by, separated by commas: {', '.join(GROUPS)} (%(default)s)"
     )
-    repricing.add_argument("--json", action="store_true", help="print JSON")
+    repricing.add_argument("--json", dest="format", action="store_const", const=JSON, help="short for --format json")
     repricing.set_defaults(run=reprice)
     return parser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections.abc import Sequence
 from decimal import Decimal
@@ -13,7 +12,7 @@ from .pricers import pricer_from
 from .problems import Misuse
 from .repricing import GROUPS, Comparison, Missing, Row, compare
 from .stored_spans import read_spans
-from .tables import clean_line, say, show_table, warn
+from .tables import JSON, clean_line, say, say_json, show_table, warn
 
 _SHOWN_BAD_LINES: Final = 10
 _SHOWN_MODELS: Final = 5
@@ -28,8 +27,8 @@ def reprice(options: Namespace) -> int:
     groups = _groups(options.by)
     bad_lines: list[int] = []
     outcome = compare(read_spans(options.spans, bad_lines.append), pricer_from(options.prices), groups)
-    if options.json:
-        say(json.dumps(_as_json(outcome, groups, len(bad_lines)), indent=2, ensure_ascii=False))
+    if options.format == JSON:
+        say_json(_as_json(outcome, groups, len(bad_lines)))
     else:
         _show(outcome, groups)
     if not outcome.calls and not outcome.without_time:
