@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -330,7 +331,7 @@ def test_what_is_not_understood_ends_with_2(arguments: list[str], capsys: pytest
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"), [([], ["prices", "reprice"]), (["prices"], ["show", "check", "update"])]
+    ("arguments", "named"), [([], ["prices", "status", "reprice"]), (["prices"], ["show", "check", "update"])]
 )
 def test_who_names_no_command_is_helped(
     arguments: list[str], named: list[str], capsys: pytest.CaptureFixture[str]
@@ -338,7 +339,7 @@ def test_who_names_no_command_is_helped(
     assert main(arguments) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("usage: otel-genai")
-    assert [line.split()[0] for line in printed.out.splitlines() if line.startswith("    ")] == named
+    assert re.findall(r"(?m)^    (\w+) ", printed.out) == named
     assert printed.err == ""
 
 

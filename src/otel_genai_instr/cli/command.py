@@ -14,6 +14,7 @@ from .problems import Problem
 from .reprice import reprice
 from .repricing import GROUPS
 from .show import show
+from .status import status
 from .tables import JSON, warn
 from .update import DEFAULT_FILE, update
 
@@ -73,7 +74,7 @@ def _name(text: str) -> str:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="otel-genai",
-        description="What calls to language models cost.",
+        description="What calls to language models cost, and what is instrumented here.",
         epilog=_EXIT_CODES,
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -111,6 +112,11 @@ def _parser() -> ArgumentParser:
     updating.add_argument("--to", type=_name, metavar="PATH", help=f"file to write; by default {DEFAULT_FILE}")
     updating.add_argument("--url", help="address of the data; by default that of the genai-prices project")
     updating.set_defaults(run=update)
+
+    telling = commands.add_parser(
+        "status", parents=[formats], help="show what is instrumented here and why not, and the settings in force"
+    )
+    telling.set_defaults(run=status)
 
     repricing = commands.add_parser("reprice", parents=[formats], help="what stored calls would cost at other prices")
     repricing.add_argument(
