@@ -54,9 +54,8 @@ VARIABLES: Final = {
 }
 """The variable of each setting."""
 _KNOWN: Final = frozenset(VARIABLES.values())
-_OURS: Final = "OTEL_GENAI_"
-"""How the names of our own variables begin: nobody else reads one."""
-_OFFICIAL: Final = "OTEL_INSTRUMENTATION_GENAI_"
+_PREFIXES: Final = ("OTEL_GENAI_", "OTEL_INSTRUMENTATION_GENAI_")
+"""How names begin: our own, which nobody else reads, and the official ones."""
 
 SHORTEST_FEEDBACK_KEY: Final = 16
 """Characters."""
@@ -136,7 +135,7 @@ class Settings:
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment says; wrong values are warned about once and left at their default."""
     for variable in environ:
-        if variable.startswith(_OURS) and variable not in _KNOWN:
+        if variable.startswith(_PREFIXES[0]) and variable not in _KNOWN:
             _warn_of_name(variable)
     default = Settings()
     return Settings(
@@ -156,6 +155,21 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         prompt_length=_switch(environ, PROMPT_LENGTH, default.prompt_length),
         feedback_key=_feedback_key(environ),
     )
+
+
+def is_set(variable: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the variable says anything."""
+    return bool(environ.get(variable, "").strip())
+
+
+def disabled_instrumentations(environ: Mapping[str, str] = os.environ) -> set[str]:
+    """Names that ``opentelemetry-instrument`` is told to leave alone."""
+    return {name.strip() for name in environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")}
+
+
+def sdk_is_disabled(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the OpenTelemetry SDK is told to record nothing."""
+    return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Settings:
@@ -323,8 +337,8 @@ def _nearest(variable: str) -> str | None:
     """The known variable that is most like this one, by what follows the prefix: parts of names are written too."""
     from difflib import get_close_matches
 
-    words = {name.removeprefix(_OURS).removeprefix(_OFFICIAL): name for name in sorted(_KNOWN)}
-    wanted = variable.removeprefix(_OURS).upper()
+    words = {name.removeprefix(_PREFIXES[0]).removeprefix(_PREFIXES[1]): name for name in sorted(_KNOWN)}
+    wanted = variable.removeprefix(_PREFIXES[0]).upper()
     beginning = [word for word in words if wanted and word.startswith(wanted)]
     near = get_close_matches(wanted, beginning, 1, 0.0) or get_close_matches(wanted, words, 1)
     return words[near[0]] if near else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 from argparse import Namespace
 from collections.abc import Iterator
@@ -20,8 +19,6 @@ from .tables import JSON, clean_line, say, say_json, show_table
 
 _GROUP: Final = "opentelemetry_instrumentor"
 _OURS: Final = "otel_genai_instr."
-_DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
-_SDK_DISABLED: Final = "OTEL_SDK_DISABLED"
 _RIVALS: Final = ("ddtrace", "langfuse", "langsmith", "logfire", "openlit", "sentry-sdk", "traceloop-sdk")
 """Distributions that observe model calls without an entry point: their own code turns that on."""
 _SECRET: Final = "set, not shown"
@@ -123,10 +120,10 @@ def _sdk(point: EntryPoint) -> Sdk:
         why_not = "not installed"
     elif get_dependency_conflicts(requirements) is not None:
         why_not = "this version is not supported"
-    elif _says_true(_SDK_DISABLED):
-        why_not = f"{_SDK_DISABLED} is set"
-    elif point.name in _disabled():
-        why_not = f"{_DISABLED} names it; instrument() in code does it nevertheless"
+    elif settings.sdk_is_disabled():
+        why_not = "OTEL_SDK_DISABLED is set"
+    elif point.name in settings.disabled_instrumentations():
+        why_not = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it; instrument() in code does it nevertheless"
     return Sdk(point.name, installed, supported, why_not is None, why_not)
 
 
@@ -137,14 +134,13 @@ def _neighbours() -> list[Neighbour]:
         same = next((sdk for sdk in ours if point.name.startswith(sdk)), None)
         if is_ours or same is None or point.dist is None:
             continue
-        if point.name in _disabled():
-            says = f"off: {_DISABLED} names it"
-        elif point.name == same:
-            says = (
-                f"doubles the spans of {same} under opentelemetry-instrument; its name is that of ours: uninstall one"
-            )
+        if point.name in settings.disabled_instrumentations():
+            says = "off: OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it"
         else:
-            says = f"doubles the spans of {same} under opentelemetry-instrument; {_DISABLED}={point.name} turns it off"
+            cure = f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={point.name} turns it off"
+            if point.name == same:
+                cure = "its name is that of ours: uninstall one"
+            says = f"doubles the spans of {same} under opentelemetry-instrument; {cure}"
         found.append(Neighbour(point.dist.name, point.dist.version, says))
     for name in _RIVALS:
         installed = _version(name)
@@ -168,7 +164,7 @@ def _settings() -> tuple[list[Setting], list[str]]:
     found: list[Setting] = []
     for name, variable in settings.VARIABLES.items():
         value: object = getattr(in_force, name)
-        is_understood = bool(os.environ.get(variable, "").strip()) and variable not in collector.variables
+        is_understood = settings.is_set(variable) and variable not in collector.variables
         is_set = is_understood or value != getattr(default, name)
         found.append(Setting(name, _plain(name, value), variable if is_set else "default"))
     return found, collector.messages
@@ -212,11 +208,3 @@ def _version(distribution: str) -> str | None:
         return version(distribution)
     except PackageNotFoundError:
         return None
-
-
-def _disabled() -> set[str]:
-    return {name.strip() for name in os.environ.get(_DISABLED, "").split(",")}
-
-
-def _says_true(variable: str) -> bool:
-    return os.environ.get(variable, "").strip().lower() == "true"
