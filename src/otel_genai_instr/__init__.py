@@ -171,3 +171,8 @@ def __getattr__(name: str) -> Any:
         value = globals()[name] = getattr(import_module(_LAZY[name]), name)
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what is there to use, imported or not yet: what a person sees who asks for completion."""
+    return sorted({*globals(), *__all__})

@@ -45,6 +45,41 @@ METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
 PROMPT_LENGTH: Final = "OTEL_GENAI_PROMPT_LENGTH"
 FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
 
+VARIABLES: Final = {
+    "capture_content": CAPTURE_MESSAGE_CONTENT,
+    "content": CONTENT,
+    "content_sample": CONTENT_SAMPLE,
+    "content_on_error": CONTENT_ON_ERROR,
+    "content_key": CONTENT_KEY,
+    "content_preview": CONTENT_PREVIEW,
+    "content_max_bytes": CONTENT_MAX_BYTES,
+    "content_store": CONTENT_STORE,
+    "content_store_keys": CONTENT_STORE_KEYS,
+    "redact": REDACT,
+    "pseudonym_keys": PSEUDONYM_KEYS,
+    "record": RECORD,
+    "error_messages": ERROR_MESSAGES,
+    "metrics_compat": METRICS_COMPAT,
+    "time_per_output_chunk": TIME_PER_OUTPUT_CHUNK,
+    "propagate_baggage": PROPAGATE_BAGGAGE,
+    "cost": COST,
+    "provider_by_host": PROVIDER_BY_HOST,
+    "prices": PRICES,
+    "estimate_usage": ESTIMATE_USAGE,
+    "stream_usage": STREAM_USAGE,
+    "metric_dimensions": METRIC_DIMENSIONS,
+    "metric_dimension_values": METRIC_DIMENSION_VALUES,
+    "prompt_length": PROMPT_LENGTH,
+    "feedback_key": FEEDBACK_KEY,
+}
+"""The variable of each setting that can be said in one."""
+_KNOWN: Final = frozenset(VARIABLES.values())
+_PREFIXES: Final = ("OTEL_GENAI_", "OTEL_INSTRUMENTATION_GENAI_")
+"""How names begin: our own, which nobody else reads, and the official ones."""
+
+SHORTEST_FEEDBACK_KEY: Final = 16
+"""Characters."""
+
 _NEVER_DIMENSIONS: Final = frozenset({names.USER_ID, names.SESSION_ID, names.CONVERSATION_ID})
 
 
@@ -184,6 +219,9 @@ class Settings:
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment says; wrong values are warned about once and left at their default."""
+    for variable in environ:
+        if variable.startswith(_PREFIXES[0]) and variable not in _KNOWN:
+            _warn_of_name(variable)
     default = Settings()
     return Settings(
         capture_content=_capture_content(environ, default.capture_content),
@@ -210,8 +248,23 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         metric_dimensions=_names(environ, METRIC_DIMENSIONS, default.metric_dimensions),
         metric_dimension_values=_count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
         prompt_length=_switch(environ, PROMPT_LENGTH, default.prompt_length),
-        feedback_key=environ.get(FEEDBACK_KEY) or None,
+        feedback_key=_feedback_key(environ),
     )
+
+
+def is_set(variable: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the variable says anything."""
+    return bool(environ.get(variable, "").strip())
+
+
+def disabled_instrumentations(environ: Mapping[str, str] = os.environ) -> set[str]:
+    """Names that ``opentelemetry-instrument`` is told to leave alone."""
+    return {name.strip() for name in environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")}
+
+
+def sdk_is_disabled(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the OpenTelemetry SDK is told to record nothing."""
+    return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Settings:
@@ -232,6 +285,8 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Setti
     dimensions = values.get("metric_dimensions", ())
     if people := sorted(_NEVER_DIMENSIONS.intersection(cast("Iterable[str]", dimensions))):
         raise ValueError(f"metric_dimensions can't contain {', '.join(people)}: each would make series of its own")
+    if isinstance(key := values.get("feedback_key"), str) and (lengths := _too_short(key)):
+        raise ValueError(f"feedback_key: a key has {lengths[0]} characters; allowed: {SHORTEST_FEEDBACK_KEY} or more")
     return replace(settings, **values)  # pyright: ignore[reportArgumentType]
 
 
@@ -371,6 +426,52 @@ def _count(environ: Mapping[str, str], variable: str, default: int) -> int:
         _warn(variable, raw, ("a whole number of zero or more",), f"{default} stays in force")
         return default
     return int(raw)
+
+
+def feedback_keys(configured: str | None) -> list[str]:
+    """The keys in the setting, which are separated by commas."""
+    return [key for part in (configured or "").split(",") if (key := part.strip())]
+
+
+def _too_short(configured: str) -> list[int]:
+    return [len(key) for key in feedback_keys(configured) if len(key) < SHORTEST_FEEDBACK_KEY]
+
+
+def _feedback_key(environ: Mapping[str, str]) -> str | None:
+    """The keys as they are. Short ones are told of now, and not when the first token is asked for; never quoted."""
+    configured = environ.get(FEEDBACK_KEY) or None
+    if configured and (lengths := _too_short(configured)) and (FEEDBACK_KEY, "short") not in _warned:
+        _warned.add((FEEDBACK_KEY, "short"))
+        log.warning(
+            "%s: a key has %d characters; allowed: %d or more, several separated by commas; "
+            "no feedback token can be made or read.",
+            FEEDBACK_KEY,
+            lengths[0],
+            SHORTEST_FEEDBACK_KEY,
+        )
+    return configured
+
+
+def _warn_of_name(variable: str) -> None:
+    if (variable, "") in _warned:
+        return
+    _warned.add((variable, ""))
+    near = _nearest(variable)
+    if near is None:
+        log.warning("%s is no setting; allowed: %s; it is ignored.", variable, ", ".join(sorted(_KNOWN)))
+    else:
+        log.warning("%s is no setting; is %s meant? It is ignored.", variable, near)
+
+
+def _nearest(variable: str) -> str | None:
+    """The known variable that is most like this one, by what follows the prefix: parts of names are written too."""
+    from difflib import get_close_matches
+
+    words = {name.removeprefix(_PREFIXES[0]).removeprefix(_PREFIXES[1]): name for name in sorted(_KNOWN)}
+    wanted = variable.removeprefix(_PREFIXES[0]).upper()
+    parts = [word for word in words if wanted and (word.startswith(wanted) or f"_{wanted}_" in f"_{word}_")]
+    near = get_close_matches(wanted, parts, 1, 0.0) or get_close_matches(wanted, words, 1)
+    return words[near[0]] if near else None
 
 
 def _warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -> None:
