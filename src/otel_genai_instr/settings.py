@@ -10,14 +10,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields, replace
 from enum import Enum
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
-from . import log
+from . import variables
 from .records import frozen
 from .semconv import attributes as names
 from .semconv import own
-
-_warned: set[tuple[str, str]] = set()
 
 CAPTURE_MESSAGE_CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 ERROR_MESSAGES: Final = "OTEL_GENAI_ERROR_MESSAGES"
@@ -74,8 +72,6 @@ VARIABLES: Final = {
 }
 """The variable of each setting that can be said in one."""
 _KNOWN: Final = frozenset(VARIABLES.values())
-_PREFIXES: Final = ("OTEL_GENAI_", "OTEL_INSTRUMENTATION_GENAI_")
-"""How names begin: our own, which nobody else reads, and the official ones."""
 
 SHORTEST_FEEDBACK_KEY: Final = 16
 """Characters."""
@@ -219,35 +215,33 @@ class Settings:
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment says; wrong values are warned about once and left at their default."""
-    for variable in environ:
-        if variable.startswith(_PREFIXES[0]) and variable not in _KNOWN:
-            _warn_of_name(variable)
+    variables.warn_of_names(environ, _KNOWN)
     default = Settings()
     return Settings(
         capture_content=_capture_content(environ, default.capture_content),
-        content=_choice(environ, CONTENT, Tier, default.content),
-        content_sample=_share(environ, CONTENT_SAMPLE, default.content_sample),
-        content_on_error=_choice(environ, CONTENT_ON_ERROR, Tier, default.content_on_error),
+        content=variables.choice(environ, CONTENT, Tier, default.content),
+        content_sample=variables.share(environ, CONTENT_SAMPLE, default.content_sample),
+        content_on_error=variables.choice(environ, CONTENT_ON_ERROR, Tier, default.content_on_error),
         content_key=environ.get(CONTENT_KEY) or None,
-        content_preview=_count(environ, CONTENT_PREVIEW, default.content_preview),
-        content_max_bytes=_count(environ, CONTENT_MAX_BYTES, default.content_max_bytes),
+        content_preview=variables.count(environ, CONTENT_PREVIEW, default.content_preview),
+        content_max_bytes=variables.count(environ, CONTENT_MAX_BYTES, default.content_max_bytes),
         content_store=environ.get(CONTENT_STORE, "").strip() or None,
-        content_store_keys=_list(environ, CONTENT_STORE_KEYS),
+        content_store_keys=variables.listed(environ, CONTENT_STORE_KEYS),
         redact=environ.get(REDACT, "").strip() or None,
-        pseudonym_keys=_list(environ, PSEUDONYM_KEYS),
-        record=_choice(environ, RECORD, RecordTo, default.record),
-        error_messages=_switch(environ, ERROR_MESSAGES, default.error_messages),
-        metrics_compat=_choice(environ, METRICS_COMPAT, MetricsCompat, default.metrics_compat),
-        time_per_output_chunk=_switch(environ, TIME_PER_OUTPUT_CHUNK, default.time_per_output_chunk),
-        propagate_baggage=_switch(environ, PROPAGATE_BAGGAGE, default.propagate_baggage),
-        cost=_switch(environ, COST, default.cost),
-        provider_by_host=_pairs(environ, PROVIDER_BY_HOST),
+        pseudonym_keys=variables.listed(environ, PSEUDONYM_KEYS),
+        record=variables.choice(environ, RECORD, RecordTo, default.record),
+        error_messages=variables.switch(environ, ERROR_MESSAGES, default.error_messages),
+        metrics_compat=variables.choice(environ, METRICS_COMPAT, MetricsCompat, default.metrics_compat),
+        time_per_output_chunk=variables.switch(environ, TIME_PER_OUTPUT_CHUNK, default.time_per_output_chunk),
+        propagate_baggage=variables.switch(environ, PROPAGATE_BAGGAGE, default.propagate_baggage),
+        cost=variables.switch(environ, COST, default.cost),
+        provider_by_host=variables.pairs(environ, PROVIDER_BY_HOST),
         prices=environ.get(PRICES, "").strip() or None,
-        estimate_usage=_switch(environ, ESTIMATE_USAGE, default.estimate_usage),
-        stream_usage=_switch(environ, STREAM_USAGE, default.stream_usage),
+        estimate_usage=variables.switch(environ, ESTIMATE_USAGE, default.estimate_usage),
+        stream_usage=variables.switch(environ, STREAM_USAGE, default.stream_usage),
         metric_dimensions=_names(environ, METRIC_DIMENSIONS, default.metric_dimensions),
-        metric_dimension_values=_count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
-        prompt_length=_switch(environ, PROMPT_LENGTH, default.prompt_length),
+        metric_dimension_values=variables.count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
+        prompt_length=variables.switch(environ, PROMPT_LENGTH, default.prompt_length),
         feedback_key=_feedback_key(environ),
     )
 
@@ -310,7 +304,7 @@ def _capture_content(environ: Mapping[str, str], default: CaptureContent | None)
         return default
     mode = modes.get(raw.lower())
     if mode is None:
-        _warn(CAPTURE_MESSAGE_CONTENT, raw, modes, "no content is captured")
+        variables.warn(CAPTURE_MESSAGE_CONTENT, raw, modes, "no content is captured")
     return mode or CaptureContent.NO_CONTENT
 
 
@@ -328,104 +322,20 @@ _NAMED: Final[Mapping[str, Mapping[str, Enum]]] = {
 }
 """The settings that take a name."""
 
-_SWITCH: Final = {
-    "true": True,
-    "on": True,
-    "1": True,
-    "yes": True,
-    "false": False,
-    "off": False,
-    "0": False,
-    "no": False,
-}
-
-
-def _switch(environ: Mapping[str, str], variable: str, default: bool) -> bool:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    value = _SWITCH.get(raw.lower())
-    if value is None:
-        _warn(variable, raw, ("true", "false"), f"{str(default).lower()} stays in force")
-        return default
-    return value
-
-
-_E = TypeVar("_E", bound=Enum)
-
-
-_D = TypeVar("_D", bound=Enum | None)
-
-
-def _choice(environ: Mapping[str, str], variable: str, kind: type[_E], default: _D) -> _E | _D:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    for choice in kind:
-        if choice.value == raw.lower():
-            return choice
-    in_force = "the default" if default is None else default.value
-    _warn(variable, raw, (choice.value for choice in kind), f"{in_force} stays in force")
-    return default
-
-
-def _share(environ: Mapping[str, str], variable: str, default: float) -> float:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    try:
-        share = float(raw)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        _warn(variable, raw, ("a number from 0 to 1",), f"{default:g} stays in force")
-        return default
-    return share
-
-
-def _list(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:
-    return tuple(item for part in environ.get(variable, "").split(",") if (item := part.strip()))
-
-
-def _pairs(environ: Mapping[str, str], variable: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for item in environ.get(variable, "").split(","):
-        host, separator, provider = (part.strip() for part in item.partition("="))
-        if separator and host and provider:
-            pairs[host.lower()] = provider
-        elif host or separator:
-            _warn(
-                variable,
-                item.strip(),
-                ("host=provider,host:port=provider,*=provider",),
-                "this entry is ignored",
-            )
-    return pairs
-
 
 def _names(environ: Mapping[str, str], variable: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """A list of names; set but empty, there are none."""
     if variable not in environ:
         return default
-    return _without_people(tuple(name for item in environ[variable].split(",") if (name := item.strip())))
+    return _without_people(variables.listed(environ, variable))
 
 
 def _without_people(names_given: tuple[str, ...]) -> tuple[str, ...]:
     """A user, a session or a conversation is never a dimension: each would make series of its own."""
     for name in names_given:
         if name in _NEVER_DIMENSIONS:
-            _warn(METRIC_DIMENSIONS, name, ("attributes with few values",), "this one is left out")
+            variables.warn(METRIC_DIMENSIONS, name, ("attributes with few values",), "this one is left out")
     return tuple(name for name in names_given if name not in _NEVER_DIMENSIONS)
-
-
-def _count(environ: Mapping[str, str], variable: str, default: int) -> int:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    if not raw.isdecimal():
-        _warn(variable, raw, ("a whole number of zero or more",), f"{default} stays in force")
-        return default
-    return int(raw)
 
 
 def feedback_keys(configured: str | None) -> list[str]:
@@ -440,9 +350,9 @@ def _too_short(configured: str) -> list[int]:
 def _feedback_key(environ: Mapping[str, str]) -> str | None:
     """The keys as they are. Short ones are told of now, and not when the first token is asked for; never quoted."""
     configured = environ.get(FEEDBACK_KEY) or None
-    if configured and (lengths := _too_short(configured)) and (FEEDBACK_KEY, "short") not in _warned:
-        _warned.add((FEEDBACK_KEY, "short"))
-        log.warning(
+    if configured and (lengths := _too_short(configured)):
+        variables.warn_once(
+            (FEEDBACK_KEY, "short"),
             "%s: a key has %d characters; allowed: %d or more, several separated by commas; "
             "no feedback token can be made or read.",
             FEEDBACK_KEY,
@@ -450,33 +360,3 @@ def _feedback_key(environ: Mapping[str, str]) -> str | None:
             SHORTEST_FEEDBACK_KEY,
         )
     return configured
-
-
-def _warn_of_name(variable: str) -> None:
-    if (variable, "") in _warned:
-        return
-    _warned.add((variable, ""))
-    near = _nearest(variable)
-    if near is None:
-        log.warning("%s is no setting; allowed: %s; it is ignored.", variable, ", ".join(sorted(_KNOWN)))
-    else:
-        log.warning("%s is no setting; is %s meant? It is ignored.", variable, near)
-
-
-def _nearest(variable: str) -> str | None:
-    """The known variable that is most like this one, by what follows the prefix: parts of names are written too."""
-    from difflib import get_close_matches
-
-    words = {name.removeprefix(_PREFIXES[0]).removeprefix(_PREFIXES[1]): name for name in sorted(_KNOWN)}
-    wanted = variable.removeprefix(_PREFIXES[0]).upper()
-    parts = [word for word in words if wanted and (word.startswith(wanted) or f"_{wanted}_" in f"_{word}_")]
-    near = get_close_matches(wanted, parts, 1, 0.0) or get_close_matches(wanted, words, 1)
-    return words[near[0]] if near else None
-
-
-def _warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -> None:
-    if (variable, value) in _warned:
-        return
-    _warned.add((variable, value))
-    listed = ", ".join(allowed)
-    log.warning("%s=%r is not understood; allowed: %s; %s.", variable, value, listed, consequence)

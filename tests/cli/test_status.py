@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from otel_genai_instr import __version__, settings
+from otel_genai_instr import __version__, settings, variables
 from otel_genai_instr.cli import main
 
 
@@ -21,7 +21,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("OTEL_"):
             monkeypatch.delenv(name)
-    monkeypatch.setattr(settings, "_warned", set[tuple[str, str]]())
+    monkeypatch.setattr(variables, "_warned", set[tuple[str, str]]())
 
 
 def _status(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
