@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from .evaluation import FeedbackApp, evaluate, feedback, feedback_token
+    from .options import Options
     from .patching.instrumentor import GenAIInstrumentor
     from .providers.anthropic import AnthropicInstrumentor
     from .providers.openai import OpenAIInstrumentor
@@ -96,7 +99,7 @@ _LAZY = {
 """Name: the module that holds it. Imported when it is first asked for: the package costs nothing until it is used."""
 
 
-def instrument(**options: Any) -> list[str]:
+def instrument(**options: Unpack[Options]) -> list[str]:
     """Instrument every supported SDK that is installed, and return their names.
 
     Where that has been done, by ``opentelemetry-instrument`` for one, options take the place of the former ones.
