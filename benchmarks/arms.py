@@ -188,7 +188,7 @@ def _end_stream(minimum: floor.Floor, call: floor.Call, last: Any, text: str | N
     """The last chunk of both APIs carries model and usage; the finish reason is known in these cases."""
     if minimum.api == "chat":
         answer = floor.read_chat(last)
-        answer.text = text
+        answer.text, answer.is_whole = text, False
     else:
         answer = floor.read_response(last.response)
     minimum.end(call, answer)

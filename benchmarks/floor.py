@@ -88,6 +88,8 @@ class Answer:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     text: str | None = None
+    is_whole: bool = True
+    """Whether the text came as one."""
 
 
 class Floor:
@@ -120,10 +122,12 @@ class Floor:
         }
         if self.api == "chat":
             attributes["openai.api.type"] = "chat_completions"
+            attributes["otel_genai.input.message_count"] = len(arguments["messages"])
             attributes["gen_ai.request.max_tokens"] = arguments["max_tokens"]
             attributes["gen_ai.request.temperature"] = arguments["temperature"]
         elif self.api == "responses":
             attributes["openai.api.type"] = "responses"
+            attributes["otel_genai.input.message_count"] = 1  # a text
             attributes["gen_ai.request.max_tokens"] = arguments["max_output_tokens"]
             attributes["gen_ai.request.temperature"] = arguments["temperature"]
         if arguments.get("stream"):
@@ -192,8 +196,11 @@ class Floor:
                 attributes["gen_ai.response.finish_reasons"] = ("stop",)
                 attributes["otel_genai.cost.cache_read"] = cached
                 attributes["otel_genai.cost.output"] = output
-            if self.capture and answer.text is not None:
-                self._add_content(attributes, call.arguments, answer.text)
+            if answer.text is not None:
+                if answer.is_whole:
+                    attributes["otel_genai.output.length"] = len(answer.text)
+                if self.capture:
+                    self._add_content(attributes, call.arguments, answer.text)
             span.set_attributes(attributes)
         span.end(end_ns)
 
@@ -212,6 +219,7 @@ class Floor:
         else:
             messages = [{"role": "user", "parts": [{"type": "text", "content": arguments["input"]}]}]
             attributes["gen_ai.system_instructions"] = _json([{"type": "text", "content": arguments["instructions"]}])
+        attributes["otel_genai.content.tier"] = "full"
         attributes["gen_ai.input.messages"] = _json(messages)
         attributes["gen_ai.output.messages"] = _json([answer])
 

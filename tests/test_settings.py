@@ -23,7 +23,7 @@ def no_warning_given_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("", CaptureContent.NO_CONTENT),
+        ("", None),
         ("no_content", CaptureContent.NO_CONTENT),
         ("NO_CONTENT", CaptureContent.NO_CONTENT),
         ("false", CaptureContent.NO_CONTENT),
@@ -35,7 +35,7 @@ def no_warning_given_yet(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SPAN_AND_EVENT", CaptureContent.SPAN_AND_EVENT),
     ],
 )
-def test_content_capture(value: str, expected: CaptureContent) -> None:
+def test_content_capture(value: str, expected: CaptureContent | None) -> None:
     assert from_environ({CAPTURE: value}).capture_content is expected
 
 

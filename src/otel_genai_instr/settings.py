@@ -122,6 +122,7 @@ class RecordTo(Enum):
         """Whether it is an OpenTelemetry log record."""
         self.is_logging: bool = text in ("logging", "both")
         """Whether it is a line of JSON in Python's ``logging``."""
+        self.is_anywhere: bool = text != "false"
 
 
 class MetricsCompat(Enum):

@@ -13,7 +13,9 @@ from ..support.tables import INSTRUMENTORS, NAMESPACES
 from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
-EVERYONE_KNOWS: Final = {"records", "model", "semconv", "guard", "log", "settings", "text", "hosts", "_version"}
+EVERYONE_KNOWS: Final = {
+    *("records", "model", "semconv", "guard", "log", "settings", "text", "hosts", "withheld", "_version")
+}
 KNOWS: Final = {
     "": {
         "evaluation",
@@ -36,7 +38,10 @@ KNOWS: Final = {
     "settings": {"records", "semconv", "variables"},
     "options": {"pricing", "settings", "telemetry"},
     "pricing": set[str](),
-    "telemetry": {"pricing"},
+    "withheld": set[str](),
+    "privacy": set[str](),
+    "store": set[str](),
+    "telemetry": {"pricing", "privacy", "store"},
     "patching": {"telemetry"},
     "providers": {"patching"},
     "exporters": set[str](),
@@ -47,7 +52,9 @@ KNOWS: Final = {
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}
 """The same inside ``pricing``, for its folders. The lists and the user's file don't know each other."""
-LEAVES: Final = {"_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings"}
+LEAVES: Final = {
+    *("_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings", "withheld")
+}
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
 GLUE: Final = {"__init__.py", "apis.py", "seams.py", "sessions.py", "stainless.py"}

@@ -83,6 +83,7 @@ CALLS: dict[str, tuple[Ask, Any, str, dict[str, Any]]] = {
             "openai.api.type": "responses",
             "gen_ai.request.model": "gpt-4o-mini",
             "otel_genai.count_tokens.input_tokens": 1000,
+            "otel_genai.input.message_count": 1,
         },
     ),
     "count_without_a_model": (

@@ -23,6 +23,7 @@ ALWAYS = {
     "gen_ai.request.model": "unpriced",
     "server.address": "api.openai.com",
     "server.port": 443,
+    "otel_genai.input.message_count": 1,
 }
 CHAT = {**ALWAYS, "openai.api.type": "chat_completions"}
 RESPONSES = {**ALWAYS, "openai.api.type": "responses"}

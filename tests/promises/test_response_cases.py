@@ -246,6 +246,7 @@ def test_a_failure_keeps_what_was_asked(capture: Capture) -> None:
         "http.response.status_code": 404,
         "openai.api.type": "chat_completions",
         "otel_genai.error.code": "model_not_found",
+        "otel_genai.input.message_count": 0,
         "server.address": "api.openai.com",
         "server.port": 443,
     }

@@ -57,6 +57,7 @@ def test_a_whole_stream_tells_everything(capture: Capture) -> None:
         "otel_genai.cost.model": "gpt-4o-mini",
         "otel_genai.cost.output": pytest.approx(0.00012),
         "otel_genai.cost.price_version": capture.attributes()["otel_genai.cost.price_version"],
+        "otel_genai.input.message_count": 1,
         "server.address": "api.openai.com",
         "server.port": 443,
     }

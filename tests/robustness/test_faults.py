@@ -29,6 +29,7 @@ from ..support.settling import settle
 from . import injection, tiny_stories
 from .anthropic_stories import ANTHROPIC_STORIES, HAS_ANTHROPIC
 from .batch_stories import BATCH_STORIES
+from .content_stories import CONTENT_STORIES
 from .price_stories import HAS_TIKTOKEN, HAS_YAML, PRICE_STORIES
 from .route_stories import ROUTE_STORIES
 from .session_stories import HAS_LANES, SESSION_STORIES
@@ -43,6 +44,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 STORIES: Final = (
     *CALL_STORIES,
     *TEXT_STORIES,
+    *CONTENT_STORIES,
     *ROUTE_STORIES,
     *BATCH_STORIES,
     *PRICE_STORIES,
@@ -136,6 +138,9 @@ OFF_THE_PATH: Final = {
         "providers.stainless:_unpacker",
         "providers.stainless:seams",
         "settings:CaptureContent.__init__",
+        "telemetry.content_counters:ContentCounters.__init__",
+        "telemetry.content_counters:_counter",
+        "telemetry.policy:ContentPolicy.__init__",
         "settings:MetricsCompat.__init__",
         "settings:RecordTo.__init__",
         "settings:Tier.__init__",
@@ -210,6 +215,9 @@ OFF_THE_PATH: Final = {
         "telemetry.life:Reading.details",
         "telemetry.life:Reading.output",
         "telemetry.life:Reading.response",
+        "telemetry.telemetry:Redactor.structure",
+        "telemetry.telemetry:Redactor.text",
+        "telemetry.telemetry:Store.put",
     },
     "for the app, the command, or a test, to ask": {
         "settings:disabled_instrumentations",

@@ -169,7 +169,7 @@ def test_what_is_read_can_be_exported(
         operation.chunk()
         operation.chunk()
         if api.read_content is not None:
-            operation.sent(api.read_content(arguments))
+            operation.sent(partial(api.read_content, arguments))
         operation.finish(partial(_same, reading))
     _export(capture)
 
@@ -205,7 +205,7 @@ def test_numbers_in_a_request_that_json_lacks() -> None:
     request = CHAT.read_request({"model": "m", "temperature": float("nan"), "top_p": float("inf")})
     operation = Operation(_telemetry(capture), request, NOBODY, read_error)
     sent = {"messages": [{"role": "tool", "content": float("nan")}]}
-    operation.sent(content.read_chat_content(sent))  # core bug: as above
+    operation.sent(partial(content.read_chat_content, sent))  # core bug: as above
     operation.finish()
     _export(capture)
 

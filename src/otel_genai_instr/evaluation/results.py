@@ -12,8 +12,11 @@ from opentelemetry.context import Context
 from .. import guard
 from ..semconv import attributes as names
 from ..semconv import own, values
-from ..settings import CaptureContent
+from ..settings import Tier
+from ..telemetry.captured import redacted
+from ..telemetry.current import current
 from ..telemetry.events import emit_evaluation
+from ..telemetry.scope import NO_SCOPE, scope_in
 from ..telemetry.telemetry import shared
 from ..text import as_text, encodable
 from .subjects import Subject, Target, target_of
@@ -101,12 +104,13 @@ def _record(target: Target, verdict: Verdict) -> None:
     telemetry = shared()
     # A fresh context: the baggage of whoever judges has nothing to do with the operation that is judged.
     context = trace.set_span_in_context(trace.NonRecordingSpan(target.span_context), Context())
-    captures = telemetry.settings.capture_content is not CaptureContent.NO_CONTENT
+    scope = scope_in(current()) or NO_SCOPE
+    tier, _ = telemetry.policy.at_start(scope.content, target.span_context.trace_id)
     attributes: dict[str, object] = {
         names.EVALUATION_NAME: verdict.name,
         names.EVALUATION_SCORE_VALUE: verdict.score,
         names.EVALUATION_SCORE_LABEL: verdict.label,
-        names.EVALUATION_EXPLANATION: verdict.explanation if captures else None,
+        names.EVALUATION_EXPLANATION: redacted(telemetry, verdict.explanation) if tier is Tier.FULL else None,
         names.RESPONSE_ID: target.response_id,
         own.EVALUATION_EVALUATOR: verdict.evaluator,
     }

@@ -214,11 +214,11 @@ def begin(switch: Switch, seam: Call, args: Arguments, kwargs: Keywords) -> Begu
     endpoint = switch.provider.read_endpoint(client, url, telemetry.settings.provider_by_host)
     operation = api.begin(telemetry, api.read_request(arguments), endpoint, switch.provider.read_error)
     operation.client = client
-    if telemetry.uses_bodies:
+    if operation.uses_body:
         try:
             if operation.wants_text and api.read_content is not None:
                 try:
-                    operation.sent(api.read_content(arguments))
+                    operation.sent(partial(api.read_content, arguments))
                 except Exception as fault:
                     guard.report("read.content", fault)
             if telemetry.settings.stream_usage:

@@ -10,12 +10,14 @@ import inspect
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, Protocol, cast
 
 from .. import guard
 from ..model import Endpoint
 from ..telemetry.current import current, is_observed
 from ..telemetry.operation import Operation
+from ..telemetry.scope import scope_in
 from ..telemetry.session import Session
 from ..telemetry.telemetry import Telemetry
 from .binding import Function, standing_for
@@ -92,7 +94,7 @@ class SessionWatch:
 
     def _note_sent(self, operation: Operation, turn: Turn) -> None:
         if turn.api.read_content is not None:
-            operation.sent(turn.api.read_content(turn.asked))
+            operation.sent(partial(turn.api.read_content, turn.asked))
 
     def receive(self, telemetry: Telemetry, message: object) -> None:
         """``message`` was received."""
@@ -218,13 +220,18 @@ def _held_by(connection: Any) -> dict[str, SessionWatch]:
     return connection.__dict__
 
 
+def _in_content_block() -> bool:
+    scope = scope_in(current())
+    return scope is not None and scope.content is not None
+
+
 def watch_of(switch: Switch, seam: SessionMethod, connection: Any) -> SessionWatch | None:
     """The watch of ``connection``, whose session begins with it if it has not; ``None`` if it is not observed."""
     telemetry = switch.telemetry
     held = _held_by(connection)
     watch = held.get(_PLACE)
     if watch is None and telemetry is not None and is_observed(current()):
-        reader = seam.open_session(connection, telemetry.reads_messages)
+        reader = seam.open_session(connection, telemetry.reads_messages or _in_content_block())
         endpoint = switch.provider.read_endpoint(connection, reader.url, telemetry.settings.provider_by_host)
         watch = held.setdefault(_PLACE, SessionWatch(reader, endpoint))
         watch.start(telemetry)

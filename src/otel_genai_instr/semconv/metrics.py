@@ -146,3 +146,16 @@ LEGACY_TIME_TO_FIRST_CHUNK: Final = _seconds(
 LEGACY_TOKEN_USAGE: Final = _token_histogram(
     "gen_ai.client.token.usage", "Input and output tokens of one call, by gen_ai.token.type (legacy name)."
 )
+
+CONTENT_STORED: Final = Instrument(
+    "otel_genai.content.stored", "counter", "{object}", "Calls whose content reached the content store."
+)
+CONTENT_DROPPED: Final = Instrument(
+    "otel_genai.content.dropped",
+    "counter",
+    "{object}",
+    "Calls whose content was on its way to the store, and was lost.",
+)
+CONTENT_WITHHELD: Final = Instrument(
+    "otel_genai.content.withheld", "counter", "{object}", "Calls whose content was withheld, by the reason."
+)

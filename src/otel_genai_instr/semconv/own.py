@@ -2,6 +2,7 @@
 
 from typing import Final
 
+CALL_DURATION: Final = "otel_genai.call.duration"
 REQUEST_ATTEMPTS: Final = "otel_genai.request.attempts"
 RESPONSE_SERVICE_TIER: Final = "otel_genai.response.service_tier"
 RESPONSE_REGION: Final = "otel_genai.response.region"

@@ -2,6 +2,7 @@
 
 from .attribution import attribute, attribute_from_baggage
 from .calls import embeddings, inference
+from .content import content
 from .prompts import prompt
 from .steps import agent, guardrail, memory, plan, rerank, retrieval, step, tool, workflow
 from .summary import trace_summary
@@ -10,6 +11,7 @@ __all__ = [
     "agent",
     "attribute",
     "attribute_from_baggage",
+    "content",
     "embeddings",
     "guardrail",
     "inference",

@@ -14,22 +14,9 @@ from ..semconv import attributes as names
 from ..semconv import events
 
 
-def emit_details(
-    logger: Logger,
-    attributes: Mapping[str, object],
-    content: Mapping[str, object],
-    at_ns: int,
-    context: Context,
-) -> None:
-    """The inference span's attributes with structured content; emitted however the span was sampled."""
-    _emit(
-        logger,
-        events.INFERENCE_DETAILS,
-        events.INFERENCE_DETAILS_SEVERITY,
-        {**attributes, **content},
-        at_ns,
-        context,
-    )
+def emit_details(logger: Logger, attributes: Mapping[str, object], at_ns: int, context: Context) -> None:
+    """The inference span's attributes, content as a structure; emitted however the span was sampled."""
+    _emit(logger, events.INFERENCE_DETAILS, events.INFERENCE_DETAILS_SEVERITY, attributes, at_ns, context)
 
 
 def emit_exception(
@@ -47,6 +34,11 @@ def emit_exception(
     if stacktrace is not None:
         attributes[names.EXCEPTION_STACKTRACE] = stacktrace
     _emit(logger, events.OPERATION_EXCEPTION, events.OPERATION_EXCEPTION_SEVERITY, attributes, at_ns, context)
+
+
+def emit_call(logger: Logger, record: Mapping[str, object], at_ns: int, context: Context) -> None:
+    """The record of a call, which has no content that its tier doesn't allow."""
+    _emit(logger, events.CALL, events.CALL_SEVERITY, record, at_ns, context)
 
 
 def emit_evaluation(logger: Logger, attributes: Mapping[str, object], at_ns: int, context: Context) -> None:

@@ -12,10 +12,12 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 
 from .. import guard, pricing
-from ..model import Details, Failure, Message, Response
+from ..model import Content, Details, Failure, Message, Response
+from ..settings import Tier
 from ..text import encodable
 from . import events, later
 from .attributes import Attributes
+from .captured import redacted
 from .endings import ENDINGS, Ending, EndingRule
 from .telemetry import Telemetry
 
@@ -55,10 +57,12 @@ class Ended:
     reading: Reading | None = None
     response: Response
     cost: pricing.Cost | pricing.Unpriced | None = None
-    structure: dict[str, object]
-    """Captured content."""
+    said: Callable[[], Content] | None = None
+    """What the answer says beside messages."""
+    structure: Mapping[str, object] = {}
+    """Captured content, within its budget."""
     texts: Mapping[str, str] = {}
-    """The same as JSON, within its budget."""
+    """The same as JSON, for the span."""
     written: Attributes
 
     def __init__(
@@ -95,6 +99,8 @@ class Life:
     context: Context
     """Current while whoever is observed works on it, and only then."""
     span: trace.Span
+    tier = Tier.NONE
+    """How much is recorded of what was said; known at the end."""
 
     def finish(self, answer: Answer | None = None) -> None:
         """It did what it should: the call returned, or the stream was drained."""
@@ -149,13 +155,15 @@ class Life:
             self.span.end(end_ns)
 
     def _read_message(self, ended: Ended) -> None:
-        if ended.failure is not None and self._telemetry.settings.error_messages:
+        if ended.failure is not None and (self._telemetry.settings.error_messages or self.tier is Tier.FULL):
             said = ended.failure.message
-            ended.message = said if said is not None else encodable(str(ended.error))
+            ended.message = redacted(self._telemetry, said if said is not None else encodable(str(ended.error)))
 
     def _emit_exception(self, ended: Ended) -> None:
         error, failure, message = ended.error, ended.failure, ended.message
         if error is None or failure is None:
             return
-        stacktrace = "".join(traceback.format_exception(error)) if message is not None else None
+        stacktrace = None
+        if message is not None:
+            stacktrace = redacted(self._telemetry, "".join(traceback.format_exception(error)))
         events.emit_exception(self._telemetry.logger, failure, message, stacktrace, ended.end_ns, self.context)

@@ -19,6 +19,7 @@ from ..semconv import attributes as names
 from ..semconv import metrics as instruments
 from ..settings import MetricsCompat
 from .attributes import Attributes
+from .content_counters import ContentCounters
 from .series import Series, SeriesTable
 from .step_metrics import StepMetrics
 from .token_sums import COUNTERS, Counter
@@ -42,6 +43,7 @@ class Metrics:
         self._input_tokens = _histogram(meter, instruments.OPERATION_INPUT_TOKENS)
         self._output_tokens = _histogram(meter, instruments.OPERATION_OUTPUT_TOKENS)
         self._cost = _histogram(meter, instruments.OPERATION_COST)
+        self.content: Final = ContentCounters(meter)
         self._evaluation_score = _histogram(meter, instruments.EVALUATION_SCORE)
         self._evaluations: Final[set[tuple[str, str | None, str]]] = set()
         self._legacy_time_to_first_chunk = _histogram(meter, instruments.LEGACY_TIME_TO_FIRST_CHUNK)

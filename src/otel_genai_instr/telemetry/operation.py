@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import product
 from typing import Any, ClassVar, Final
 
@@ -15,12 +16,13 @@ from ..model import Content, Endpoint, Failure, Request, Response, Usage
 from ..semconv import attributes as names
 from ..semconv import own
 from ..semconv.values import INFERENCE_OPERATIONS, PRICED_OPERATIONS
-from ..settings import CaptureContent
-from . import attributes, content, events
+from ..settings import CallSeen, Tier
+from . import attributes, events
+from .captured import Captured
 from .current import current as current_context
 from .current import inside
-from .cutting import room_on
 from .life import Ended, Life, Parts
+from .record import emit_record
 from .scope import NO_SCOPE, Scope, scope_in
 from .tally import count_call
 from .telemetry import Telemetry
@@ -44,8 +46,8 @@ def tables(
 class Operation(Life):
     """One call to a model, from issuing the request until its end."""
 
-    wants_content = False
-    """Whether messages are to be recorded."""
+    uses_body = False
+    """Whether anything is done with the body that isn't done for every call."""
     wants_text = False
     """Whether messages are to be read: to be recorded, or to count the tokens that the provider doesn't report."""
     client: object = None
@@ -55,7 +57,7 @@ class Operation(Life):
     unparsed: object = None
     """The answer that the SDK could not make into a result: it was given, and is billed."""
     _scope: Scope = NO_SCOPE
-    _content: content.Structure | None = None
+    _captured: Captured | None = None
     _sent: Content | None = None
     _first_chunk: float | None = None
     _chunks: list[float] | None = None
@@ -78,8 +80,10 @@ class Operation(Life):
         operation, model = request.operation, request.model
         self._inference = inference = operation in INFERENCE_OPERATIONS
         self._attributes = attributes.of_request(request, endpoint)
+        uses_body = telemetry.uses_bodies
         if parent and (scope := scope_in(parent)):
             self._scope = scope
+            uses_body = uses_body or scope.content is not None
             attributes.add_scope(self._attributes, scope, inference)
         self.request = request
         self.endpoint = endpoint
@@ -96,8 +100,8 @@ class Operation(Life):
             span, shown = trace.INVALID_SPAN, trace.get_current_span(parent)
         self.span = span
         try:
-            if telemetry.reads_messages:
-                self._choose_content(settings.capture_content)
+            if uses_body:
+                guard.run("content.start", self._choose_content)
             if parent and not settings.propagate_baggage and baggage.get_all(parent):
                 parent = baggage.clear(parent)
             self.context = inside(parent, shown, _CURRENT, self)
@@ -105,16 +109,20 @@ class Operation(Life):
             span.end()  # nobody else will
             raise
 
-    def _choose_content(self, mode: CaptureContent) -> None:
-        on_event = mode.on_event and self._inference
-        self.wants_content = on_event or (mode.on_span and self.span.is_recording())
-        self.wants_text = self.wants_content or (self._inference and self._telemetry.estimator is not None)
+    def _choose_content(self) -> None:
+        self.uses_body = True
+        self.wants_text = self._inference and self._telemetry.estimator is not None
+        self._captured = captured = Captured(self._telemetry, self._scope.content, self.span, self._inference)
+        if captured.reads:
+            self.wants_text = True
 
-    def sent(self, sent: Content) -> None:
-        """Note what was sent; the content is copied at once, because the caller may change it later."""
-        self._sent = sent
-        if self.wants_content:
-            self._content = content.of_request(sent)
+    def sent(self, read: Callable[[], Content]) -> None:
+        """Note what was sent; what is recorded, or counted, is read at once, because the caller may change it later."""
+        if self._telemetry.estimator is not None:
+            sent = self._sent = read()
+            read = partial(_same, sent)
+        if self._captured is not None:
+            self._captured.sent(read)
 
     def chunk(self) -> bool:
         """A chunk arrived whose time matters: the first one's does. Return whether that of the next one does."""
@@ -137,8 +145,8 @@ class Operation(Life):
             response = ended.response = Response()
             guard.report("read.response", fault)
         failed = ended.error is not None or response.error_code is not None
-        content = self.wants_text
-        return self._PARTS[failed, content or self.span.is_recording(), content, self._scope is not NO_SCOPE]
+        used = self.uses_body
+        return self._PARTS[failed, used or self.span.is_recording(), used, self._scope is not NO_SCOPE]
 
     def _estimate(self, ended: Ended) -> None:
         """Usage of a call that was answered, at least in part, without a word about tokens."""
@@ -228,41 +236,59 @@ class Operation(Life):
             guard.report("attributes", fault)
         if reading is not None:
             details = reading.details()
-            if details.content is not None and self.wants_content:
-                guard.run("read.content", self._note_content, details.content)
+            ended.said = details.content
             attributes.add_details(written, details, ended.rule.open_choice)
 
-    def _note_content(self, read: Callable[[], Content]) -> None:
-        self._content = {**(self._content or {}), **content.of_request(read())}
+    def _settle_content(self, ended: Ended) -> None:
+        """How much is recorded of what was said; the message of a failure is part of it."""
+        if self._captured is not None:
+            self._captured.settle(ended.failure is not None, partial(self._seen, ended))
+            self.tier = self._captured.tier
 
-    def _read_output(self, ended: Ended) -> None:
-        structure = ended.structure = dict(self._content or {})
-        if self.wants_content and ended.reading is not None:
-            structure.update(content.of_output(ended.reading.output()))
+    def _seen(self, ended: Ended) -> CallSeen:
+        return CallSeen(
+            operation=self.request.operation,
+            model=ended.response.model or self.request.model,
+            attributes={**self._attributes, **ended.written},
+            error=ended.error,
+        )
 
-    def _fit_content(self, ended: Ended) -> None:
-        if not ended.structure:
-            return
-        settings = self._telemetry.settings
-        room = settings.content_max_bytes
-        if settings.capture_content.on_span:
-            room = room_on(self.span, room)
-        ended.structure, ended.texts, cut = content.fit(ended.structure, room)
-        if cut:
-            ended.written[own.CONTENT_CUT_BYTES] = cut
+    def _read_content(self, ended: Ended) -> None:
+        if (captured := self._captured) is not None:
+            reading = ended.reading
+            captured.read(ended.said, None if reading is None else reading.output)
+            if self._inference and self.tier is Tier.FULL:
+                captured.structure.update(self._scope.prompt_variables)
+
+    def _place_content(self, ended: Ended) -> None:
+        if (captured := self._captured) is not None:
+            written = ended.written
+            captured.describe(written)
+            captured.redact(written)
+            captured.store(written, self._start_ns, {**self._attributes, **written})
+            ended.texts = captured.fit(written)
+            ended.structure = captured.structure
 
     def _emit_details(self, ended: Ended) -> None:
-        if self.wants_content and self._inference and self._telemetry.settings.capture_content.on_event:
-            said = {**self._attributes, **ended.written, **self._prompt_variables()}
-            events.emit_details(self._telemetry.logger, said, ended.structure, ended.end_ns, self.context)
+        if self._inference and self._telemetry.policy.on_event:
+            said: dict[str, object] = {**self._attributes, **ended.written}
+            if self._telemetry.policy.content_on_event:
+                said.update(ended.structure)
+            events.emit_details(self._telemetry.logger, said, ended.end_ns, self.context)
 
     def _write_content(self, ended: Ended) -> None:
         """Before all else: limits drop what was said first."""
-        if self._telemetry.settings.capture_content.on_span and self.span.is_recording():
-            ended.written = {**ended.texts, **self._prompt_variables(), **ended.written}
+        if ended.texts:
+            ended.written = {**ended.texts, **ended.written}
 
-    def _prompt_variables(self) -> Mapping[str, str]:
-        return self._scope.prompt_variables if self._inference else {}
+    def _emit_record(self, ended: Ended) -> None:
+        """Of every call, sampled or not."""
+        to = self._telemetry.settings.record
+        if to.is_anywhere:
+            where = self.span.get_span_context()
+            said = {**self._attributes, **ended.written}
+            ids = where.trace_id, where.span_id
+            emit_record(self._telemetry.logger, to, said, *ids, self._start_ns, ended.seconds, self.context)
 
     def _write(self, ended: Ended) -> None:
         self.span.set_attributes(ended.written)
@@ -272,18 +298,20 @@ class Operation(Life):
 
     def _forget(self, _ended: Ended) -> None:
         """A caller who keeps the exception keeps our frame, and this operation with it: but not what was captured."""
-        self._content = self._sent = None
+        self._captured = self._sent = None
 
     _ROWS: ClassVar[Mapping[Callable[[Any, Ended], object], tuple[str, str]]] = {
         _estimate: ("estimate", "content"),
         _find_failure: ("read.error", "failed"),
         _account: ("metrics.usage", ""),
         _count: ("tally", "scoped"),
-        Life._read_message: ("read.error", "failed"),
         _describe: ("read.details", "recorded"),
-        _read_output: ("read.output", "content"),
-        _fit_content: ("content.fit", "content"),
+        _settle_content: ("content.settle", "content"),
+        Life._read_message: ("read.error", "failed"),
+        _read_content: ("read.content", "content"),
+        _place_content: ("content.place", "content"),
         _emit_details: ("events.details", "content"),
+        _emit_record: ("events.record", "content"),
         _write_content: ("content", "content"),
         _write: ("attributes", "recorded"),
         _write_status: ("attributes", "failed"),
@@ -292,6 +320,10 @@ class Operation(Life):
     }
     """What is to be done at the end, in this order, always or only for some."""
     _PARTS: ClassVar = tables(_ROWS)
+
+
+def _same(sent: Content) -> Content:
+    return sent
 
 
 def current() -> Operation | None:

@@ -15,6 +15,7 @@ from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
 
 from ..records import frozen
+from ..settings import Tier
 from .tally import Tally
 
 _KEY: Final = context.create_key("otel-genai-scope")
@@ -32,6 +33,8 @@ class Scope:
     """On inference, agents, tools and workflows."""
     prompt: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
     """On inference: name, version and fingerprint of the prompt."""
+    content: Tier | None = None
+    """How much of what is said inside is recorded."""
     prompt_variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """Attributes that quote content, so they are recorded only where content is."""
     dimensions: Dimensions = ()

@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Final
 
 from opentelemetry import trace
 
+from .. import guard
 from ..model import Failure
 from ..semconv import attributes as names
 from ..semconv import own, values
+from ..settings import CallSeen, Tier
 from ..text import class_name
 from . import content
 from .attributes import Attributes, add_failure
+from .captured import Captured
 from .current import current as current_context
-from .cutting import room_on
 from .life import Ended, Life, Parts
 from .scope import NO_SCOPE, Scope, scope_in, with_scope
 from .tally import Tally, count_step
@@ -96,7 +99,12 @@ class Step(Life):
             attributes,
             start_time=self._start_ns,
         )
+        self._captured: Captured | None = None
+        guard.run("content.start", self._choose_content)
         self.context = trace.set_span_in_context(self.span, inner)
+
+    def _choose_content(self) -> None:
+        self._captured = Captured(self._telemetry, self._scope.content, self.span, has_event=False)
 
     def _scope_inside(self, tally: Tally) -> Scope:
         scope = replace(self._scope, tallies=(*self._scope.tallies, tally))
@@ -107,8 +115,8 @@ class Step(Life):
 
     @property
     def wants_content(self) -> bool:
-        """Whether arguments, results, documents, ... are recorded."""
-        return self._telemetry.settings.capture_content.on_span and self.span.is_recording()
+        """Whether arguments, results, documents, ... may be recorded: the end says for sure."""
+        return self._captured is not None and self._captured.reads
 
     def _parts(self, ended: Ended) -> Parts:
         return self._PARTS
@@ -146,14 +154,28 @@ class Step(Life):
             self.span.set_status(trace.StatusCode.ERROR, ended.message)
         self.span.set_attributes(written)
 
+    def _settle_content(self, ended: Ended) -> None:
+        if self._captured is not None:
+            self._captured.settle(ended.failure is not None, partial(self._seen, ended))
+            self.tier = self._captured.tier
+
+    def _seen(self, ended: Ended) -> CallSeen:
+        return CallSeen(
+            operation=self._operation or "", model=None, attributes=dict(self._attributes), error=ended.error
+        )
+
     def _write_content(self, _ended: Ended) -> None:
         """Before all else: limits drop what was said first."""
-        if self.read_content is not None and self.wants_content:
-            said = {name: content.plain(value) for name, value in self.read_content().items()}
-            fitted = content.fit(said, room_on(self.span, self._telemetry.settings.content_max_bytes))
-            self.span.set_attributes(fitted.texts)
-            if fitted.cut:
-                self.span.set_attribute(own.CONTENT_CUT_BYTES, fitted.cut)
+        captured = self._captured
+        if captured is None or not captured.reads or self.tier is not Tier.FULL or self.read_content is None:
+            return
+        captured.structure = {name: content.plain(value) for name, value in self.read_content().items()}
+        if captured.structure:
+            written: Attributes = {own.CONTENT_TIER: self.tier.value}
+            tool = self._attributes.get(names.TOOL_NAME)
+            captured.redact(written, tool if isinstance(tool, str) else None)
+            captured.store(written, self._start_ns, self._attributes)
+            self.span.set_attributes({**captured.fit(written), **written})
 
     def _emit(self, ended: Ended) -> None:
         if self._traits.kind is trace.SpanKind.CLIENT:
@@ -163,6 +185,7 @@ class Step(Life):
         _find_failure: "step.error",
         _record: "step.metrics",
         _count: "step.tally",
+        _settle_content: "content.settle",
         Life._read_message: "read.error",
         _write_content: "step.content",
         _write: "step.attributes",

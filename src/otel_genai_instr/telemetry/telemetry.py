@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from opentelemetry import _logs, metrics, trace
 
@@ -16,8 +16,31 @@ from ..settings import Settings
 from .clock import Clock
 from .dimensions import DimensionGuard
 from .metrics import SCOPE, Metrics, metrics_of
+from .policy import ContentPolicy
 
 _T = TypeVar("_T")
+
+
+class Redactor(Protocol):
+    """Takes out of content what shall not leave the process; raises ``Withheld`` when it can't."""
+
+    def structure(self, content: dict[str, object], tool: str | None = None) -> dict[str, object]:
+        """Content attributes as JSON data, or those of the run of a tool."""
+        ...
+
+    def text(self, text: str) -> str:
+        """Any other text."""
+        ...
+
+
+class Store(Protocol):
+    """Where content goes in place of spans and events; raises ``Withheld`` when it can't take more."""
+
+    def put(
+        self, trace_id: int, span_id: int, at_ns: int, content: Mapping[str, object], about: Mapping[str, object]
+    ) -> str:
+        """Take it, to be stored soon; return where it will be."""
+        ...
 
 
 class Telemetry:
@@ -60,11 +83,15 @@ class Telemetry:
         """Counts the tokens that no provider reported; only for who asked."""
         if self.estimator is not None:
             self.estimator.warm_up()
-        mode = settings.capture_content
-        self.reads_messages = mode.on_span or mode.on_event or self.estimator is not None
-        """Whether any call's messages are read."""
-        self.uses_bodies = self.reads_messages or settings.stream_usage
-        """Whether any call's body is used for more than what every call records."""
+        self.policy = ContentPolicy(settings)
+        self.redactor: Redactor | None = None
+        self.store: Store | None = None
+        self.reads_messages = self.policy.may_read or self.estimator is not None
+        """Whether messages of calls outside any block are read."""
+        self.uses_bodies = (
+            self.reads_messages or self.policy.on_event or settings.stream_usage or settings.record.is_anywhere
+        )
+        """Whether more is done with calls outside any block than with every call."""
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from otel_genai_instr.model import Details
+
 USAGE: dict[str, Any] = {
     "input_tokens": 1000,
     "output_tokens": 200,
@@ -61,6 +63,13 @@ def message(*blocks: Any, stop_reason: str | None = "end_turn", **more: Any) -> 
         "usage": copy.deepcopy(USAGE),
         **more,
     }
+
+
+def without_length(details: Details) -> Details:
+    """As a stream tells them: its texts aren't looked at."""
+    told = {name: said for name, said in (details.attributes or {}).items() if name != "otel_genai.output.length"}
+    details.attributes = told or None
+    return details
 
 
 def start(whole: dict[str, Any]) -> dict[str, Any]:

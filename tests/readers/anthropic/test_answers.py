@@ -35,7 +35,11 @@ def test_everything() -> None:
     )
     assert read.details() == Details(
         finish_reasons=["end_turn"],
-        attributes={"gen_ai.response.id": "msg_1", "otel_genai.response.region": "us"},
+        attributes={
+            "gen_ai.response.id": "msg_1",
+            "otel_genai.response.region": "us",
+            "otel_genai.output.length": 12,  # It is sunny.
+        },
     )
 
 

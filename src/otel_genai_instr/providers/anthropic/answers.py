@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ...model import Details, Message, Response, Said
 from ...semconv import attributes as names
 from ...semconv import own, values
+from ..counts import add_counts, texts_in
 from ..fields import as_count, as_list, as_str, fields_of
 from .content import read_output
 from .usage import fallback_model_of, read_usage, region_of, service_tier_of
+
+CALL: Final = "tool_use"
+"""Kind of a block that asks the app to run a tool; what the provider runs itself has others."""
+_TEXTS: Final = {"text": "text"}
 
 
 class MessageAnswer:
@@ -28,11 +33,15 @@ class MessageAnswer:
         return read
 
     def details(self) -> Details:
-        """Its id, why it ended, and whether the conversation was compacted for it."""
+        """Its id, why it ended, how much text there is, which tools are called, and whether it was compacted for."""
         said = self._said
-        reason = as_str(said.get("stop_reason"))
-        compacted = any(is_compaction(fields_of(block)) for block in as_list(said.get("content")))
-        return details_of(said.get("id"), [] if reason is None else [reason], said.get("usage"), compacted)
+        reason, content = as_str(said.get("stop_reason")), said.get("content")
+        blocks = [fields_of(block) for block in as_list(content)]
+        compacted = any(is_compaction(block) for block in blocks)
+        read = details_of(said.get("id"), [] if reason is None else [reason], said.get("usage"), compacted)
+        texts = None if content is None else list(texts_in(content, _TEXTS))
+        add_counts(read, texts, [block.get("name") for block in blocks if block.get("type") == CALL])
+        return read
 
     def output(self) -> list[Message]:
         """The message, if anything was said."""

@@ -7,8 +7,9 @@ from typing import Final
 
 from ...model import Request
 from ...semconv import attributes as names
-from ...semconv import values
+from ...semconv import own, values
 from ..asked import AskedFields, as_stream, read_asked
+from ..counts import as_message_count
 from ..fields import as_count, as_float, as_int, as_str, as_texts, fields_of
 
 
@@ -18,7 +19,9 @@ def _as_format(wanted: object) -> str | None:
     return values.OUTPUT_JSON if kind is not None and kind.startswith("json") else None
 
 
+_COUNT: Final[AskedFields] = {"messages": (own.INPUT_MESSAGE_COUNT, as_message_count)}
 _MESSAGE: Final[AskedFields] = {
+    **_COUNT,
     "max_tokens": (names.REQUEST_MAX_TOKENS, as_count),
     "stream": (names.REQUEST_STREAM, as_stream),
     "stop_sequences": (names.REQUEST_STOP_SEQUENCES, as_texts),
@@ -45,5 +48,5 @@ def read_message_request(body: Mapping[str, object]) -> Request:
 
 
 def read_count_request(body: Mapping[str, object]) -> Request:
-    """``messages.count_tokens``: nothing is generated, so only the model says something."""
-    return Request(values.COUNT_TOKENS, as_str(body.get("model")))
+    """``messages.count_tokens``: nothing is generated, so only the model and the messages say something."""
+    return Request(values.COUNT_TOKENS, as_str(body.get("model")), attributes=read_asked(body, _COUNT))

@@ -8,8 +8,9 @@ from typing import Any, Final, cast
 
 from ...model import Details, Message, Response
 from ...records import define
+from ..counts import add_counts
 from ..fields import NOTHING, as_str, fields_of
-from .answers import add_failure, details_of, is_compaction, response_of
+from .answers import CALL, add_failure, details_of, is_compaction, response_of
 from .content import plain, read_output
 
 _UNUSUAL: Final = (AttributeError, KeyError, TypeError, ValueError)
@@ -24,7 +25,6 @@ _PIECES: Final = {
 """Kind of a delta, the field that it has its piece in, and the kind of block that it belongs to if none has begun."""
 _GROWS: Final = {"text": "text", "thinking": "thinking", "compaction": "content"}
 """Kind of block, and the field that its pieces make; those of all others make ``input``."""
-_CALL: Final = "tool_use"
 _CALL_UNDER_WAY: Final = "unfinished_tool_use"
 
 
@@ -40,6 +40,10 @@ class MessageStreamReader:
         """The last that was said of each field: counts are of all that came before."""
         self._failure: Mapping[str, object] = NOTHING
         self._compacted = False
+        self._call: object = None
+        """Name of the tool that is being called."""
+        self._calls: list[object] = []
+        """Those of the calls that were written to their end."""
         self._skips_deltas = True
         """Whether the block that is under way tells nothing but content."""
 
@@ -61,6 +65,10 @@ class MessageStreamReader:
             block = fields_of(said.get("content_block"))
             self._skips_deltas = as_str(block.get("type")) != "compaction"
             self._compacted = self._compacted or is_compaction(block)
+            self._call = block.get("name") if block.get("type") == CALL else None
+        elif kind == "content_block_stop":
+            self._calls.append(self._call)
+            self._call = None
         elif kind == "message_start":
             message = fields_of(said.get("message"))
             self._begun = True
@@ -89,7 +97,9 @@ class MessageStreamReader:
 
     def details(self) -> Details:
         """What else has come; a message that has not ended has no reason yet."""
-        return details_of(self._id, [self._reason] if self._begun else [], self._usage, self._compacted)
+        read = details_of(self._id, [self._reason] if self._begun else [], self._usage, self._compacted)
+        add_counts(read, None, self._calls)
+        return read
 
     def output(self) -> list[Message]:
         """None: content is not kept."""
@@ -175,6 +185,6 @@ def _whole(block: _Block) -> Mapping[str, object]:
     grows = _GROWS.get(kind or "")
     if grows is not None:
         return {**said, grows: f"{as_str(said.get(grows)) or ''}{written}"}
-    if kind == _CALL and not block.is_over:
+    if kind == CALL and not block.is_over:
         return {"type": _CALL_UNDER_WAY, "id": said.get("id"), "name": said.get("name"), "content": written}
     return {**said, "input": written} if written else said

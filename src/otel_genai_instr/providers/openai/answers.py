@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ...model import Details, Message, Response, Said
 from ...semconv import attributes as names
+from ..counts import add_counts, texts_in
 from ..fields import as_list, as_str, fields_of
-from .content import read_chat_output, read_response_output, read_responses_content
+from .content import inside, read_chat_output, read_response_output, read_responses_content
 from .dialects import usage_elsewhere
 from .endings import finish_reasons_of
 from .hosted_tools import tools_run
 from .usage import read_chat_usage, read_embeddings_usage, read_responses_usage
+
+_TEXTS: Final = {"text": "text", "output_text": "text", "refusal": "refusal"}
+"""Kinds of parts that the user of the app sees as text, and the field that has it."""
 
 
 class ChatAnswer:
@@ -36,13 +40,31 @@ class ChatAnswer:
         return read
 
     def details(self) -> Details:
-        """Its id, and how each choice ended."""
-        choices = as_list(self._said.get("choices"))
-        return details_of(self._said.get("id"), [as_str(fields_of(choice).get("finish_reason")) for choice in choices])
+        """Its id, how each choice ended, how much text there is, and which tools are called."""
+        choices = [fields_of(choice) for choice in as_list(self._said.get("choices"))]
+        read = details_of(self._said.get("id"), [as_str(choice.get("finish_reason")) for choice in choices])
+        if choices:
+            self._count(read, choices)
+        return read
 
     def output(self) -> list[Message]:
         """One message per choice."""
         return read_chat_output(self._said)
+
+    def _count(self, read: Details, choices: list[Mapping[str, Any]]) -> None:
+        texts: list[object] = []
+        tools: list[object] = []
+        for choice in choices:
+            message = fields_of(choice.get("message"))
+            texts.extend(texts_in(message.get("content"), _TEXTS))
+            texts.extend(texts_in(message.get("refusal"), _TEXTS))
+            if not message:
+                texts.append(None)
+            if (calls := message.get("tool_calls")) is not None:
+                tools.extend(inside(fields_of(call)).get("name") for call in as_list(calls))
+            if (called := message.get("function_call")) is not None:  # the older form of tools
+                tools.append(fields_of(called).get("name"))
+        add_counts(read, texts, tools)
 
 
 class ResponseAnswer:
@@ -66,15 +88,28 @@ class ResponseAnswer:
         return read
 
     def details(self) -> Details:
-        """Its id and conversation, and how it ended."""
+        """Its id and conversation, how it ended, how much text there is, and which tools are called."""
         said = self._said
         read = details_of(said.get("id"), finish_reasons_of(said))
         conversation = said.get("conversation")
         if conversation is not None:
             _add(read, names.CONVERSATION_ID, as_str(fields_of(conversation).get("id")))
-        if any(fields_of(item).get("type") == "compaction" for item in as_list(said.get("output"))):
-            _add(read, names.CONVERSATION_COMPACTED, True)
+        self._count(read, said.get("output"))
         return read
+
+    def _count(self, read: Details, items: object) -> None:
+        texts: list[object] = []
+        tools: list[object] = []
+        for item in map(fields_of, as_list(items)):
+            kind = item.get("type")
+            if kind == "message":
+                texts.extend(texts_in(item.get("content"), _TEXTS))
+            elif kind in ("function_call", "custom_tool_call"):
+                tools.append(item.get("name"))
+            elif kind == "compaction":
+                _add(read, names.CONVERSATION_COMPACTED, True)
+        is_over = bool(read.finish_reasons) and isinstance(items, list | tuple)
+        add_counts(read, texts if is_over else None, tools)
 
     def output(self) -> list[Message]:
         """Its items, as one message."""

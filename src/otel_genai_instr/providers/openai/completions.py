@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...model import Content, Generic, Message, Part, Text
+from ...model import Content, Details, Generic, Message, Part, Text
+from ..counts import add_counts
 from ..fields import as_list, as_str, fields_of
-from .answers import ChatAnswer
+from .answers import ChatAnswer, details_of
 from .streams import ChatStreamReader, index_of
 
 _READ_OR_WRITTEN_BESIDE: Final = ("suffix", "echo", "best_of")
@@ -33,6 +34,14 @@ class CompletionAnswer(ChatAnswer):
     """A completion."""
 
     __slots__ = ()
+
+    def details(self) -> Details:
+        """Its id, how each choice ended, and how much text there is."""
+        choices = [fields_of(choice) for choice in as_list(self._said.get("choices"))]
+        read = details_of(self._said.get("id"), [as_str(choice.get("finish_reason")) for choice in choices])
+        if choices:
+            add_counts(read, [choice.get("text") for choice in choices], ())
+        return read
 
     def output(self) -> list[Message]:
         """One message per choice."""

@@ -161,7 +161,7 @@ def _media(modality: str, address: str | None, item: Mapping[str, object]) -> Pa
 
 
 def _tool_call(call: Mapping[str, object]) -> ToolCall:
-    function = _inside(call)
+    function = inside(call)
     arguments = function.get("arguments", function.get("input"))
     return ToolCall(
         as_str(function.get("name")) or "unknown",
@@ -170,7 +170,7 @@ def _tool_call(call: Mapping[str, object]) -> ToolCall:
     )
 
 
-def _inside(tool: Mapping[str, object]) -> Mapping[str, object]:
+def inside(tool: Mapping[str, object]) -> Mapping[str, object]:
     """Of a tool or a call of one: its fields, which chat completions keep one level further down than responses."""
     return fields_of(tool.get("function")) or fields_of(tool.get("custom")) or tool
 
@@ -181,7 +181,7 @@ def _tool_answer(content: object) -> object:
 
 
 def _tools(tools: object) -> list[Mapping[str, object]]:
-    return [_tool(tool, _inside(tool)) for tool in map(fields_of, as_list(tools))]
+    return [_tool(tool, inside(tool)) for tool in map(fields_of, as_list(tools))]
 
 
 def _functions(functions: object) -> list[Mapping[str, object]]:

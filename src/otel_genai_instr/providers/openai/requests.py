@@ -7,8 +7,9 @@ from typing import Final
 
 from ...model import Request, Said
 from ...semconv import attributes as names
-from ...semconv import values
+from ...semconv import own, values
 from ..asked import AskedFields, as_choice_count, as_stream
+from ..counts import as_input_count, as_message_count
 from ..fields import as_count, as_float, as_int, as_list, as_str, as_texts, fields_of
 
 
@@ -50,6 +51,12 @@ def _as_encodings(value: object) -> tuple[str, ...] | None:
     return formats if formats != ("base64",) else None
 
 
+def _as_prompt_count(prompt: object) -> int | None:
+    """The ids of the tokens of one prompt may stand for it."""
+    items = as_list(prompt)
+    return 1 if items and isinstance(items[0], int) else as_input_count(prompt)
+
+
 def _as_spoken(modalities: object) -> str | None:
     return values.OUTPUT_SPEECH if "audio" in as_list(modalities) else None
 
@@ -62,6 +69,7 @@ _SAMPLING: Final[AskedFields] = {
 }
 _CHAT: Final[AskedFields] = {
     **_SAMPLING,
+    "messages": (own.INPUT_MESSAGE_COUNT, as_message_count),
     "n": (names.REQUEST_CHOICE_COUNT, as_choice_count),
     "max_tokens": (names.REQUEST_MAX_TOKENS, as_count),
     "top_k": (names.REQUEST_TOP_K, as_int),
@@ -72,8 +80,11 @@ _CHAT: Final[AskedFields] = {
     "reasoning_effort": (names.REQUEST_REASONING_LEVEL, as_str),
     "response_format": (names.OUTPUT_TYPE, _as_format),
 }
+_COMPLETION: Final[AskedFields] = {**_CHAT, "prompt": (own.INPUT_MESSAGE_COUNT, _as_prompt_count)}
+_COUNT: Final[AskedFields] = {"input": (own.INPUT_MESSAGE_COUNT, as_input_count)}
 _RESPONSES: Final[AskedFields] = {
     **_SAMPLING,
+    **_COUNT,
     "max_output_tokens": (names.REQUEST_MAX_TOKENS, as_count),
     "previous_response_id": (names.REQUEST_PREVIOUS_RESPONSE_ID, as_str),
     "reasoning": (names.REQUEST_REASONING_LEVEL, _as_effort),
@@ -105,7 +116,7 @@ def read_chat_request(body: Mapping[str, object]) -> Request:
 
 def read_completion_request(body: Mapping[str, object]) -> Request:
     """A legacy completion: what it can be asked for, a chat can be asked for, too."""
-    return _read(values.TEXT_COMPLETION, body, _CHAT, {})
+    return _read(values.TEXT_COMPLETION, body, _COMPLETION, {})
 
 
 def read_responses_request(body: Mapping[str, object]) -> Request:
@@ -129,8 +140,8 @@ def read_compact_request(body: Mapping[str, object]) -> Request:
 
 
 def read_count_request(body: Mapping[str, object]) -> Request:
-    """Tokens are counted, nothing is generated: only the model says something."""
-    return _read(values.COUNT_TOKENS, body, {}, {names.OPENAI_API_TYPE: values.API_RESPONSES})
+    """Tokens are counted, nothing is generated: only the model and the input say something."""
+    return _read(values.COUNT_TOKENS, body, _COUNT, {names.OPENAI_API_TYPE: values.API_RESPONSES})
 
 
 def read_moderation_request(body: Mapping[str, object]) -> Request:

@@ -1,0 +1,168 @@
+"""What was said in one call or step, on its way to where it is recorded: decided, read, redacted, cut, placed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from opentelemetry import trace
+
+from .. import guard
+from ..model import Content, Message
+from ..semconv import attributes as names
+from ..semconv import own
+from ..settings import CallSeen, Tier
+from ..withheld import Withheld
+from . import content
+from .attributes import Attributes
+from .cutting import room_on
+from .digests import keyed_hash
+from .telemetry import Telemetry
+
+_SYSTEM = ("system", "developer")
+
+
+class Captured:
+    """The content of one call or step."""
+
+    def __init__(self, telemetry: Telemetry, block: Tier | None, span: trace.Span, has_event: bool) -> None:
+        """It starts.
+
+        Args:
+            telemetry: whose policy, redactor and store it is.
+            block: what a surrounding block says.
+            span: of the call or step.
+            has_event: whether it has an event with its details.
+        """
+        self._telemetry = telemetry
+        self._policy = policy = telemetry.policy
+        self._block = block
+        self._span = span
+        self._trace_id = span.get_span_context().trace_id
+        records_span = span.is_recording()
+        event = has_event and policy.on_event
+        self._shows_full = records_span or event
+        is_told = records_span or event or telemetry.settings.record.is_anywhere
+        self.tier, may_rise = policy.at_start(block, self._trace_id)
+        """So far; at the end, what is recorded."""
+        self.reads = is_told and (may_rise or self.tier is not Tier.NONE)
+        """Whether messages are to be read, at least until it is known whether they are recorded."""
+        self.structure: content.Structure = {}
+        self._sent: Callable[[], Content] | None = None
+
+    def sent(self, read: Callable[[], Content]) -> None:
+        """Note what was sent. Copied at once if it is recorded for sure: the caller may change it later."""
+        if self.tier is Tier.NONE:
+            self._sent = read
+        else:
+            self.structure = content.of_request(read())
+
+    def settle(self, failed: bool, seen: Callable[[], CallSeen]) -> None:
+        """It is over: how much of it is recorded is decided."""
+        if self.reads or failed:  # a failure has an event, whose message is content
+            self.tier = self._policy.at_end(self.tier, self._block, self._trace_id, failed, seen)
+
+    def read(self, said: Callable[[], Content] | None, output: Callable[[], Sequence[Message]] | None) -> None:
+        """What was sent, if it has not been read, what the answer says beside messages, and its messages."""
+        if self.tier is Tier.NONE or not self.reads:
+            return
+        if self._sent is not None:
+            self.structure = content.of_request(self._sent())
+        if said is not None:
+            self.structure.update(content.of_request(said()))
+        if output is not None:
+            self.structure.update(content.of_output(output()))
+
+    def describe(self, written: Attributes) -> None:
+        """What a digest says of it, and the tier."""
+        if self.tier is Tier.NONE or not self.reads:
+            return
+        written[own.CONTENT_TIER] = self.tier.value
+        settings, structure = self._telemetry.settings, self.structure
+        if settings.content_key is not None:
+            sent = cast("list[dict[str, Any]]", structure.get(names.INPUT_MESSAGES, ()))
+            if sent:
+                written[own.INPUT_HASH] = keyed_hash(sent, settings.content_key)
+            if system := structure.get(names.SYSTEM_INSTRUCTIONS) or _system_parts(sent):
+                written[own.SYSTEM_INSTRUCTIONS_HASH] = keyed_hash(
+                    cast("Sequence[object]", system), settings.content_key
+                )
+        if own.OUTPUT_LENGTH not in written and names.OUTPUT_MESSAGES in structure:
+            answers = _texts(cast("list[dict[str, Any]]", structure[names.OUTPUT_MESSAGES]))
+            written[own.OUTPUT_LENGTH] = sum(map(len, answers))
+
+    def redact(self, written: Attributes, tool: str | None = None) -> None:
+        """Nothing goes on that the redactor has not passed: if it can't, there is no content.
+
+        ``tool`` is the one whose run it is.
+        """
+        structure, self.structure = self.structure, {}
+        if not structure:
+            return
+        preview = self._telemetry.settings.content_preview
+        if self.tier is Tier.DIGEST:  # of a digest, no more is said
+            structure = {names.OUTPUT_MESSAGES: structure.get(names.OUTPUT_MESSAGES, ())} if preview else {}
+        redactor = self._telemetry.redactor
+        if redactor is not None and structure:
+            try:
+                structure = redactor.structure(structure, tool)
+            except Withheld as why:
+                self.withhold(written, why)
+                return
+        if preview:
+            answers = _texts(cast("list[dict[str, Any]]", structure.get(names.OUTPUT_MESSAGES, ())))
+            if answers and answers[0]:
+                written[own.OUTPUT_PREVIEW] = answers[0][:preview]
+        if self.tier is Tier.FULL and self._shows_full:
+            self.structure = structure
+
+    def withhold(self, written: Attributes, why: Withheld) -> None:
+        """Content is not recorded although it was asked for."""
+        written[own.CONTENT_WITHHELD] = why.reason
+        self._telemetry.metrics.content.withheld(why.reason)
+
+    def store(self, written: Attributes, at_ns: int, about: Mapping[str, object]) -> None:
+        """Hand it to the store, if there is one; the reference stands for it."""
+        store = self._telemetry.store
+        if store is None or not self.structure:
+            return
+        structure, self.structure = self.structure, {}
+        try:
+            where = self._span.get_span_context()
+            written[own.CONTENT_REFERENCE] = store.put(where.trace_id, where.span_id, at_ns, structure, about)
+        except Withheld as why:
+            self.withhold(written, why)
+
+    def fit(self, written: Attributes) -> Mapping[str, str]:
+        """Cut to its budget; return it as the texts that go onto the span."""
+        if not self.structure:
+            return {}
+        on_span = self._policy.on_span and self._span.is_recording()
+        room = self._telemetry.settings.content_max_bytes
+        fitted = content.fit(self.structure, room_on(self._span, room) if on_span else room)
+        self.structure = fitted.structure
+        if fitted.cut:
+            written[own.CONTENT_CUT_BYTES] = fitted.cut
+        return fitted.texts if on_span else {}
+
+
+def redacted(telemetry: Telemetry, text: str | None) -> str | None:
+    """``text`` as it may leave the process; ``None`` where it may not."""
+    if text is None or telemetry.redactor is None:
+        return text
+    try:
+        return telemetry.redactor.text(text)
+    except Withheld as why:
+        telemetry.metrics.content.withheld(why.reason)
+    except Exception as fault:
+        guard.report("redact", fault)
+    return None
+
+
+def _system_parts(messages: Sequence[Mapping[str, Any]]) -> list[object]:
+    return [part for message in messages if message["role"] in _SYSTEM for part in message["parts"]]
+
+
+def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The text of each message: what people read, neither reasoning nor tools."""
+    return ["".join(part["content"] for part in message["parts"] if part.get("type") == "text") for message in messages]
