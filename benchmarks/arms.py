@@ -41,6 +41,9 @@ _READERS: Final[dict[str, Callable[[Any], floor.Answer]]] = {
 }
 
 
+_DIGEST: dict[str, Any] = {"content": "digest", "content_key": "k" * 32, "content_preview": 100}
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What is measured, and how."""
@@ -51,6 +54,8 @@ class Setup:
     is_async: bool = False
     capture: bool = False
     sampled: bool = True
+    digest: bool = False
+    """Hashes and the beginning of the answer instead of messages; the floor has neither."""
 
 
 @dataclass(slots=True)
@@ -101,6 +106,7 @@ def arms_of(setup: Setup) -> Generator[Arms, None, None]:
             tracer_provider=sinks["ours"].tracer_provider,
             meter_provider=sinks["ours"].meter_provider,
             capture_content=setup.capture,
+            **(_DIGEST if setup.digest else {}),
         )
         requests = {
             "plain": plain,

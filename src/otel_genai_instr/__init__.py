@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .evaluation import FeedbackApp, evaluate, feedback, feedback_token
     from .options import Options
     from .patching.instrumentor import GenAIInstrumentor
+    from .privacy.redaction import Redaction
     from .providers.anthropic import AnthropicInstrumentor
     from .providers.openai import OpenAIInstrumentor
     from .spans import (
@@ -42,6 +43,7 @@ __all__ = [
     "AnthropicInstrumentor",
     "FeedbackApp",
     "OpenAIInstrumentor",
+    "Redaction",
     "__version__",
     "agent",
     "attribute",
@@ -98,6 +100,7 @@ _LAZY = {
         ("FeedbackApp", "evaluate", "feedback", "feedback_token"),
         "otel_genai_instr.evaluation",
     ),
+    "Redaction": "otel_genai_instr.privacy.redaction",
 }
 """Name: the module that holds it. Imported when it is first asked for: the package costs nothing until it is used."""
 

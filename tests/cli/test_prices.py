@@ -331,7 +331,12 @@ def test_what_is_not_understood_ends_with_2(arguments: list[str], capsys: pytest
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"), [([], ["prices", "status", "reprice"]), (["prices"], ["show", "check", "update"])]
+    ("arguments", "named"),
+    [
+        ([], ["prices", "status", "reprice", "pseudonym", "content"]),
+        (["prices"], ["show", "check", "update"]),
+        (["content"], ["show"]),
+    ],
 )
 def test_who_names_no_command_is_helped(
     arguments: list[str], named: list[str], capsys: pytest.CaptureFixture[str]

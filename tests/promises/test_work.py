@@ -37,6 +37,12 @@ def test_a_call_with_content(name: str, is_async: bool) -> None:
 
 
 @both_kinds
+@pytest.mark.parametrize("name", [name for name, case in CALLS.items() if case.has_content])
+def test_a_call_with_a_digest(name: str, is_async: bool) -> None:
+    assert _ratio(Setup(CALLS[name], "stub", is_async, digest=True)) <= 1.6
+
+
+@both_kinds
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_is_not_sampled(name: str, is_async: bool) -> None:
     # Two histogram points are nearly all that the floor of embeddings does then.

@@ -9,8 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from .._version import __version__
+from ..settings import CONTENT_STORE
 from .check import check
+from .content import show_content
 from .problems import Problem
+from .pseudonym import pseudonym
 from .reprice import reprice
 from .repricing import GROUPS
 from .show import show
@@ -74,7 +77,7 @@ def _name(text: str) -> str:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="otel-genai",
-        description="What calls to language models cost, and what is instrumented here.",
+        description="What calls to language models cost, what was said in them, and what is instrumented here.",
         epilog=_EXIT_CODES,
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -130,4 +133,20 @@ def _parser() -> ArgumentParser:
     )
     repricing.add_argument("--json", dest="format", action="store_const", const=JSON, help="short for --format json")
     repricing.set_defaults(run=reprice)
+
+    naming = commands.add_parser("pseudonym", parents=[formats], help="under which pseudonyms a user's spans are found")
+    naming.add_argument("user", type=_name, help="the user id; - reads it from standard input")
+    naming.set_defaults(run=pseudonym)
+
+    content = commands.add_parser("content", help="show what was said in stored calls")
+    content.set_defaults(run=_helping(content))
+    reading = content.add_subparsers(metavar="action").add_parser(
+        "show", parents=[formats], help="show what was said in the calls of a trace, or in one of them"
+    )
+    reading.add_argument("which", type=_name, metavar="TRACE[:SPAN]", help="ids in hex, or the reference on a span")
+    reading.add_argument(
+        "--from", dest="source", metavar="URL", help=f"where the content store is; by default {CONTENT_STORE}"
+    )
+    reading.add_argument("--date", metavar="DAY", help="look at this day alone (UTC), such as 2026-11-29")
+    reading.set_defaults(run=show_content)
     return parser

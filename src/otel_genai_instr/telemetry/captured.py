@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
 
 from opentelemetry import trace
 
 from .. import guard
-from ..model import Content, Message
-from ..semconv import attributes as names
+from ..model import Content, Message, Text
 from ..semconv import own
 from ..settings import CallSeen, Tier
 from ..withheld import Withheld
 from . import content
 from .attributes import Attributes
 from .cutting import room_on
-from .digests import keyed_hash
+from .digests import hash_of_input, hash_of_system
 from .telemetry import Telemetry
-
-_SYSTEM = ("system", "developer")
 
 
 class Captured:
@@ -45,51 +41,59 @@ class Captured:
         is_told = records_span or event or telemetry.settings.record.is_anywhere
         self.tier, may_rise = policy.at_start(block, self._trace_id)
         """So far; at the end, what is recorded."""
+        self._start = self.tier
         self.reads = is_told and (may_rise or self.tier is not Tier.NONE)
         """Whether messages are to be read, at least until it is known whether they are recorded."""
         self.structure: content.Structure = {}
         self._sent: Callable[[], Content] | None = None
+        self._hashes: Mapping[str, str | None] = {}
+        self._came: Sequence[Message] = ()
 
     def sent(self, read: Callable[[], Content]) -> None:
-        """Note what was sent. Copied at once if it is recorded for sure: the caller may change it later."""
-        if self.tier is Tier.NONE:
-            self._sent = read
-        else:
-            self.structure = content.of_request(read())
+        """Note what was sent. What is recorded for sure is read at once: the caller may change it later."""
+        if self.tier is not Tier.NONE:
+            self._read_sent(read())
+        if self.tier is not Tier.FULL:
+            self._sent = read  # for who makes more of it at the end
+
+    def _read_sent(self, sent: Content) -> None:
+        key = self._telemetry.settings.content_key
+        if key is not None:
+            self._hashes = {
+                own.INPUT_HASH: hash_of_input(sent, key),
+                own.SYSTEM_INSTRUCTIONS_HASH: hash_of_system(sent, key),
+            }
+        if self.tier is Tier.FULL:
+            self.structure = content.of_request(sent)
 
     def settle(self, failed: bool, seen: Callable[[], CallSeen]) -> None:
         """It is over: how much of it is recorded is decided."""
-        if self.reads or failed:  # a failure has an event, whose message is content
+        # A failure has an event, whose message is content, whether or not anything else is recorded.
+        if failed or (self.reads and self._policy.chooses_late):
             self.tier = self._policy.at_end(self.tier, self._block, self._trace_id, failed, seen)
 
     def read(self, said: Callable[[], Content] | None, output: Callable[[], Sequence[Message]] | None) -> None:
         """What was sent, if it has not been read, what the answer says beside messages, and its messages."""
         if self.tier is Tier.NONE or not self.reads:
             return
-        if self._sent is not None:
-            self.structure = content.of_request(self._sent())
+        if self._sent is not None and self.tier is not self._start:
+            self._read_sent(self._sent())
         if said is not None:
             self.structure.update(content.of_request(said()))
         if output is not None:
-            self.structure.update(content.of_output(output()))
+            self._came = came = output()
+            if self.tier is Tier.FULL:
+                self.structure.update(content.of_output(came))
 
     def describe(self, written: Attributes) -> None:
         """What a digest says of it, and the tier."""
         if self.tier is Tier.NONE or not self.reads:
             return
         written[own.CONTENT_TIER] = self.tier.value
-        settings, structure = self._telemetry.settings, self.structure
-        if settings.content_key is not None:
-            sent = cast("list[dict[str, Any]]", structure.get(names.INPUT_MESSAGES, ()))
-            if sent:
-                written[own.INPUT_HASH] = keyed_hash(sent, settings.content_key)
-            if system := structure.get(names.SYSTEM_INSTRUCTIONS) or _system_parts(sent):
-                written[own.SYSTEM_INSTRUCTIONS_HASH] = keyed_hash(
-                    cast("Sequence[object]", system), settings.content_key
-                )
-        if own.OUTPUT_LENGTH not in written and names.OUTPUT_MESSAGES in structure:
-            answers = _texts(cast("list[dict[str, Any]]", structure[names.OUTPUT_MESSAGES]))
-            written[own.OUTPUT_LENGTH] = sum(map(len, answers))
+        if self._hashes:
+            written.update({name: value for name, value in self._hashes.items() if value is not None})
+        if self._came and own.OUTPUT_LENGTH not in written:
+            written[own.OUTPUT_LENGTH] = sum([len(_text_of(message)) for message in self._came])
 
     def redact(self, written: Attributes, tool: str | None = None) -> None:
         """Nothing goes on that the redactor has not passed: if it can't, there is no content.
@@ -97,24 +101,21 @@ class Captured:
         ``tool`` is the one whose run it is.
         """
         structure, self.structure = self.structure, {}
-        if not structure:
-            return
-        preview = self._telemetry.settings.content_preview
-        if self.tier is Tier.DIGEST:  # of a digest, no more is said
-            structure = {names.OUTPUT_MESSAGES: structure.get(names.OUTPUT_MESSAGES, ())} if preview else {}
-        redactor = self._telemetry.redactor
-        if redactor is not None and structure:
+        telemetry = self._telemetry
+        preview, redactor = telemetry.settings.content_preview, telemetry.redactor
+        answer = _text_of(self._came[0]) if preview and self._came else ""
+        if self.tier is not Tier.FULL or not self._shows_full:
+            structure = {}  # of a digest, no more is said
+        if redactor is not None:
             try:
-                structure = redactor.structure(structure, tool)
+                answer = answer and redactor.text(answer)
+                structure = structure and redactor.structure(structure, tool)
             except Withheld as why:
                 self.withhold(written, why)
                 return
-        if preview:
-            answers = _texts(cast("list[dict[str, Any]]", structure.get(names.OUTPUT_MESSAGES, ())))
-            if answers and answers[0]:
-                written[own.OUTPUT_PREVIEW] = answers[0][:preview]
-        if self.tier is Tier.FULL and self._shows_full:
-            self.structure = structure
+        if answer:
+            written[own.OUTPUT_PREVIEW] = answer[:preview]
+        self.structure = structure
 
     def withhold(self, written: Attributes, why: Withheld) -> None:
         """Content is not recorded although it was asked for."""
@@ -159,10 +160,6 @@ def redacted(telemetry: Telemetry, text: str | None) -> str | None:
     return None
 
 
-def _system_parts(messages: Sequence[Mapping[str, Any]]) -> list[object]:
-    return [part for message in messages if message["role"] in _SYSTEM for part in message["parts"]]
-
-
-def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The text of each message: what people read, neither reasoning nor tools."""
-    return ["".join(part["content"] for part in message["parts"] if part.get("type") == "text") for message in messages]
+def _text_of(message: Message) -> str:
+    """What people read of it: neither reasoning nor tools."""
+    return "".join([part.content for part in message.parts if type(part) is Text])

@@ -3,59 +3,73 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring_ascii
 from typing import Final, cast
 
+from ..model import Content, Message, Part, Text
+from .content import messages_as_dicts, part_as_dict
+
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode
+_quoted = encode_basestring_ascii
 _DIGITS: Final = 32
 _MOST: Final = 1_048_576
 """Characters that are hashed: time is for the call."""
 WHOLE: Final = "hmac-sha256:"
 PARTIAL: Final = "hmac-sha256-partial:"
 """What stands before the hash of the first characters, and how many items there are."""
+_SYSTEM: Final = ("system", "developer")
 
 
-def keyed_hash(items: Sequence[object], key: str) -> str:
-    """HMAC-SHA256 of JSON data, 32 hex digits of it."""
-    import hashlib  # they load a library, for what few calls have
-    import hmac
-
-    digest = hmac.new(key.encode(errors="replace"), digestmod=hashlib.sha256)
-    left = _MOST
-    for item in items:
-        size = _characters(item, left)
-        text = _encode(item if size < left else _shortened(item, left))
-        digest.update(text.encode())
-        digest.update(b"\n")
-        left -= size
-        if left <= 0:
-            digest.update(str(len(items)).encode())
-            return PARTIAL + digest.hexdigest()[:_DIGITS]
-    return WHOLE + digest.hexdigest()[:_DIGITS]
+def hash_of_input(sent: Content, key: str) -> str | None:
+    """Of all messages; ``None`` where there are none."""
+    return _keyed(map(_message_line, sent.messages), len(sent.messages), key) if sent.messages else None
 
 
-def _characters(value: object, most: int) -> int:
-    """How many characters of text ``value`` has, at least until ``most`` are found."""
+def hash_of_system(sent: Content, key: str) -> str | None:
+    """Of the instructions, or else of the parts of system and developer messages."""
+    parts: Sequence[Part] = sent.system_instructions
+    if not parts:
+        parts = [part for message in sent.messages if message.role in _SYSTEM for part in message.parts]
+    return _keyed(map(_part_line, parts), len(parts), key) if parts else None
+
+
+def _keyed(lines: Iterable[str], count: int, key: str) -> str:
+    """HMAC-SHA256 over one line of JSON for each item, or over the first characters and how many items there are."""
+    import hmac  # loads a library, for what few calls have
+
+    text = ""
+    prefix = WHOLE
+    for line in lines:
+        text += line + "\n"
+        if len(text) > _MOST:
+            prefix, text = PARTIAL, f"{text[:_MOST]}\n{count}\n"
+            break
+    return prefix + hmac.digest(key.encode(errors="replace"), text.encode(), "sha256").hex()[:_DIGITS]
+
+
+def _message_line(message: Message) -> str:
+    if len(message.parts) == 1 and message.name is None and message.finish_reason is None:
+        part = message.parts[0]
+        if type(part) is Text:  # nearly all are: written at once, as the encoder would
+            return f'{{"parts":[{_text(part.content)}],"role":{_quoted(message.role)}}}'
+    return _encode(_shortened(messages_as_dicts([message])[0]))
+
+
+def _part_line(part: Part) -> str:
+    return _text(part.content) if type(part) is Text else _encode(_shortened(part_as_dict(part)))
+
+
+def _text(content: str) -> str:
+    return f'{{"content":{_quoted(content[:_MOST])},"type":"text"}}'
+
+
+def _shortened(value: object) -> object:
+    """``value`` with no text longer than what is hashed at most."""
     if isinstance(value, str):
-        return len(value)
-    found = 0
+        return value[:_MOST]
     if isinstance(value, Mapping):
-        value = list(cast("Mapping[object, object]", value).values())
-    if isinstance(value, list | tuple):
-        for item in cast("Sequence[object]", value):
-            found += 1 + _characters(item, most - found)
-            if found > most:
-                break
-    return found
-
-
-def _shortened(value: object, most: int) -> object:
-    """``value`` with at most ``most`` characters of each text, and as many items of each list."""
-    if isinstance(value, str):
-        return value[:most]
-    if isinstance(value, Mapping):
-        given = cast("Mapping[object, object]", value)
-        return {str(name): _shortened(item, most) for name, item in given.items()}
-    if isinstance(value, list | tuple):
-        return [_shortened(item, most) for item in cast("Sequence[object]", value)[:most]]
+        return {name: _shortened(item) for name, item in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in cast("list[object]", value)]
     return value

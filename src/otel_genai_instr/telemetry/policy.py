@@ -43,14 +43,22 @@ class ContentPolicy:
             or self._sampled_below > 0
         )
         """Whether messages of calls outside any block may be asked for."""
+        self.chooses_late: Final = settings.content_for is not None
+        """Whether more than a failure decides at the end."""
+        self._always: Final = None if self.chooses_late or self._sampled_below else self._start(tier)
+        """What is certain before every call outside any block."""
 
     def at_start(self, block: Tier | None, trace_id: int) -> tuple[Tier, bool]:
         """What is certain before the call, and whether its end may ask for more."""
+        if block is None and self._always is not None:
+            return self._always
         if block is Tier.NONE:
             return Tier.NONE, False
         if block is None and self._choose is not None:
             return Tier.NONE, True
-        tier = self._raised(self.tier if block is None else block, trace_id)
+        return self._start(self._raised(self.tier if block is None else block, trace_id))
+
+    def _start(self, tier: Tier) -> tuple[Tier, bool]:
         return self._placed(tier), self._on_error.rank > tier.rank
 
     def at_end(

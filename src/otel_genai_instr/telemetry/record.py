@@ -36,6 +36,7 @@ SPAN_ID: Final = "span_id"
 LOGGER: Final = "otel_genai_instr.record"
 """The name in Python's ``logging``."""
 _logger: Final = logging.getLogger(LOGGER)
+_AS_LINE: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII, and no line break inside
 
 TEXT: Final = "string"
 WHOLE: Final = "integer"
@@ -150,7 +151,7 @@ def emit_record(
 
 
 def _write_line(record: Record, where: Context) -> None:
-    line = json.dumps(record, separators=(",", ":"), allow_nan=False)
+    line = _AS_LINE.encode(record)
     token = context.attach(where)
     try:
         with suppress_instrumentation():  # a handler that sends the line away makes no span, and no record, of that

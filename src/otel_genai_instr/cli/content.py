@@ -1,0 +1,59 @@
+"""``otel-genai content show``: what was said in a call, from the content store."""
+
+from __future__ import annotations
+
+import json
+import re
+from argparse import Namespace
+from datetime import date
+from typing import Final
+
+from .. import settings
+from ..store.location import Unusable
+from ..store.reading import Reader, Stored, Unreadable, by_reference
+from .conversation import show_conversation
+from .problems import Problem
+from .tables import say
+
+_IDS: Final = re.compile(r"([0-9a-f]{32})(?::([0-9a-f]{16}))?")
+
+
+def show_content(options: Namespace) -> int:
+    """Run the command, and return its exit code."""
+    chosen = settings.from_environ()
+    url: str | None = options.source or chosen.content_store
+    try:
+        found = _found(options.which, url, chosen.content_store_keys, options.date)
+    except Unusable as error:
+        raise Problem(f"the content store can't be read: {error}") from None
+    except Unreadable as error:
+        raise Problem(str(error)) from None
+    for number, stored in enumerate(found):
+        if options.format == "json":
+            # Escaped, so that a terminal obeys nothing in it. JSON leaves one control character as it is.
+            say(json.dumps(stored.record, separators=(",", ":")).replace("\x7f", "\\u007f"))
+        else:
+            if number:
+                say()
+            show_conversation(stored)
+    return 0
+
+
+def _found(which: str, url: str | None, keys: tuple[str, ...], day: str | None) -> list[Stored]:
+    ids = _IDS.fullmatch(which.lower())
+    if ids is None and "/" in which:
+        return [by_reference(which, url, keys)]
+    if ids is None:
+        raise Problem(f"{which} is no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no reference")
+    if url is None:
+        raise Problem(f"say where the content is: by --from URL, or by {settings.CONTENT_STORE}")
+    return Reader(url, keys).by_ids(ids[1], ids[2], _day(day))
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Problem(f"--date {text}: not a day such as 2026-11-29") from None
