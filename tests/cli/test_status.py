@@ -61,7 +61,7 @@ def test_a_version_that_we_do_not_claim(
     release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _install(tmp_path, "openai", release)
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # pyright: ignore[reportUnknownMemberType]
     found = _sdk("openai", capsys)
     assert (found["installed"], found["instrumented"]) == (release, False)
     assert found["why_not"] == "this version is not supported"
@@ -114,7 +114,7 @@ def test_others_that_observe_the_same_calls(
     _install(tmp_path, "their-anthropic", "3.4", "anthropic_v2")
     _install(tmp_path, "their-flask", "5.6", "flask")
     _install(tmp_path, "langfuse", "7.8")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # pyright: ignore[reportUnknownMemberType]
     found = {other["package"]: other for other in _status(capsys)["others"]}
     assert "their-flask" not in found
     assert found["their-openai"]["installed"] == "1.2"
