@@ -101,12 +101,13 @@ def arms_of(setup: Setup) -> Generator[Arms, None, None]:
     minimum = floor.Floor(case.api, sinks["floor"], setup.capture, floor.Prices.of(case.answering_model))
     owner.request = plain
     setattr(builder, builder_name, build)
+    more: dict[str, Any] = _DIGEST if setup.digest else {}
     try:
         otel_genai_instr.instrument(
             tracer_provider=sinks["ours"].tracer_provider,
             meter_provider=sinks["ours"].meter_provider,
             capture_content=setup.capture,
-            **(_DIGEST if setup.digest else {}),
+            **more,
         )
         requests = {
             "plain": plain,

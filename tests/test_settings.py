@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+from dataclasses import fields
 
 import pytest
 
-from otel_genai_instr import settings
+from otel_genai_instr import settings, variables
 from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings, from_environ, with_overrides
 
 CAPTURE = settings.CAPTURE_MESSAGE_CONTENT
@@ -14,7 +17,7 @@ CAPTURE = settings.CAPTURE_MESSAGE_CONTENT
 
 @pytest.fixture(autouse=True)
 def no_warning_given_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "_warned", set[tuple[str, str]]())
+    monkeypatch.setattr(variables, "_warned", set[tuple[str, str]]())
 
 
 @pytest.mark.parametrize(
@@ -116,3 +119,86 @@ def test_a_wrong_override_names_the_allowed_values() -> None:
         with_overrides(Settings(), {"capture_content": "everything"})
     with pytest.raises(ValueError, match="latest, legacy, both"):
         with_overrides(Settings(), {"metrics_compat": "old"})
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("OTEL_GENAI_CAPTURE", CAPTURE),
+        ("OTEL_GENAI_CAPTURE_MESSAGE_CONTENT", CAPTURE),
+        ("OTEL_GENAI_CAPTURE_CONTENT", CAPTURE),
+        ("OTEL_GENAI_CONTENTS", settings.CONTENT),
+        ("OTEL_GENAI_CONTENT_SAMPLES", settings.CONTENT_SAMPLE),
+        ("OTEL_GENAI_CONTENT_ERROR", settings.CONTENT_ON_ERROR),
+        ("OTEL_GENAI_STORE", settings.CONTENT_STORE),
+        ("OTEL_GENAI_REDACTION", settings.REDACT),
+        ("OTEL_GENAI_PSEUDONYM_KEY", settings.PSEUDONYM_KEYS),
+        ("OTEL_GENAI_STREAM_USAGES", settings.STREAM_USAGE),
+        ("OTEL_GENAI_ERROR_MESAGES", settings.ERROR_MESSAGES),
+        ("OTEL_GENAI_COSTS", settings.COST),
+        ("OTEL_GENAI_PRICE", settings.PRICES),
+        ("OTEL_GENAI_METRIC_DIMENSION", settings.METRIC_DIMENSIONS),
+        ("OTEL_GENAI_feedback_key", settings.FEEDBACK_KEY),
+    ],
+)
+def test_a_misspelt_variable_names_the_nearest_one_once(
+    written: str, meant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        assert from_environ({written: "true"}) == Settings()
+    assert caplog.messages == [f"otel-genai-instr: {written} is no setting; is {meant} meant? It is ignored."]
+
+
+def test_a_variable_like_none_names_them_all(caplog: pytest.LogCaptureFixture) -> None:
+    from_environ({"OTEL_GENAI_ZZZZ": "1"})
+    (said,) = caplog.messages
+    assert all(variable in said for variable in settings.VARIABLES.values())
+
+
+def test_variables_of_others_and_our_own_are_let_be(caplog: pytest.LogCaptureFixture) -> None:
+    from_environ(
+        {
+            "OTEL_SERVICE_NAME": "x",
+            "OTEL_INSTRUMENTATION_GENAI_UPLOAD_BASE_PATH": "x",
+            **dict.fromkeys(settings.VARIABLES.values(), ""),
+        }
+    )
+    assert not caplog.messages
+
+
+def test_every_setting_has_its_variable() -> None:
+    in_code_only = {"content_for"}
+    assert list(settings.VARIABLES) == [item.name for item in fields(Settings) if item.name not in in_code_only]
+    for name in dir(settings):
+        value = getattr(settings, name)
+        if isinstance(value, str) and value.startswith("OTEL_"):
+            assert value in settings.VARIABLES.values()
+
+
+@pytest.mark.parametrize("key", ["short", f"{'k' * 16},short", "short,tiny"])
+def test_a_short_feedback_key_is_said_at_once_and_not_quoted(key: str, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        assert from_environ({settings.FEEDBACK_KEY: key}).feedback_key == key
+    (said,) = caplog.messages
+    assert said.startswith(f"otel-genai-instr: {settings.FEEDBACK_KEY}: a key has 5 characters; allowed: 16 or more")
+    assert "short" not in said
+    assert "tiny" not in said
+    with pytest.raises(ValueError, match=r"^feedback_key: a key has 5 characters; allowed: 16 or more$"):
+        with_overrides(Settings(), {"feedback_key": key})
+
+
+@pytest.mark.parametrize("key", ["k" * 16, f"{'k' * 16}, {'l' * 16},", ""])
+def test_a_long_feedback_key_needs_no_word(key: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert from_environ({settings.FEEDBACK_KEY: key}).feedback_key == (key or None)
+    with_overrides(Settings(), {"feedback_key": key})
+    assert not caplog.messages
+
+
+def test_nothing_is_imported_to_compare_names_where_all_are_right() -> None:
+    program = (
+        "import sys; from otel_genai_instr.settings import from_environ; before = 'difflib' in sys.modules; "
+        "from_environ({'OTEL_GENAI_COST': 'true', 'PATH': '/bin'}); print(before, 'difflib' in sys.modules)"
+    )
+    fresh = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert fresh.stdout.split()[1:] == fresh.stdout.split()[:1]
+    assert fresh.stderr == ""

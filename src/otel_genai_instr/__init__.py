@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from .evaluation import FeedbackApp, evaluate, feedback, feedback_token
+    from .options import Options
     from .patching.instrumentor import GenAIInstrumentor
     from .privacy.redaction import Redaction
     from .providers.anthropic import AnthropicInstrumentor
@@ -103,7 +106,7 @@ _LAZY = {
 """Name: the module that holds it. Imported when it is first asked for: the package costs nothing until it is used."""
 
 
-def instrument(**options: Any) -> list[str]:
+def instrument(**options: Unpack[Options]) -> list[str]:
     """Instrument every supported SDK that is installed, and return their names.
 
     Where that has been done, by ``opentelemetry-instrument`` for one, options take the place of the former ones.
@@ -192,3 +195,8 @@ def __getattr__(name: str) -> Any:
         value = globals()[name] = getattr(import_module(_LAZY[name]), name)
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what is there to use, imported or not yet: what a person sees who asks for completion."""
+    return sorted({*globals(), *__all__})

@@ -7,16 +7,18 @@ import logging
 from typing import Final
 
 _logger: Final = logging.getLogger("otel_genai_instr")
+WHOSE: Final = "otel-genai-instr: "
+"""Where an app configures no logging, the message alone is printed, and has to say whose it is."""
 _CALLER: Final = 2  # frames up: the line that has something to say
 
 
 def warning(message: str, *args: object, error: BaseException | None = None) -> None:
     """Something of ours went wrong, or is set wrong; ``error`` is shown with its traceback."""
     with contextlib.suppress(Exception):
-        _logger.warning(message, *args, exc_info=error, stacklevel=_CALLER)
+        _logger.warning(WHOSE + message, *args, exc_info=error, stacklevel=_CALLER)
 
 
 def error(message: str, *args: object) -> None:
     """Something that was asked for is not done."""
     with contextlib.suppress(Exception):
-        _logger.error(message, *args, stacklevel=_CALLER)
+        _logger.error(WHOSE + message, *args, stacklevel=_CALLER)

@@ -10,14 +10,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields, replace
 from enum import Enum
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
-from . import log
+from . import variables
 from .records import frozen
 from .semconv import attributes as names
 from .semconv import own
-
-_warned: set[tuple[str, str]] = set()
 
 CAPTURE_MESSAGE_CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 ERROR_MESSAGES: Final = "OTEL_GENAI_ERROR_MESSAGES"
@@ -45,6 +43,40 @@ METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
 METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
 PROMPT_LENGTH: Final = "OTEL_GENAI_PROMPT_LENGTH"
 FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
+
+VARIABLES: Final = {
+    "capture_content": CAPTURE_MESSAGE_CONTENT,
+    "content": CONTENT,
+    "content_sample": CONTENT_SAMPLE,
+    "content_on_error": CONTENT_ON_ERROR,
+    "content_key": CONTENT_KEY,
+    "content_preview": CONTENT_PREVIEW,
+    "content_max_bytes": CONTENT_MAX_BYTES,
+    "content_store": CONTENT_STORE,
+    "content_store_keys": CONTENT_STORE_KEYS,
+    "completion_hook": COMPLETION_HOOK,
+    "redact": REDACT,
+    "pseudonym_keys": PSEUDONYM_KEYS,
+    "record": RECORD,
+    "error_messages": ERROR_MESSAGES,
+    "metrics_compat": METRICS_COMPAT,
+    "time_per_output_chunk": TIME_PER_OUTPUT_CHUNK,
+    "propagate_baggage": PROPAGATE_BAGGAGE,
+    "cost": COST,
+    "provider_by_host": PROVIDER_BY_HOST,
+    "prices": PRICES,
+    "estimate_usage": ESTIMATE_USAGE,
+    "stream_usage": STREAM_USAGE,
+    "metric_dimensions": METRIC_DIMENSIONS,
+    "metric_dimension_values": METRIC_DIMENSION_VALUES,
+    "prompt_length": PROMPT_LENGTH,
+    "feedback_key": FEEDBACK_KEY,
+}
+"""The variable of each setting that can be said in one."""
+_KNOWN: Final = frozenset(VARIABLES.values())
+
+SHORTEST_FEEDBACK_KEY: Final = 16
+"""Characters."""
 
 _NEVER_DIMENSIONS: Final = frozenset({names.USER_ID, names.SESSION_ID, names.CONVERSATION_ID})
 
@@ -188,35 +220,51 @@ class Settings:
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment says; wrong values are warned about once and left at their default."""
+    variables.warn_of_names(environ, _KNOWN)
     default = Settings()
     return Settings(
         capture_content=_capture_content(environ, default.capture_content),
-        content=_choice(environ, CONTENT, Tier, default.content),
-        content_sample=_share(environ, CONTENT_SAMPLE, default.content_sample),
-        content_on_error=_choice(environ, CONTENT_ON_ERROR, Tier, default.content_on_error),
+        content=variables.choice(environ, CONTENT, Tier, default.content),
+        content_sample=variables.share(environ, CONTENT_SAMPLE, default.content_sample),
+        content_on_error=variables.choice(environ, CONTENT_ON_ERROR, Tier, default.content_on_error),
         content_key=environ.get(CONTENT_KEY) or None,
-        content_preview=_count(environ, CONTENT_PREVIEW, default.content_preview),
-        content_max_bytes=_count(environ, CONTENT_MAX_BYTES, default.content_max_bytes),
+        content_preview=variables.count(environ, CONTENT_PREVIEW, default.content_preview),
+        content_max_bytes=variables.count(environ, CONTENT_MAX_BYTES, default.content_max_bytes),
         content_store=environ.get(CONTENT_STORE, "").strip() or None,
-        content_store_keys=_list(environ, CONTENT_STORE_KEYS),
+        content_store_keys=variables.listed(environ, CONTENT_STORE_KEYS),
         completion_hook=environ.get(COMPLETION_HOOK, "").strip() or None,
         redact=environ.get(REDACT, "").strip() or None,
-        pseudonym_keys=_list(environ, PSEUDONYM_KEYS),
-        record=_choice(environ, RECORD, RecordTo, default.record),
-        error_messages=_switch(environ, ERROR_MESSAGES, default.error_messages),
-        metrics_compat=_choice(environ, METRICS_COMPAT, MetricsCompat, default.metrics_compat),
-        time_per_output_chunk=_switch(environ, TIME_PER_OUTPUT_CHUNK, default.time_per_output_chunk),
-        propagate_baggage=_switch(environ, PROPAGATE_BAGGAGE, default.propagate_baggage),
-        cost=_switch(environ, COST, default.cost),
-        provider_by_host=_pairs(environ, PROVIDER_BY_HOST),
+        pseudonym_keys=variables.listed(environ, PSEUDONYM_KEYS),
+        record=variables.choice(environ, RECORD, RecordTo, default.record),
+        error_messages=variables.switch(environ, ERROR_MESSAGES, default.error_messages),
+        metrics_compat=variables.choice(environ, METRICS_COMPAT, MetricsCompat, default.metrics_compat),
+        time_per_output_chunk=variables.switch(environ, TIME_PER_OUTPUT_CHUNK, default.time_per_output_chunk),
+        propagate_baggage=variables.switch(environ, PROPAGATE_BAGGAGE, default.propagate_baggage),
+        cost=variables.switch(environ, COST, default.cost),
+        provider_by_host=variables.pairs(environ, PROVIDER_BY_HOST),
         prices=environ.get(PRICES, "").strip() or None,
-        estimate_usage=_switch(environ, ESTIMATE_USAGE, default.estimate_usage),
-        stream_usage=_switch(environ, STREAM_USAGE, default.stream_usage),
+        estimate_usage=variables.switch(environ, ESTIMATE_USAGE, default.estimate_usage),
+        stream_usage=variables.switch(environ, STREAM_USAGE, default.stream_usage),
         metric_dimensions=_names(environ, METRIC_DIMENSIONS, default.metric_dimensions),
-        metric_dimension_values=_count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
-        prompt_length=_switch(environ, PROMPT_LENGTH, default.prompt_length),
-        feedback_key=environ.get(FEEDBACK_KEY) or None,
+        metric_dimension_values=variables.count(environ, METRIC_DIMENSION_VALUES, default.metric_dimension_values),
+        prompt_length=variables.switch(environ, PROMPT_LENGTH, default.prompt_length),
+        feedback_key=_feedback_key(environ),
     )
+
+
+def is_set(variable: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the variable says anything."""
+    return bool(environ.get(variable, "").strip())
+
+
+def disabled_instrumentations(environ: Mapping[str, str] = os.environ) -> set[str]:
+    """Names that ``opentelemetry-instrument`` is told to leave alone."""
+    return {name.strip() for name in environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")}
+
+
+def sdk_is_disabled(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the OpenTelemetry SDK is told to record nothing."""
+    return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Settings:
@@ -237,6 +285,8 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Setti
     dimensions = values.get("metric_dimensions", ())
     if people := sorted(_NEVER_DIMENSIONS.intersection(cast("Iterable[str]", dimensions))):
         raise ValueError(f"metric_dimensions can't contain {', '.join(people)}: each would make series of its own")
+    if isinstance(key := values.get("feedback_key"), str) and (lengths := _too_short(key)):
+        raise ValueError(f"feedback_key: a key has {lengths[0]} characters; allowed: {SHORTEST_FEEDBACK_KEY} or more")
     return replace(settings, **values)  # pyright: ignore[reportArgumentType]
 
 
@@ -260,7 +310,7 @@ def _capture_content(environ: Mapping[str, str], default: CaptureContent | None)
         return default
     mode = modes.get(raw.lower())
     if mode is None:
-        _warn(CAPTURE_MESSAGE_CONTENT, raw, modes, "no content is captured")
+        variables.warn(CAPTURE_MESSAGE_CONTENT, raw, modes, "no content is captured")
     return mode or CaptureContent.NO_CONTENT
 
 
@@ -278,109 +328,41 @@ _NAMED: Final[Mapping[str, Mapping[str, Enum]]] = {
 }
 """The settings that take a name."""
 
-_SWITCH: Final = {
-    "true": True,
-    "on": True,
-    "1": True,
-    "yes": True,
-    "false": False,
-    "off": False,
-    "0": False,
-    "no": False,
-}
-
-
-def _switch(environ: Mapping[str, str], variable: str, default: bool) -> bool:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    value = _SWITCH.get(raw.lower())
-    if value is None:
-        _warn(variable, raw, ("true", "false"), f"{str(default).lower()} stays in force")
-        return default
-    return value
-
-
-_E = TypeVar("_E", bound=Enum)
-
-
-_D = TypeVar("_D", bound=Enum | None)
-
-
-def _choice(environ: Mapping[str, str], variable: str, kind: type[_E], default: _D) -> _E | _D:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    for choice in kind:
-        if choice.value == raw.lower():
-            return choice
-    in_force = "the default" if default is None else default.value
-    _warn(variable, raw, (choice.value for choice in kind), f"{in_force} stays in force")
-    return default
-
-
-def _share(environ: Mapping[str, str], variable: str, default: float) -> float:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    try:
-        share = float(raw)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        _warn(variable, raw, ("a number from 0 to 1",), f"{default:g} stays in force")
-        return default
-    return share
-
-
-def _list(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:
-    return tuple(item for part in environ.get(variable, "").split(",") if (item := part.strip()))
-
-
-def _pairs(environ: Mapping[str, str], variable: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for item in environ.get(variable, "").split(","):
-        host, separator, provider = (part.strip() for part in item.partition("="))
-        if separator and host and provider:
-            pairs[host.lower()] = provider
-        elif host or separator:
-            _warn(
-                variable,
-                item.strip(),
-                ("host=provider,host:port=provider,*=provider",),
-                "this entry is ignored",
-            )
-    return pairs
-
 
 def _names(environ: Mapping[str, str], variable: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """A list of names; set but empty, there are none."""
     if variable not in environ:
         return default
-    return _without_people(tuple(name for item in environ[variable].split(",") if (name := item.strip())))
+    return _without_people(variables.listed(environ, variable))
 
 
 def _without_people(names_given: tuple[str, ...]) -> tuple[str, ...]:
     """A user, a session or a conversation is never a dimension: each would make series of its own."""
     for name in names_given:
         if name in _NEVER_DIMENSIONS:
-            _warn(METRIC_DIMENSIONS, name, ("attributes with few values",), "this one is left out")
+            variables.warn(METRIC_DIMENSIONS, name, ("attributes with few values",), "this one is left out")
     return tuple(name for name in names_given if name not in _NEVER_DIMENSIONS)
 
 
-def _count(environ: Mapping[str, str], variable: str, default: int) -> int:
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        return default
-    if not raw.isdecimal():
-        _warn(variable, raw, ("a whole number of zero or more",), f"{default} stays in force")
-        return default
-    return int(raw)
+def feedback_keys(configured: str | None) -> list[str]:
+    """The keys in the setting, which are separated by commas."""
+    return [key for part in (configured or "").split(",") if (key := part.strip())]
 
 
-def _warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -> None:
-    if (variable, value) in _warned:
-        return
-    _warned.add((variable, value))
-    listed = ", ".join(allowed)
-    log.warning("%s=%r is not understood; allowed: %s; %s.", variable, value, listed, consequence)
+def _too_short(configured: str) -> list[int]:
+    return [len(key) for key in feedback_keys(configured) if len(key) < SHORTEST_FEEDBACK_KEY]
+
+
+def _feedback_key(environ: Mapping[str, str]) -> str | None:
+    """The keys as they are. Short ones are told of now, and not when the first token is asked for; never quoted."""
+    configured = environ.get(FEEDBACK_KEY) or None
+    if configured and (lengths := _too_short(configured)):
+        variables.warn_once(
+            (FEEDBACK_KEY, "short"),
+            "%s: a key has %d characters; allowed: %d or more, several separated by commas; "
+            "no feedback token can be made or read.",
+            FEEDBACK_KEY,
+            lengths[0],
+            SHORTEST_FEEDBACK_KEY,
+        )
+    return configured

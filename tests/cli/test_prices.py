@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -11,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from otel_genai_instr.cli import main
+from otel_genai_instr.cli.show import SELLERS
+from otel_genai_instr.pricing.names import PROVIDER_IDS
 
 GENAI_PRICES = f"genai-prices {version('genai-prices')}"
 BOOK = """\
@@ -35,8 +39,8 @@ def _shown(*arguments: str, capsys: pytest.CaptureFixture[str]) -> list[list[str
     return [line.split() for line in capsys.readouterr().out.splitlines()]
 
 
-def _refused(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
-    assert main(["prices", *arguments]) == 1
+def _refused(*arguments: str, capsys: pytest.CaptureFixture[str], code: int = 1) -> str:
+    assert main(["prices", *arguments]) == code
     printed = capsys.readouterr()
     assert printed.out == ""
     return printed.err
@@ -82,6 +86,28 @@ def test_show_every_provider_that_has_it(capsys: pytest.CaptureFixture[str]) -> 
     assert any(name.startswith("gcp") for name in providers)
 
 
+@pytest.mark.parametrize(
+    ("model", "first"),
+    [
+        ("gpt-4o", ["openai", "azure.ai.openai", "azure.ai.inference"]),
+        ("claude-sonnet-4-5", ["anthropic"]),
+        ("gemini-2.5-pro", ["gcp.gemini"]),
+        ("mistral-large-latest", ["mistral_ai"]),
+        ("deepseek-chat", ["deepseek"]),
+    ],
+)
+def test_show_begins_with_the_maker_and_goes_on_with_clouds(
+    model: str, first: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = _shown(model, "--at", "2026-11-02", capsys=capsys)
+    shown = [name.rstrip(",") for line in lines if line[:1] == ["provider"] for name in line[1:]]
+    assert shown[: len(first)] == first
+
+
+def test_every_provider_of_the_conventions_is_shown_and_no_other() -> None:
+    assert {PROVIDER_IDS[name] for name in SELLERS} == set(PROVIDER_IDS.values())
+
+
 def test_show_a_region(capsys: pytest.CaptureFixture[str]) -> None:
     lines = _shown("claude-opus-5-5", "--provider", "anthropic", "--region", "us", "--at", "2026-11-02", capsys=capsys)
     assert ["input", "4.4"] in lines
@@ -100,6 +126,60 @@ def test_show_prices_of_ones_own(book: str, capsys: pytest.CaptureFixture[str]) 
     assert ["entry", "gpt-4o"] in lines
     lines = _shown("claude-haiku-4-5", "--provider", "anthropic", *options, capsys=capsys)
     assert ["input", "0.8"] in lines
+
+
+def test_show_as_json(book: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("--provider", "my-gateway", "--prices", book, "--at", "2026-11-02", "--format", "json")
+    assert main(["prices", "show", "in-house", *asked]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "model": "in-house",
+        "service_tier": None,
+        "region": None,
+        "asked_for": "2026-11-02T00:00:00Z",
+        "prices": [
+            {
+                "providers": ["my-gateway"],
+                "entry": None,
+                "price_list": "our contract",
+                "currency": "EUR",
+                "from": "2026-01-01T00:00:00Z",
+                "until": "2027-01-01T00:00:00Z",
+                "per_million_tokens": _tokens(1.5),
+                "above": [{"input_tokens": 100_000, "per_million_tokens": _tokens(3)}],
+                "per_request": None,
+                "per_unit": {"page": {"price": 0.002, "price_list": "our contract"}},
+            }
+        ],
+    }
+
+
+def _tokens(input: float) -> dict[str, float]:
+    cached = dict.fromkeys(("cache_read", "cache_write", "cache_write_1h"), input)
+    return {"input": input, **cached, "output": 4}
+
+
+def test_check_as_json(book: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "check", book, "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {name: said[name] for name in ("file", "name", "currency", "base", "notes")} == {
+        "file": book,
+        "name": "our contract",
+        "currency": "EUR",
+        "base": None,
+        "notes": [],
+    }
+    assert said["models"] == [
+        {
+            "provider": "azure.ai.openai",
+            "model": "my-deployment",
+            "tier": "*",
+            "region": "*",
+            "in_force": "at any time",
+            "says": "is gpt-4o",
+        }
+    ]
+    assert [row["says"] for row in said["discounts"]] == ["20 % off"]
+    assert [row["in_force"] for row in said["prices"]] == ["from 2026-01-01 until 2027-01-01"]
 
 
 def test_show_a_charge_per_request(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +206,8 @@ def test_show_a_model_without_a_price(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_show_at_no_time(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--at: 'noon' is no time" in _refused("show", "gpt-4o", "--at", "noon", capsys=capsys)
+    said = _refused("show", "gpt-4o", "--at", "noon", capsys=capsys, code=2)
+    assert "--at: 'noon' is no time; allowed: a day or a time, such as 2026-01-31 or 2026-01-31T16:30:00Z" in said
 
 
 def test_check_says_what_a_file_holds(book: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,6 +268,49 @@ def test_check_says_what_is_wrong_and_where(
     assert said in _refused("check", str(path), capsys=capsys)
 
 
+WRONG = """\
+curency: EUR
+prices:
+  - {model: a, per_million_tokens: {input: -1, outptu: 2}}
+  - {modle: b, per_million_tokens: {input: 1}}
+  - {model: c, from: soon, above: 3, per_million_tokens: {output: 1}}
+  - {model: d, per_million_tokens: {input: 1}}
+  - d
+discounts:
+  - {model: , percent: 120}
+models: {}
+"""
+
+
+def test_check_tells_all_mistakes_at_once_and_none_that_follows_from_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text(WRONG)
+    said = _refused("check", str(path), capsys=capsys).splitlines()
+    assert [line.removeprefix(f"otel-genai: {path}, line ").partition(" is ")[0] for line in said] == [
+        "1: curency:",
+        "10: models: a mapping",
+        "3: prices[0].per_million_tokens.outptu:",
+        "3: prices[0].per_million_tokens.input: -1",
+        "4: prices[1].modle:",
+        "5: prices[2].per_million_tokens.input:",
+        "5: prices[2].from: 'soon'",
+        "5: prices[2].above: 3",
+        "7: prices[4]: 'd'",
+        "9: discounts[0].percent: 120",
+        "9: discounts[0].model:",
+    ]
+
+
+def test_check_does_not_flood_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text("prices:\n" + "  - {model: x}\n" * 1_200)
+    said = _refused("check", str(path), capsys=capsys).splitlines()
+    assert len(said) == 51
+    assert said[-1] == "otel-genai: and 1,150 more"
+
+
 def test_check_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing.yaml: can't be read" in _refused("check", str(tmp_path / "nothing.yaml"), capsys=capsys)
 
@@ -198,12 +322,30 @@ def test_a_wrong_price_file_ends_the_other_commands_too(tmp_path: Path, capsys: 
     assert main(["reprice", "-", "--prices", str(path)]) == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["prices"], ["price"], ["prices", "show"], ["reprice", "a", "b"]])
+@pytest.mark.parametrize("arguments", [["price"], ["prices", "show"], ["reprice", "a", "b"], ["--no"]])
 def test_what_is_not_understood_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
     assert "usage: otel-genai" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ([], ["prices", "status", "reprice", "pseudonym", "content"]),
+        (["prices"], ["show", "check", "update"]),
+        (["content"], ["show"]),
+    ],
+)
+def test_who_names_no_command_is_helped(
+    arguments: list[str], named: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("usage: otel-genai")
+    assert re.findall(r"(?m)^    (\w+)(?: |$)", printed.out) == named
+    assert printed.err == ""
 
 
 def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,7 +382,8 @@ def test_without_a_home_everything_but_its_folder_works(
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00+05:00", "1999-12-31"])
 def test_show_at_a_time_of_no_call(time: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "is not allowed; a year from 2000 to 8999" in _refused("show", "gpt-4o", "--at", time, capsys=capsys)
+    said = _refused("show", "gpt-4o", "--at", time, capsys=capsys, code=2)
+    assert "is not allowed; a year from 2000 to 8999" in said
 
 
 def test_show_a_tier_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
@@ -249,7 +392,7 @@ def test_show_a_tier_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> No
     assert "openai" in said
 
 
-@pytest.mark.parametrize("arguments", [["show", ""], ["show", "gpt-4o", "--provider", " "]])
+@pytest.mark.parametrize("arguments", [["show", ""], ["show", "gpt-4o", "--provider", " "], ["check", ""]])
 def test_show_nothing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["prices", *arguments])

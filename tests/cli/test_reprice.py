@@ -64,6 +64,7 @@ def test_the_recorded_cost_comes_out_again(
         "not_recorded": 0,
         "unpriced": 0,
         "recorded_of_unpriced": 0,
+        "recomputed_of_not_recorded": 0,
     }
     assert outcome["no_cost_now"] == {}
     assert outcome["price_versions"] == [GENAI_PRICES]
@@ -96,6 +97,7 @@ def test_currencies_are_never_added(
     assert euros["recomputed"] == pytest.approx(1200 / 1e6)
     assert (dollars["currency"], dollars["recomputed"]) == ("USD", 0)
     assert dollars["recorded"] == pytest.approx(PRICE)
+    assert (euros["difference"], dollars["difference"]) == (None, None)
 
 
 def test_the_price_is_that_of_the_day_of_the_call(
@@ -340,8 +342,11 @@ def test_the_table(capture: Capture, clock: FakeClock, tmp_path: Path, capsys: p
 
 
 def test_a_group_that_is_not_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["reprice", str(tmp_path / "spans"), "--by", "day,colour"]) == 1
-    assert "--by: 'colour' is not known; allowed are day, model" in capsys.readouterr().err
+    assert main(["reprice", str(tmp_path / "spans"), "--by", "day,colour"]) == 2
+    assert (
+        "--by: 'colour' is not known; allowed: day, model, provider, tier, feature, tenant, user, prompt"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_terminal_gets_a_drawn_table(capture: Capture, clock: FakeClock, tmp_path: Path) -> None:
@@ -454,8 +459,10 @@ def test_what_is_lost_is_said_and_not_called_saved(tmp_path: Path, capsys: pytes
     lines = printed.out.splitlines()
     assert printed.err == ""  # nor is it logged: the last line says it
     assert lines[0].endswith("no cost before  no cost now")
+    # One call of 1,000 tokens at 0.15 a million is 0.00015 now; the other one counts as nothing.
+    assert [line.split()[-3] for line in lines[1:4]] == ["-0.249850", "-", "-0.249850"]
     assert lines[-2:] == [
-        "the difference counts 0.250000 USD of calls without a cost now as saved",
+        "not in the difference: 0.250000 USD of 1 call without a cost now",
         "no cost at these prices: 1 call with 1,000 tokens, unknown_model (nobody-knows-it of openai)",
     ]
 
@@ -472,6 +479,28 @@ def test_a_difference_that_rounds_to_zero_has_no_minus(
     table = [line.split() for line in capsys.readouterr().out.splitlines()[:3]]
     assert table[0][-1] == "difference"
     assert [line[-1] for line in table[1:]] == [difference] * 2
+
+
+def test_what_had_no_cost_is_not_called_spent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _file(tmp_path / "spans", _document(_call(usage__cost__amount={"doubleValue": 0.0001}), _call()))
+    (total,) = _reprice(path, capsys=capsys)["totals"]
+    assert total["difference"] == 0.00005
+    assert total["recomputed_of_not_recorded"] == 0.00015
+    assert main(["reprice", str(path)]) == 0
+    assert "not in the difference: 0.000150 USD of 1 call without a cost before\n" in capsys.readouterr().out
+
+
+def test_json_has_a_short_name_and_a_long_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _file(tmp_path / "spans", _document(_call()))
+    outcome = _reprice(path, capsys=capsys)
+    assert main(["reprice", str(path), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == outcome
+
+
+def test_json_shows_no_noise_of_floats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spans = [_call(usage__cost__amount={"doubleValue": 0.15 / 1000 * (1 + 2**-50)}) for _ in range(3)]
+    (total,) = _reprice(_file(tmp_path / "spans", _document(*spans)), capsys=capsys)["totals"]
+    assert repr(total["difference"]) == "0.0"
 
 
 @pytest.mark.parametrize("columns", [80, 100])

@@ -79,6 +79,25 @@ def _update(server: PriceServer, target: Path, capsys: pytest.CaptureFixture[str
     return capsys.readouterr().out
 
 
+def test_what_changed_as_json(server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "prices.json"
+    server.content = _data(kept=1, dearer=1, gone=1)
+    _update(server, target, capsys)
+    server.content = _data(kept=1, dearer=2, brandnew=1)
+    assert main(["prices", "update", "--url", server.url, "--to", str(target), "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    (changed,) = said.pop("changed")
+    assert said == {
+        "file": str(target),
+        "providers": 1,
+        "models": 3,
+        "gone": [{"provider": "openai", "model": "gone"}],
+        "new": [{"provider": "openai", "model": "brandnew"}],
+    }
+    assert (changed["provider"], changed["model"]) == ("openai", "dearer")
+    assert changed["change"].startswith("input 1 -> 2")
+
+
 def test_the_data_is_written_and_can_be_used(
     server: PriceServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,7 +172,7 @@ def test_no_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("url", ["file:///etc/hosts", "ftp://example.org/x", "data.json"])
 def test_only_the_web_is_read(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == 1
+    assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == 2
     assert "is not allowed" in capsys.readouterr().err
 
 
@@ -223,10 +242,10 @@ def test_a_link_stays_one(server: PriceServer, tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    ("url", "said"), [("http://[", "http://[: can't be read: "), ("http://127.0.0.1/ü", "beyond ASCII")]
+    ("url", "said"), [("http://[", "--url: 'http://[' is not allowed: "), ("http://127.0.0.1/ü", "beyond ASCII")]
 )
 def test_an_address_that_is_none(url: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == 1
+    assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == 2
     assert said in capsys.readouterr().err
 
 

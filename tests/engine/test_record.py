@@ -81,6 +81,10 @@ def _record(attributes: dict[str, Any]) -> dict[str, Any]:
     return dict(record_of(attributes, TRACE_ID, SPAN_ID, START_NS, 1.25))
 
 
+def _with_lists(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {name: [*value] if type(value) is tuple else value for name, value in attributes.items()}
+
+
 def _is_no_record(line: logging.LogRecord) -> bool:
     return line.name != "otel_genai_instr.record"
 
@@ -320,8 +324,7 @@ def test_to_opentelemetry(sampled: bool, lines: Lines) -> None:
     assert (log.trace_id, log.span_id) == (pipeline.ids.trace_id, pipeline.ids.span_id)
     assert log.trace_flags == pipeline.ids.trace_flags
     attributes: dict[str, Any] = dict(log.attributes)
-    said = {name: list(value) if isinstance(value, tuple) else value for name, value in attributes.items()}
-    assert said == pipeline.expected()
+    assert _with_lists(attributes) == pipeline.expected()
     assert lines.records == []
 
 

@@ -27,10 +27,10 @@ def test_once_per_model(caplog: pytest.LogCaptureFixture) -> None:
         call(pricer, "gpt-4o")
 
     assert warnings_in(caplog) == [
-        "No cost for calls to 'made-up' of 'openai': no price list knows it (unknown_model). "
-        "Prices of your own can be given by OTEL_GENAI_PRICES=file.",
-        "No cost for calls to 'omni-moderation-latest' of 'openai': the price list names it without a price "
-        "for everybody (no_price). Prices of your own can be given by OTEL_GENAI_PRICES=file.",
+        "otel-genai-instr: No cost for calls to 'made-up' of 'openai': no price list knows it "
+        "(unknown_model). Prices of your own can be given by OTEL_GENAI_PRICES=file.",
+        "otel-genai-instr: No cost for calls to 'omni-moderation-latest' of 'openai': the price list names it without "
+        "a price for everybody (no_price). Prices of your own can be given by OTEL_GENAI_PRICES=file.",
     ]
 
 

@@ -238,6 +238,18 @@ def test_a_wrong_dictionary_is_refused_by_field_and_value(book: Book, field: str
     assert len(str(refused.value)) < 400
 
 
+def test_all_mistakes_stand_in_one_message_which_stays_short() -> None:
+    with pytest.raises(PriceFileError) as refused:
+        pricing_from({"currency": "usd", "prices": [{"model": "m"}] * 30})
+
+    assert len(refused.value.args) == 31
+    said = str(refused.value).split("; and ")
+    assert said[0].startswith("prices: currency: 'usd' is not a currency")
+    assert "prices: prices[8]: has no price" in said[0]
+    assert "prices[9]" not in said[0]
+    assert said[1] == "21 more"
+
+
 def test_decimals_are_money_too() -> None:
     cost = price({"prices": [{"model": "m", **tokens(input=Decimal("2.20"))}]}, "acme", "m", Usage(input_tokens=M))
 

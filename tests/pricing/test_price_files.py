@@ -39,7 +39,10 @@ def of(pricer: Pricer, model: str = "my-llm") -> float | Unpriced:
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    """What is said, without whose it is; which each message says."""
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert all(message.startswith("otel-genai-instr: ") for message in said)
+    return [message.removeprefix("otel-genai-instr: ") for message in said]
 
 
 def rewrite(path: Path, text: str | bytes) -> None:

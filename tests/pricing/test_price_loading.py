@@ -148,7 +148,7 @@ def test_without_price_data_the_app_runs_on_and_is_told_once(tmp_path: Path, con
     )
 
     assert done.stderr.count("No price data") == 1
-    assert "WARNING otel_genai_instr No price data" in done.stderr
+    assert "WARNING otel_genai_instr otel-genai-instr: No price data" in done.stderr
     assert error in done.stderr
 
 

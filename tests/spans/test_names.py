@@ -186,7 +186,7 @@ def test_what_has_no_text_is_left_out_with_one_warning(
     assert [span.attributes for span in on.spans()] == [{"app.feature": "search", "app.tags": ("b",)}] * 3
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith("user_id is left out: ")
+    assert record.getMessage().startswith("otel-genai-instr: user_id is left out: ")
     assert record.exc_info is None
 
 

@@ -21,7 +21,8 @@ def config_arguments(*overlays: str) -> list[str]:
 class Collector:
     """One Collector on ports of its own. Its queue stays in ``directory`` over a restart.
 
-    ``within`` is a command that runs the command that follows it.
+    ``within`` is a command that runs the command that follows it. Content passes, which most tests send, unless ``env``
+    says otherwise: a variable that is ``None`` there isn't set.
     """
 
     def __init__(
@@ -30,13 +31,14 @@ class Collector:
         directory: Path,
         jaeger_endpoint: str,
         overlays: Sequence[str] = (),
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
         within: Sequence[str] = (),
     ) -> None:
         grpc_port, http_port, self._health_port, self._metrics_port = (free_port() for _ in range(4))
         self.grpc_endpoint = f"http://127.0.0.1:{grpc_port}"
         self.http_endpoint = f"http://127.0.0.1:{http_port}"
         self.queue = directory / "queue"
+        variables = {"OTELCOL_CONTENT": "keep", **(env or {})}
         self._program = Program(
             "collector",
             [*within, binary, *config_arguments(*overlays)],
@@ -47,7 +49,7 @@ class Collector:
                 "OTELCOL_METRICS_PORT": str(self._metrics_port),
                 "OTELCOL_QUEUE_DIR": str(self.queue),
                 "JAEGER_OTLP_ENDPOINT": jaeger_endpoint,
-                **(env or {}),
+                **{name: value for name, value in variables.items() if value is not None},
             },
             log=directory / "collector.log",
         )

@@ -138,7 +138,7 @@ def run_collector(collector_binary: Path, tmp_path: Path) -> Iterator[Callable[.
     """Starts a Collector with overlays and variables: ``run_collector(jaeger_endpoint, "tempo", VARIABLE="value")``."""
     with ExitStack() as running:
 
-        def run(jaeger_endpoint: str, *overlays: str, **env: str) -> Collector:
+        def run(jaeger_endpoint: str, *overlays: str, **env: str | None) -> Collector:
             collector = Collector(collector_binary, tmp_path, jaeger_endpoint, overlays, env)
             running.callback(collector.stop)
             collector.start()

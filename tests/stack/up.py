@@ -37,6 +37,9 @@ ARRIVAL_SECONDS = 90.0
 WITHOUT_JAEGER = "yaml:service::pipelines::traces/default::exporters: [nop]"
 """Traces are counted, and go nowhere."""
 
+PASSED_ON = ("OTELCOL_USER_KEY", "OTELCOL_CONTENT")
+"""What the Collector gets of the environment, beside addresses."""
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -170,7 +173,7 @@ def _programs(
                     *([f"--config={WITHOUT_JAEGER}"] if jaeger is None else []),
                 ],
                 {
-                    **{name: value for name, value in environ.items() if name == "OTELCOL_USER_KEY"},
+                    **{name: value for name, value in environ.items() if name in PASSED_ON},
                     "OTELCOL_GRPC_PORT": str(ports.otlp_grpc),
                     "OTELCOL_HTTP_PORT": str(ports.otlp_http),
                     "OTELCOL_HEALTH_PORT": str(ports.collector_health),

@@ -26,6 +26,8 @@ OF_A_PROVIDER: Final = ("tests/promises", "tests/readers")
 SUITES: Final = ("tests/test_smoke.py", "tests/promises", "tests/robustness")
 """What depends on the version of ``openai``, with which the engine is tested; other suites test programs, prices or
 configuration."""
+OF_A_PYTHON: Final = ("tests/store", "tests/privacy")
+"""What depends on how Python ends, forks and runs threads."""
 INDEPENDENT: Final = ("tests/robustness/test_readers.py", "tests/robustness/test_concurrency.py")
 """What takes long in these suites and needs one version only."""
 AT_ONCE: Final = 2
@@ -91,7 +93,7 @@ def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list
 
 def _suites(row: Row) -> list[str]:
     if row.provider is None:
-        return [*(f"--ignore={path}" for path in INDEPENDENT), "--pairs", *SUITES]
+        return [*(f"--ignore={path}" for path in INDEPENDENT), "--pairs", *SUITES, *OF_A_PYTHON]
     fewer = ["--provider", row.provider, "--pairs"]
     if row.provider == "openai":
         return [*(f"--ignore={path}" for path in INDEPENDENT), *fewer, *SUITES]

@@ -15,8 +15,10 @@ from .content import show_content
 from .problems import Problem
 from .pseudonym import pseudonym
 from .reprice import reprice
+from .repricing import GROUPS
 from .show import show
-from .tables import warn
+from .status import status
+from .tables import JSON, warn
 from .update import DEFAULT_FILE, update
 
 _EXIT_CODES: Final = """\
@@ -25,6 +27,7 @@ exit codes:
   1  done in part, or not: a file, a model or an address is not what it should be; standard error says why
   2  the command line was not understood
 """
+_MOST_MISTAKES: Final = 50
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = run(options)
         sys.stdout.flush()
     except Problem as problem:
-        warn(f"otel-genai: {problem}")
-        return 1
+        for mistake in problem.args[:_MOST_MISTAKES]:
+            warn(f"otel-genai: {mistake}")
+        if len(problem.args) > _MOST_MISTAKES:
+            warn(f"otel-genai: and {len(problem.args) - _MOST_MISTAKES:,} more")
+        return problem.code
     except OSError as error:  # files are opened elsewhere, so this is the output
         if not isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
             warn(f"otel-genai: the output can't be written: {error.strerror or error}")
@@ -52,6 +58,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _helping(parser: ArgumentParser) -> Callable[[Namespace], int]:
+    """Return what is run where no command is named: nothing was asked, so the help is the answer."""
+
+    def run(_: Namespace) -> int:
+        parser.print_help()
+        return 0
+
+    return run
+
+
 def _name(text: str) -> str:
     if not text.strip():
         raise ArgumentTypeError("must not be empty")
@@ -61,60 +77,76 @@ def _name(text: str) -> str:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="otel-genai",
-        description="What calls to language models cost, and what was said in them.",
+        description="What calls to language models cost, what was said in them, and what is instrumented here.",
         epilog=_EXIT_CODES,
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"otel-genai {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    parser.set_defaults(run=_helping(parser))
+    commands = parser.add_subparsers(metavar="command")
 
     prices = commands.add_parser("prices", help="show prices, check a price file, get newer prices")
-    actions = prices.add_subparsers(required=True, metavar="action")
+    prices.set_defaults(run=_helping(prices))
+    actions = prices.add_subparsers(metavar="action")
 
-    showing = actions.add_parser("show", help="show what a model costs")
+    formats = ArgumentParser(add_help=False)
+    formats.add_argument(
+        "--format", choices=("text", JSON), default="text", help="for people (%(default)s) or programs"
+    )
+
+    showing = actions.add_parser("show", parents=[formats], help="show what a model costs")
     showing.add_argument("model", type=_name, help="name of the model, deployment or profile, as a call names it")
     showing.add_argument(
         "--provider", type=_name, help="value of gen_ai.provider.name; by default every provider that has it"
     )
-    showing.add_argument("--tier", help="service tier: flex, priority, batch, ...")
-    showing.add_argument("--region", help="where the provider computes")
-    showing.add_argument("--at", metavar="TIME", help="ISO time of the call; by default now")
-    showing.add_argument("--prices", metavar="FILE", help="price file of your own")
+    showing.add_argument("--tier", type=_name, help="service tier: flex, priority, batch, ...")
+    showing.add_argument("--region", type=_name, help="where the provider computes")
+    showing.add_argument(
+        "--at", metavar="TIME", help="day or ISO time of the call, UTC unless it says a zone; by default now"
+    )
+    showing.add_argument("--prices", type=_name, metavar="FILE", help="price file of your own")
     showing.set_defaults(run=show)
 
-    checking = actions.add_parser("check", help="check a price file, and show what it says")
-    checking.add_argument("file", help="YAML or JSON file")
+    checking = actions.add_parser("check", parents=[formats], help="check a price file, and show what it says")
+    checking.add_argument("file", type=_name, help="YAML or JSON file")
     checking.set_defaults(run=check)
 
-    updating = actions.add_parser("update", help="download newer price data into a file")
-    updating.add_argument("--to", metavar="PATH", help=f"file to write; by default {DEFAULT_FILE}")
+    updating = actions.add_parser("update", parents=[formats], help="download newer price data into a file")
+    updating.add_argument("--to", type=_name, metavar="PATH", help=f"file to write; by default {DEFAULT_FILE}")
     updating.add_argument("--url", help="address of the data; by default that of the genai-prices project")
     updating.set_defaults(run=update)
 
-    repricing = commands.add_parser("reprice", help="what stored calls would cost at other prices")
-    repricing.add_argument(
-        "spans", help="OTLP JSON, one document or one in each line, may be packed by gzip; - is stdin"
+    telling = commands.add_parser(
+        "status", parents=[formats], help="show what is instrumented here and why not, and the settings in force"
     )
-    repricing.add_argument("--prices", metavar="FILE", help="price file; by default the prices of the package")
+    telling.set_defaults(run=status)
+
+    repricing = commands.add_parser("reprice", parents=[formats], help="what stored calls would cost at other prices")
     repricing.add_argument(
-        "--by", default="day,model", help="rows by: day, model, provider, tier, feature, ... (%(default)s)"
+        "spans", type=_name, help="OTLP JSON, one document or one in each line, may be packed by gzip; - is stdin"
     )
-    repricing.add_argument("--json", action="store_true", help="print JSON")
+    repricing.add_argument(
+        "--prices", type=_name, metavar="FILE", help="price file; by default the prices of the package"
+    )
+    repricing.add_argument(
+        "--by", default="day,model", help=f"rows by, separated by commas: {', '.join(GROUPS)} (%(default)s)"
+    )
+    repricing.add_argument("--json", dest="format", action="store_const", const=JSON, help="short for --format json")
     repricing.set_defaults(run=reprice)
 
-    naming = commands.add_parser("pseudonym", help="under which pseudonyms a user's spans are found")
+    naming = commands.add_parser("pseudonym", parents=[formats], help="under which pseudonyms a user's spans are found")
     naming.add_argument("user", type=_name, help="the user id; - reads it from standard input")
-    naming.add_argument("--format", choices=("text", "json"), default="text", help="how to print it (%(default)s)")
     naming.set_defaults(run=pseudonym)
+
     content = commands.add_parser("content", help="show what was said in stored calls")
-    reading = content.add_subparsers(required=True, metavar="action").add_parser(
-        "show", help="show what was said in the calls of a trace, or in one of them"
+    content.set_defaults(run=_helping(content))
+    reading = content.add_subparsers(metavar="action").add_parser(
+        "show", parents=[formats], help="show what was said in the calls of a trace, or in one of them"
     )
     reading.add_argument("which", type=_name, metavar="TRACE[:SPAN]", help="ids in hex, or the reference on a span")
     reading.add_argument(
         "--from", dest="source", metavar="URL", help=f"where the content store is; by default {CONTENT_STORE}"
     )
     reading.add_argument("--date", metavar="DAY", help="look at this day alone (UTC), such as 2026-11-29")
-    reading.add_argument("--format", choices=("text", "json"), default="text", help="by default text")
     reading.set_defaults(run=show_content)
     return parser

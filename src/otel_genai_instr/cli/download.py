@@ -9,7 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from .problems import Problem
+from .problems import Misuse, Problem
 
 _MOST_BYTES: Final = 50_000_000
 _SECONDS_OF_SILENCE: Final = 30
@@ -33,17 +33,22 @@ def downloaded(url: str) -> bytes:
     """Return what the address answers.
 
     Raises:
-        Problem: if it answers nothing, too much, too slowly, or is no address of the web.
+        Misuse: if it is no address of the web.
+        Problem: if it answers nothing, too much or too slowly.
     """
     try:
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise Problem(f"--url: {url!r} is not allowed; an address that begins with http:// or https://")
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise Misuse(f"--url: {url!r} is not allowed: {error}") from None
+    if scheme not in ("http", "https"):
+        raise Misuse(f"--url: {url!r} is not allowed; an address that begins with http:// or https://")
+    try:
         with build_opener(_StayOnTheWeb).open(url, timeout=_SECONDS_OF_SILENCE) as answer:
             return _read(cast("HTTPResponse", answer), url)
     except HTTPError as error:
         raise Problem(f"{url}: answered {error.code} {error.reason}") from None
     except UnicodeError:
-        raise Problem(f"--url: {url!r} is not allowed; write letters beyond ASCII as %XX") from None
+        raise Misuse(f"--url: {url!r} is not allowed; write letters beyond ASCII as %XX") from None
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = error.reason if isinstance(error, URLError) else error
         raise Problem(f"{url}: can't be read: {reason}") from None

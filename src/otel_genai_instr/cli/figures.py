@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ..pricing.charging.rates import PriceList, Rates
-from .problems import Problem
+from .problems import Misuse
 
 _MILLION = 1_000_000
 _YEARS = range(2000, 9000)
@@ -53,14 +53,16 @@ def moment(text: str) -> float:
     """Read an ISO time (without a zone it is UTC) or a day as unix seconds.
 
     Raises:
-        Problem: if it is neither.
+        Misuse: if it is neither.
     """
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise Problem(f"--at: {text!r} is no time; such as 2026-01-31 or 2026-01-31T16:30:00Z") from None
+        raise Misuse(
+            f"--at: {text!r} is no time; allowed: a day or a time, such as 2026-01-31 or 2026-01-31T16:30:00Z"
+        ) from None
     if read.year not in _YEARS:
-        raise Problem(f"--at: {text!r} is not allowed; a year from {_YEARS[0]} to {_YEARS[-1]}")
+        raise Misuse(f"--at: {text!r} is not allowed; a year from {_YEARS[0]} to {_YEARS[-1]}")
     return (read if read.tzinfo is not None else read.replace(tzinfo=UTC)).timestamp()
 
 

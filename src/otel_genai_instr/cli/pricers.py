@@ -51,7 +51,7 @@ def _problems() -> Generator[None, None, None]:
     try:
         yield
     except PriceFileError as error:
-        raise Problem(str(error)) from None
+        raise Problem(*error.args) from None
 
 
 class _Unsaid(MissLog):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,13 +9,17 @@ from typing import Final
 
 from .figures import counted
 from .pricers import pricer_from
-from .problems import Problem
+from .problems import Misuse
 from .repricing import GROUPS, Comparison, Missing, Row, compare
 from .stored_spans import read_spans
-from .tables import clean_line, say, show_table, warn
+from .tables import JSON, clean_line, say, say_json, show_table, warn
 
 _SHOWN_BAD_LINES: Final = 10
 _SHOWN_MODELS: Final = 5
+_NOTHING: Final = "-"
+"""Of no call both costs are known."""
+_DIGITS: Final = 12
+"""Of an amount in JSON, behind the point: finer than any price of a token, and coarser than the noise of floats."""
 
 
 def reprice(options: Namespace) -> int:
@@ -24,8 +27,8 @@ def reprice(options: Namespace) -> int:
     groups = _groups(options.by)
     bad_lines: list[int] = []
     outcome = compare(read_spans(options.spans, bad_lines.append), pricer_from(options.prices), groups)
-    if options.json:
-        say(json.dumps(_as_json(outcome, groups, len(bad_lines)), indent=2, ensure_ascii=False))
+    if options.format == JSON:
+        say_json(_as_json(outcome, groups, len(bad_lines)))
     else:
         _show(outcome, groups)
     if not outcome.calls and not outcome.without_time:
@@ -43,7 +46,7 @@ def _groups(text: str) -> tuple[str, ...]:
     groups = tuple(word.strip() for word in text.split(",") if word.strip())
     for group in groups:
         if group not in GROUPS:
-            raise Problem(f"--by: {group!r} is not known; allowed are {', '.join(GROUPS)}")
+            raise Misuse(f"--by: {group!r} is not known; allowed: {', '.join(GROUPS)}")
     return tuple(dict.fromkeys(groups))
 
 
@@ -63,9 +66,13 @@ def _show(outcome: Comparison, groups: Sequence[str]) -> None:
     if outcome.repeated:
         say(f"{counted(outcome.repeated, 'call')} stood there more than once, and counted once")
     for total in outcome.totals:
-        if total.unpriced:
-            lost = f"{_money(total.lost)} {total.currency}"
-            say(clean_line(f"the difference counts {lost} of calls without a cost now as saved"))
+        for calls, amount, when in (
+            (total.unpriced, total.lost, "now"),
+            (total.not_recorded, total.gained, "before"),
+        ):
+            if calls:
+                left_out = f"{_money(amount)} {total.currency} of {counted(calls, 'call')} without a cost {when}"
+                say(clean_line(f"not in the difference: {left_out}"))
     for reason, missing in sorted(outcome.missing.items()):
         counts = f"{counted(missing.calls, 'call')} with {counted(missing.tokens, 'token')}"
         say(clean_line(f"no cost at these prices: {counts}, {reason} ({_models(missing)})"))
@@ -83,7 +90,7 @@ def _figures(row: Row) -> list[str]:
         f"{row.calls:,}",
         _money(row.recorded),
         _money(row.recomputed),
-        _money(row.difference, sign="+"),
+        _money(row.difference, sign="+") if row.compared else _NOTHING,
         f"{row.not_recorded:,}",
         f"{row.unpriced:,}",
     ]
@@ -117,10 +124,15 @@ def _numbers(row: Row) -> dict[str, object]:
     return {
         "currency": row.currency,
         "calls": row.calls,
-        "recorded": float(row.recorded),
-        "recomputed": float(row.recomputed),
-        "difference": float(row.difference),
+        "recorded": _number(row.recorded),
+        "recomputed": _number(row.recomputed),
+        "difference": _number(row.difference) if row.compared else None,
         "not_recorded": row.not_recorded,
         "unpriced": row.unpriced,
-        "recorded_of_unpriced": float(row.lost),
+        "recorded_of_unpriced": _number(row.lost),
+        "recomputed_of_not_recorded": _number(row.gained),
     }
+
+
+def _number(amount: Decimal) -> float:
+    return float(f"{amount:z.{_DIGITS}f}")

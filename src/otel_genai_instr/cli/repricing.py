@@ -54,13 +54,14 @@ class Row:
     """Calls that have a cost now and had none then."""
     unpriced: int = 0
     """Calls that had a cost then and have none now."""
+    gained: Decimal = Decimal()
+    """What the calls cost now that had no cost then."""
     lost: Decimal = Decimal()
-    """What the spans say that those cost; the difference counts it as saved."""
-
-    @property
-    def difference(self) -> Decimal:
-        """How much dearer the calls would be."""
-        return self.recomputed - self.recorded
+    """What the spans say that those cost that have none now."""
+    compared: int = 0
+    """Calls that had a cost in this currency then, and have one now."""
+    difference: Decimal = Decimal()
+    """How much dearer those would be. What has a cost on one side only is neither saved nor spent."""
 
 
 @dataclass(slots=True)
@@ -150,8 +151,14 @@ def _add(
                 row.unpriced += 1
                 row.lost += recorded[0]
         if now is not None and now.currency == currency:
-            row.recomputed += Decimal(repr(now.amount))
-            row.not_recorded += recorded is None
+            amount = Decimal(repr(now.amount))
+            row.recomputed += amount
+            if recorded is None:
+                row.not_recorded += 1
+                row.gained += amount
+            elif recorded[1] == currency:
+                row.compared += 1
+                row.difference += amount - recorded[0]
 
 
 def _totals(rows: Iterable[Row]) -> list[Row]:
@@ -163,7 +170,10 @@ def _totals(rows: Iterable[Row]) -> list[Row]:
         total.recomputed += row.recomputed
         total.not_recorded += row.not_recorded
         total.unpriced += row.unpriced
+        total.gained += row.gained
         total.lost += row.lost
+        total.compared += row.compared
+        total.difference += row.difference
     return [totals[currency] for currency in sorted(totals)]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 import time
 from argparse import Namespace
+from typing import Final
 
 from ..pricing import PriceKey, PriceSource, PriceWindow, Unpriced
 from ..pricing.charging.rates import PriceList, Rates
@@ -12,9 +14,18 @@ from ..pricing.names import PROVIDER_IDS
 from .figures import moment, moment_text, per_million, price, window_text
 from .pricers import known_models, source_from
 from .problems import Problem
-from .tables import clean_line, say, show_table
+from .tables import JSON, clean_line, say, say_json, show_table
 
 _NEAR_NAMES = 5
+SELLERS: Final = (
+    # Who sells what they make, and little else.
+    *("openai", "anthropic", "cohere", "deepseek", "mistral_ai", "moonshot_ai", "perplexity", "x_ai"),
+    # Clouds, which sell under contract with the maker.
+    *("gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai", "azure.ai.openai", "azure.ai.inference", "aws.bedrock"),
+    # Who runs models whose weights are open.
+    *("groq", "fireworks_ai", "together_ai"),
+)
+"""What ``gen_ai.provider.name`` is today, in the order in which prices are shown. No reseller is there."""
 
 
 def show(options: Namespace) -> int:
@@ -34,6 +45,9 @@ def show(options: Namespace) -> int:
             reasons[key.provider] = window.prices
     if not found:
         raise Problem(_why_not(options, reasons, source, at))
+    if options.format == JSON:
+        say_json(_as_json(options, list(found.values()), at))
+        return 0
     for number, (window, providers) in enumerate(found.values()):
         if number:
             say()
@@ -42,13 +56,7 @@ def show(options: Namespace) -> int:
 
 
 def _providers(asked: str | None) -> list[str]:
-    """Return the provider asked for, or one name of each provider that the conventions know."""
-    if asked is not None:
-        return [asked]
-    names: dict[str, str] = {}
-    for name, identifier in PROVIDER_IDS.items():
-        names.setdefault(identifier, name)
-    return list(names.values())
+    return list(SELLERS) if asked is None else [asked]
 
 
 def _show_window(options: Namespace, window: PriceWindow, providers: list[str], at: float) -> None:
@@ -78,6 +86,44 @@ def _show_window(options: Namespace, window: PriceWindow, providers: list[str], 
             [(name, unit.version, price(unit.amount)) for name, unit in units],
             numbers=1,
         )
+
+
+def _as_json(options: Namespace, found: list[tuple[PriceWindow, list[str]]], at: float) -> dict[str, object]:
+    return {
+        "model": options.model,
+        "service_tier": options.tier,
+        "region": options.region,
+        "asked_for": moment_text(at),
+        "prices": [_window_as_json(window, providers) for window, providers in found],
+    }
+
+
+def _window_as_json(window: PriceWindow, providers: list[str]) -> dict[str, object]:
+    prices = window.prices
+    assert isinstance(prices, PriceList)
+    rates = prices.rates
+    return {
+        "providers": providers,
+        "entry": window.model,
+        "price_list": prices.version,
+        "currency": prices.currency,
+        "from": None if window.start == -math.inf else moment_text(window.start),
+        "until": None if window.end == math.inf else moment_text(window.end),
+        "per_million_tokens": None if rates is None else _numbers(rates),
+        "above": [
+            {"input_tokens": start, "per_million_tokens": _numbers(above)}
+            for start, above in sorted(prices.long_context, key=lambda level: level[0])
+        ],
+        "per_request": None if rates is None or rates.request is None else float(price(rates.request)),
+        "per_unit": {
+            name: {"price": float(price(unit.amount)), "price_list": unit.version}
+            for name, unit in sorted(prices.units.items())
+        },
+    }
+
+
+def _numbers(rates: Rates) -> dict[str, float]:
+    return {name: float(amount) for name, amount in per_million(rates).items()}
 
 
 def _show_tokens(prices: PriceList, rates: Rates) -> None:

@@ -1,12 +1,16 @@
-"""Tables on standard output: plain columns, or drawn by ``rich`` where that is installed and a person is watching."""
+"""JSON, and tables: plain columns, or drawn by ``rich`` where that is installed and a person is watching."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from typing import Final
 
 from ..exporters.cells import cell_width, clean
+
+JSON: Final = "json"
+"""What ``--format`` says to programs."""
 
 _GAP: Final = "  "
 _LEAST_WORDS: Final = 10
@@ -17,6 +21,11 @@ def say(text: str = "") -> None:
     """Write a line on standard output. What is foreign in it has to be cleaned before."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+
+
+def say_json(value: object) -> None:
+    """Write a value on standard output as JSON."""
+    say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def warn(text: str) -> None:

@@ -19,7 +19,7 @@ from .download import downloaded
 from .figures import counted, every_price
 from .files import expanded
 from .problems import Problem
-from .tables import clean_line, say
+from .tables import JSON, clean_line, say, say_json
 
 DEFAULT_FILE: Final = "~/.cache/otel-genai/prices.json"
 """Where the data goes unless ``--to`` says otherwise."""
@@ -40,10 +40,24 @@ def update(options: Namespace) -> int:
         new_entries, new = _written(content, url, target)
     except OSError as error:  # of the file: those of the web are told apart where it is read
         raise Problem(f"{target}: can't be written: {error.strerror or error}") from None
-    say(clean_line(f"{target}: written"))
+    changes = _changes(old_entries, old, new_entries, new)
+    added, gone = sorted(new_entries - old_entries), sorted(old_entries - new_entries)
     providers = {provider for provider, _ in new_entries}
+    if options.format == JSON:
+        say_json(
+            {
+                "file": str(target),
+                "providers": len(providers),
+                "models": len(new_entries),
+                "changed": [{**_named(entry), "change": change} for entry, change in changes.items()],
+                "gone": [_named(entry) for entry in gone],
+                "new": [_named(entry) for entry in added],
+            }
+        )
+        return 0
+    say(clean_line(f"{target}: written"))
     say(f"  {counted(len(providers), 'provider')}, {counted(len(new_entries), 'model')}")
-    _show_changes(old_entries, old, new_entries, new)
+    _show_changes(changes, gone, added)
     say(clean_line(f"To use it, name it in your price file: base: {target}"))
     return 0
 
@@ -116,17 +130,25 @@ def _entries(data: Any) -> set[_Entry]:
     return {(provider["id"], model["id"]) for provider in providers for model in provider["models"]}
 
 
-def _show_changes(old_entries: set[_Entry], old: PriceSource, new_entries: set[_Entry], new: PriceSource) -> None:
+def _named(entry: _Entry) -> dict[str, str]:
+    return {"provider": entry[0], "model": entry[1]}
+
+
+def _changes(
+    old_entries: set[_Entry], old: PriceSource, new_entries: set[_Entry], new: PriceSource
+) -> dict[_Entry, str]:
     now = time.time()
-    changes = [
-        (provider, model, change)
-        for provider, model in sorted(old_entries & new_entries)
-        if (change := _change(old, new, PriceKey(provider, model), now))
-    ]
-    added, gone = sorted(new_entries - old_entries), sorted(old_entries - new_entries)
+    return {
+        entry: change
+        for entry in sorted(old_entries & new_entries)
+        if (change := _change(old, new, PriceKey(*entry), now))
+    }
+
+
+def _show_changes(changes: Mapping[_Entry, str], gone: list[_Entry], added: list[_Entry]) -> None:
     say(f"  {len(added)} new, {len(gone)} gone, {len(changes)} with another price today")
     lines = [
-        *(f"  changed  {provider} {model}: {change}" for provider, model, change in changes),
+        *(f"  changed  {provider} {model}: {change}" for (provider, model), change in changes.items()),
         *(f"  gone     {provider} {model}" for provider, model in gone),
         *(f"  new      {provider} {model}" for provider, model in added),
     ]

@@ -18,10 +18,7 @@ from typing import Final
 
 from opentelemetry import trace
 
-from ..settings import FEEDBACK_KEY
-
-SHORTEST_KEY: Final = 16
-"""Characters."""
+from ..settings import FEEDBACK_KEY, SHORTEST_FEEDBACK_KEY, feedback_keys
 
 _VERSION: Final = 1
 _PURPOSE: Final = b"otel-genai-instr feedback token\0"
@@ -44,17 +41,17 @@ def keys_of(configured: str | None) -> tuple[bytes, ...]:
     Raises:
         UnusableKey: when there is none, or one is shorter than 16 characters.
     """
-    keys = [part.strip() for part in (configured or "").split(",") if part.strip()]
+    keys = feedback_keys(configured)
     if not keys:
         raise UnusableKey(
             f"feedback tokens need a key: set {FEEDBACK_KEY} (or feedback_key=) to a secret "
-            f"of {SHORTEST_KEY} characters or more"
+            f"of {SHORTEST_FEEDBACK_KEY} characters or more"
         )
     for number, key in enumerate(keys, start=1):
-        if len(key) < SHORTEST_KEY:
+        if len(key) < SHORTEST_FEEDBACK_KEY:
             raise UnusableKey(
                 f"{FEEDBACK_KEY} (or feedback_key=): key {number} of {len(keys)} has {len(key)} characters; "
-                f"allowed: {SHORTEST_KEY} or more"
+                f"allowed: {SHORTEST_FEEDBACK_KEY} or more"
             )
     # A variable whose bytes are no UTF-8 reaches Python as lone surrogates.
     return tuple(key.encode("utf-8", "surrogateescape") for key in keys)

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+_MOST_SAID: Final = 10
+"""Mistakes in one message: who reads a log sees enough there to look at the file."""
+
 
 class PriceFileError(ValueError):
-    """Prices of the user's own that can't be used. The message names the file, the line and the field."""
+    """Prices of the user's own that can't be used. The message names the file, the line and the field.
+
+    Its ``args`` are the mistakes, each a sentence of its own.
+    """
+
+    def __str__(self) -> str:
+        """Return the mistakes as one line."""
+        said = "; ".join(map(str, self.args[:_MOST_SAID]))
+        return said if len(self.args) <= _MOST_SAID else f"{said}; and {len(self.args) - _MOST_SAID:,} more"

@@ -1,4 +1,4 @@
-"""From plain data to a :class:`~otel_genai_instr.pricing.book.PriceBook`, or one error that names line and field."""
+"""From plain data to a :class:`PriceBook`, or an error that names line and field of each mistake."""
 
 from __future__ import annotations
 
@@ -43,22 +43,30 @@ def checked_book(document: Document, name: str, folder: Path | None = None) -> P
         folder: Where a relative path in it starts; by default the current directory.
 
     Raises:
-        PriceFileError: for the first field that is wrong.
+        PriceFileError: with every field that is wrong.
     """
     return _Checker(document).book(name, folder or Path())
 
 
 class _Checker:
+    """Reads on after a mistake, with a value in its place that is of the right type: so all of them are found.
+
+    What only follows from a mistake in the same row isn't one more.
+    """
+
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._mistakes: list[str] = []
+        self._misnamed: set[Place] = set()
+        """Where a name isn't known: what is missing there may be what is meant."""
 
     def book(self, name: str, folder: Path) -> PriceBook:
         top = self._mapping(self._document.data, (), _TOP)
         currency = self._text(top, "currency", ()) or "USD"
         if currency not in CURRENCIES:
-            raise self._error(("currency",), f"{currency!r} is not a currency; allowed: a code such as USD or EUR")
+            self._wrong(("currency",), f"{currency!r} is not a currency; allowed: a code such as USD or EUR")
         base = self._text(top, "base", ())
-        return PriceBook(
+        book = PriceBook(
             name=self._text(top, "name", ()) or name,
             currency=currency,
             base=None if base is None else self._path(base, folder),
@@ -66,37 +74,48 @@ class _Checker:
             rows=[self._row(row, place) for row, place in self._rows(top, "prices", _ROW)],
             discounts=[self._discount(row, place) for row, place in self._rows(top, "discounts", _DISCOUNT)],
         )
+        if self._mistakes:
+            raise PriceFileError(*self._mistakes)
+        return book
 
-    def _path(self, base: str, folder: Path) -> Path:
+    def _path(self, base: str, folder: Path) -> Path | None:
         try:
             return folder / Path(base).expanduser()
         except RuntimeError:
-            raise self._error(("base",), f"{_shown(base)} is not allowed; ~ is the home of nobody here") from None
+            self._wrong(("base",), f"{_shown(base)} is not allowed; ~ is the home of nobody here")
+            return None
 
     def _alias(self, row: Mapping[str, object], place: Place) -> Alias:
-        model = self._text(row, "is", place)
-        if model is None:
-            raise self._error((*place, "is"), "is missing: the model that the name stands for")
+        self._require(row, "is", place, ": the model that the name stands for")
+        model = self._text(row, "is", place) or ANY
         return Alias(self._scope(row, place, every_tier=True), model, self._text(row, "is_provider", place))
 
     def _row(self, row: Mapping[str, object], place: Place) -> OwnRow:
+        before = len(self._mistakes)
         tokens = self._amounts(row, "per_million_tokens", place, _TOKEN_PRICES)
-        if tokens and "input" not in tokens:
-            raise self._error((*place, "per_million_tokens", "input"), "is missing: prices of tokens need it")
         request = self._amount(row["per_request"], (*place, "per_request")) if "per_request" in row else None
         per_unit = self._amounts(row, "per_unit", place, None)
-        if request is not None and not tokens:
-            raise self._error((*place, "per_request"), "needs per_million_tokens beside it")
-        if row.get("above") is not None and not tokens:
-            raise self._error((*place, "above"), "needs per_million_tokens beside it")
-        if not tokens and not per_unit:
-            raise self._error(place, "has no price; allowed: per_million_tokens, per_unit")
+        if len(self._mistakes) == before:
+            self._check_together(row, place, tokens, per_unit)
         return OwnRow(
             self._scope(row, place),
             _rates(tokens, request),
             tuple(self._long_context(row, place, tokens, request)),
             per_unit,
         )
+
+    def _check_together(
+        self, row: Mapping[str, object], place: Place, tokens: Mapping[str, float], per_unit: Mapping[str, float]
+    ) -> None:
+        if tokens and "input" not in tokens:
+            self._wrong((*place, "per_million_tokens", "input"), "is missing: prices of tokens need it")
+        if tokens:
+            return
+        alone = [key for key in ("per_request", "above") if row.get(key) is not None]
+        for key in alone:
+            self._wrong((*place, key), "needs per_million_tokens beside it")
+        if not alone and not per_unit:
+            self._wrong(place, "has no price; allowed: per_million_tokens, per_unit")
 
     def _long_context(
         self, row: Mapping[str, object], place: Place, tokens: Mapping[str, float], request: float | None
@@ -105,32 +124,30 @@ class _Checker:
         for level, here in self._rows(row, "above", _ABOVE, place):
             start = level.get("input_tokens")
             if not isinstance(start, int) or isinstance(start, bool) or start < 0:
-                raise self._error((*here, "input_tokens"), f"{_shown(start)} is not allowed; a whole number of tokens")
+                self._wrong((*here, "input_tokens"), f"{_shown(start)} is not allowed; a whole number of tokens")
+                start = 0
             rates = _rates({**tokens, **self._amounts(level, "per_million_tokens", here, _TOKEN_PRICES)}, request)
-            if rates is None:
-                raise self._error(here, "has no price; allowed: per_million_tokens")
-            levels.append((start, rates))
+            if rates is not None:
+                levels.append((start, rates))
         return sorted(levels, key=lambda level: level[0], reverse=True)
 
     def _discount(self, row: Mapping[str, object], place: Place) -> Discount:
         here = (*place, "percent")
-        if "percent" not in row:
-            raise self._error(here, "is missing: how much is taken off")
-        percent = self._amount(row["percent"], here)
+        self._require(row, "percent", place, ": how much is taken off")
+        percent = self._amount(row["percent"], here) if row.get("percent") is not None else 0.0
         if percent > 100:
-            raise self._error(here, f"{_shown(row['percent'])} is not allowed; a number from 0 to 100")
+            self._wrong(here, f"{_shown(row['percent'])} is not allowed; a number from 0 to 100")
         return Discount(self._scope(row, place, every_tier=True), percent)
 
     def _scope(self, row: Mapping[str, object], place: Place, *, every_tier: bool = False) -> Scope:
-        model = self._text(row, "model", place)
-        if model is None:
-            raise self._error((*place, "model"), "is missing; a name or a pattern, * for every model")
+        self._require(row, "model", place, "; a name or a pattern, * for every model")
         start, end = self._moment(row, "from", place), self._moment(row, "until", place)
         if start is not None and end is not None and start >= end:
-            raise self._error((*place, "until"), "has to be later than from")
+            self._wrong((*place, "until"), "has to be later than from")
+        model = self._text(row, "model", place) or ANY
         tier, region = self._text(row, "service_tier", place), self._text(row, "region", place)
         return Scope(
-            (self._text(row, "provider", place) or "*").lower(),
+            (self._text(row, "provider", place) or ANY).lower(),
             model.lower(),
             -math.inf if start is None else start,
             math.inf if end is None else end,
@@ -145,25 +162,34 @@ class _Checker:
         if rows is None:
             return
         if not isinstance(rows, list | tuple):
-            raise self._error((*place, key), f"{_shown(rows)} is not allowed; a list")
+            self._wrong((*place, key), f"{_shown(rows)} is not allowed; a list")
+            return
         items = cast("list[object] | tuple[object, ...]", rows)
         if len(items) > _MOST_ROWS:
-            raise self._error((*place, key), f"has {len(items):,} rows; at most {_MOST_ROWS:,} are allowed")
+            self._wrong((*place, key), f"has {len(items):,} rows; at most {_MOST_ROWS:,} are allowed")
+            return
         for number, item in enumerate(items):
             here = (*place, key, number)
-            yield self._mapping(item, here, allowed), here
+            before = len(self._mistakes)
+            row = self._mapping(item, here, allowed)
+            if row or len(self._mistakes) == before:
+                yield row, here
 
     def _mapping(self, value: object, place: Place, allowed: tuple[str, ...] | None) -> Mapping[str, object]:
+        """Return what is known of the mapping; nothing where it is none."""
         if not isinstance(value, Mapping):
             expected = "names with values" if allowed is None else ", ".join(allowed)
-            raise self._error(place, f"{_shown(value)} is not allowed; a mapping of {expected}")
-        items = cast("Mapping[object, object]", value)
-        for key in items:
-            known = _is_name(key) if allowed is None else key in allowed
-            if not known:
-                listed = _NAME if allowed is None else ", ".join(allowed)
-                raise self._error((*place, _shown(key).strip("'")), f"is not known here; allowed: {listed}")
-        return cast("Mapping[str, object]", items)
+            self._wrong(place, f"{_shown(value)} is not allowed; a mapping of {expected}")
+            return {}
+        known: dict[str, object] = {}
+        for key, item in cast("Mapping[object, object]", value).items():
+            if isinstance(key, str) and (_is_name(key) if allowed is None else key in allowed):
+                known[key] = item
+                continue
+            listed = _NAME if allowed is None else ", ".join(allowed)
+            self._misnamed.add(place)
+            self._wrong((*place, _shown(key).strip("'")), f"is not known here; allowed: {listed}")
+        return known
 
     def _text(self, row: Mapping[str, object], key: str, place: Place) -> str | None:
         value = row.get(key)
@@ -171,7 +197,8 @@ class _Checker:
             return None
         if not _is_name(value):
             hint = ", in quotes" if isinstance(value, bool | int | float) else ""
-            raise self._error((*place, key), f"{_shown(value)} is not allowed; {_NAME}{hint}")
+            self._wrong((*place, key), f"{_shown(value)} is not allowed; {_NAME}{hint}")
+            return None
         return value.strip()
 
     def _amounts(
@@ -187,15 +214,17 @@ class _Checker:
         allowed = "a number of zero or more"
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             hint = ", without quotes" if isinstance(value, str) else ""
-            raise self._error(place, f"{_shown(value)} is not allowed; {allowed}{hint}")
+            self._wrong(place, f"{_shown(value)} is not allowed; {allowed}{hint}")
+            return 0.0
         try:
             amount = float(value)
         except (OverflowError, ValueError):  # too large; a signalling NaN of decimals
             amount = math.inf
         if not 0.0 <= amount < math.inf:
-            raise self._error(place, f"{_shown(value)} is not allowed; {allowed}")
+            self._wrong(place, f"{_shown(value)} is not allowed; {allowed}")
+            return 0.0
         if amount > _MOST_MONEY:
-            raise self._error(place, f"{_shown(value)} is not allowed; at most {_MOST_MONEY:,.0f}")
+            self._wrong(place, f"{_shown(value)} is not allowed; at most {_MOST_MONEY:,.0f}")
         return amount + 0.0  # zero has a sign, and would show it
 
     def _moment(self, row: Mapping[str, object], key: str, place: Place) -> float | None:
@@ -207,11 +236,16 @@ class _Checker:
             with suppress(ValueError):
                 value = date.fromisoformat(value.strip())
         if not isinstance(value, date) or isinstance(value, datetime):
-            raise self._error((*place, key), f"{_shown(value)} is not allowed; a day such as 2026-01-31")
+            self._wrong((*place, key), f"{_shown(value)} is not allowed; a day such as 2026-01-31")
+            return None
         return datetime.combine(value, time(), UTC).timestamp()
 
-    def _error(self, place: Place, problem: str) -> PriceFileError:
-        return self._document.error(place, problem)
+    def _require(self, row: Mapping[str, object], key: str, place: Place, what: str) -> None:
+        if row.get(key) is None and place not in self._misnamed:
+            self._wrong((*place, key), f"is missing{what}")
+
+    def _wrong(self, place: Place, problem: str) -> None:
+        self._mistakes.append(self._document.mistake(place, problem))
 
 
 def _rates(per_million: Mapping[str, float], request: float | None) -> Rates | None:

@@ -26,9 +26,9 @@ class Document:
     lines: Mapping[Place, int]
     """Line of each field, counted from one; empty where no lines are known."""
 
-    def error(self, place: Place, problem: str) -> PriceFileError:
-        """Return the error to raise about the field at ``place``."""
+    def mistake(self, place: Place, problem: str) -> str:
+        """Return what to say about the field at ``place``."""
         line = next((self.lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self.lines), None)
         where = self.name if line is None else f"{self.name}, line {line}"
         field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
-        return PriceFileError(f"{where}: {field}: {problem}" if field else f"{where}: {problem}")
+        return f"{where}: {field}: {problem}" if field else f"{where}: {problem}"
