@@ -55,6 +55,7 @@ def setups() -> Iterator[Setup]:
             for is_async in (False, True):
                 yield Setup(case, mode, is_async)
                 if case.has_content:
+                    yield Setup(case, mode, is_async, digest=True)
                     yield Setup(case, mode, is_async, capture=True)
                 yield Setup(case, mode, is_async, sampled=False)
 
@@ -66,7 +67,7 @@ def name_of(setup: Setup) -> str:
             setup.mode,
             setup.case.name,
             "async" if setup.is_async else "sync",
-            "content" if setup.capture else "",
+            {"off": "", "digest": "digest", "on": "content"}[setup.content],
             "sampled" if setup.sampled else "unsampled",
         )
     )

@@ -57,6 +57,11 @@ class Setup:
     digest: bool = False
     """Hashes and the beginning of the answer instead of messages; the floor has neither."""
 
+    @property
+    def content(self) -> str:
+        """How much content is recorded: ``off``, ``digest`` or ``on``."""
+        return "on" if self.capture else "digest" if self.digest else "off"
+
 
 @dataclass(slots=True)
 class Arms:
