@@ -149,10 +149,9 @@ def flush_content(seconds: float = 5.0) -> int:
     Args:
         seconds: how long at most.
     """
-    from .telemetry.telemetry import shared
+    from .store.store import flush_all
 
-    store = shared().store
-    return 0 if store is None else store.flush(seconds)
+    return flush_all(seconds)
 
 
 def _turn_on(instrumentor: GenAIInstrumentor, telemetry: Telemetry) -> None:

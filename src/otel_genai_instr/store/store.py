@@ -89,7 +89,6 @@ class ContentStore:
             except Unusable as error:
                 self._is_usable = False  # never plain text when keys were asked for
                 log.warning("%s can't be used: %s. No content is stored.", settings.CONTENT_STORE_KEYS, error)
-        self._patience = EXIT_SECONDS
         self._is_over = False
         self._begin()
         _stores.add(self)
@@ -242,11 +241,9 @@ class ContentStore:
         with suppress_instrumentation():
             log.warning(f"Content store %s: {message}; this is logged once.", self._location.shown, *values)
 
-    def _end(self) -> None:
-        """Called when the process ends, once before its threads do and once after."""
-        began = time.monotonic()
-        if self._is_over or not self.flush(self._patience):
-            self._patience -= time.monotonic() - began
+    def _end(self, seconds: float) -> None:
+        """Store what waits, for so long at most; what is left then is lost."""
+        if self._is_over or not self.flush(seconds):
             return
         with self._changed:
             left = len(self._waiting) + len(self._busy)
@@ -297,6 +294,14 @@ def _memory_of(value: object, limit: int) -> int:
 
 _stores: Final[weakref.WeakSet[ContentStore]] = weakref.WeakSet()
 _is_registered = False
+_patience = EXIT_SECONDS
+"""Seconds that are left for the end of the process, however many stores it has."""
+
+
+def flush_all(seconds: float) -> int:
+    """``ContentStore.flush`` of every store: each instrumentor that is turned on by itself has one."""
+    deadline = time.monotonic() + seconds
+    return sum(store.flush(max(0.0, deadline - time.monotonic())) for store in list(_stores))
 
 
 def _register_exit() -> None:
@@ -319,8 +324,11 @@ def _register_exit() -> None:
 
 
 def _end_all() -> None:
+    global _patience
+    deadline = time.monotonic() + _patience
     for store in list(_stores):
-        store._end()  # pyright: ignore[reportPrivateUsage]
+        store._end(max(0.0, deadline - time.monotonic()))  # pyright: ignore[reportPrivateUsage]
+    _patience = max(0.0, deadline - time.monotonic())
 
 
 def _after_fork() -> None:
