@@ -332,9 +332,10 @@ def test_a_streamed_completion_reads_as_the_whole_one() -> None:
     )
 
 
-def _without_length(read: Details) -> tuple[object, object]:
-    """Chunks aren't counted: of a stream, only content says how long it is."""
-    said = {name: value for name, value in (read.attributes or {}).items() if name != own.OUTPUT_LENGTH}
+def _without_counts(read: Details) -> tuple[object, object]:
+    """Chunks aren't counted: of a stream, only content says how long it is, and which tools it calls."""
+    counts = (own.OUTPUT_LENGTH, own.OUTPUT_TOOL_NAMES)
+    said = {name: value for name, value in (read.attributes or {}).items() if name not in counts}
     return read.finish_reasons, said
 
 
@@ -344,7 +345,7 @@ def assert_stream_agrees(
     """Whole as the plain reader has it; cut off anywhere, a part of that and never a count that didn't come."""
     plain, drained = api.read_answer(whole), read_stream(api, chunks)
     assert drained.response() == plain.response()
-    assert _without_length(drained.details()) == _without_length(plain.details())
+    assert _without_counts(drained.details()) == _without_counts(plain.details())
     assert drained.output() == plain.output()
     silent = read_stream(api, chunks, wants_content=False)
     assert (silent.response(), silent.details()) == (drained.response(), drained.details())

@@ -259,7 +259,8 @@ def test_one_call_is_bounded_too(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     store = ContentStore(str(tmp_path))
     assert [_withheld_of(store, "x" * module.OBJECT_BYTES) for _ in range(2)] == ["too_large"] * 2
     assert caplog.messages == [
-        f"otel-genai-instr: Content store file://{tmp_path}: content of more than 16 MiB is not stored; this is logged once."
+        f"otel-genai-instr: Content store file://{tmp_path}: content of more than 16 MiB is not stored;"
+        " this is logged once."
     ]
     put(store, text="x" * 5_000_000)
     assert store.flush() == 0
