@@ -167,10 +167,14 @@ def test_a_hook_that_raises_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_hook_that_is_not_there_is_said(caplog: pytest.LogCaptureFixture) -> None:
     assert completion_hook("uplaod") is None
     (line,) = caplog.messages
-    assert line.startswith(f"{VARIABLE}='uplaod' is not understood; allowed: Kept, Older, Raising, broken")
+    assert line.startswith(
+        f"otel-genai-instr: {VARIABLE}='uplaod' is not understood; allowed: Kept, Older, Raising, broken"
+    )
     caplog.clear()
     assert completion_hook("broken") is None
-    assert caplog.messages == [f"{VARIABLE}='broken' can't be used (RuntimeError); no hook is called."]
+    assert caplog.messages == [
+        f"otel-genai-instr: {VARIABLE}='broken' can't be used (RuntimeError); no hook is called."
+    ]
 
 
 def test_the_package_s_own_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

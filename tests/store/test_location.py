@@ -32,7 +32,7 @@ def test_a_store_that_cannot_be_is_said_once_and_nothing_is_stored(
         with pytest.raises(Withheld, match="store_unavailable"):
             put(store)
     (line,) = caplog.messages
-    assert line.startswith(f"OTEL_GENAI_CONTENT_STORE={url!r} can't be used: ")
+    assert line.startswith(f"otel-genai-instr: OTEL_GENAI_CONTENT_STORE={url!r} can't be used: ")
     assert advice in line
     assert line.endswith("No content is stored.")
     assert store.flush() == 0
@@ -52,7 +52,7 @@ except Withheld as withheld:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout == "store_unavailable\n"
     assert done.stderr == (
-        "OTEL_GENAI_CONTENT_STORE='s3://calls' can't be used: it needs the extra \"store\": "
+        "otel-genai-instr: OTEL_GENAI_CONTENT_STORE='s3://calls' can't be used: it needs the extra \"store\": "
         'pip install "otel-genai-instr[store]". No content is stored.\n'
     )
 

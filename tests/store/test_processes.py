@@ -74,7 +74,8 @@ def test_the_end_waits_for_five_seconds_and_says_what_is_lost(s3: S3Server) -> N
     )
     assert ran.code == 0
     assert ran.error == (
-        "Content store s3://calls: the process ends before the content of 20 calls is stored; this is logged once.\n"
+        "otel-genai-instr: Content store s3://calls: the process ends before the content of 20 calls is stored;"
+        " this is logged once.\n"
     )
     assert ran.out == f"{[('dropped', 'exit')] * 20}\n"
     assert 5 <= ran.seconds < 60

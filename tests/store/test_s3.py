@@ -52,7 +52,7 @@ def test_a_server_that_never_answers(
     assert store.flush(60) == 0
     assert told == [("dropped", "timeout")] * 3
     (line,) = [message for message in caplog.messages if "Content store" in message]
-    assert line.startswith("Content store s3://calls: content is lost (timeout: TimeoutError: )")
+    assert line.startswith("otel-genai-instr: Content store s3://calls: content is lost (timeout: TimeoutError: )")
 
 
 def test_a_server_that_refuses(s3: S3Server, told: Told, caplog: pytest.LogCaptureFixture) -> None:

@@ -69,6 +69,7 @@ def test_a_bad_key_stores_nothing_at_all(
     assert store.flush() == 0
     assert list(tmp_path.iterdir()) == []
     (line,) = caplog.messages
-    assert line.startswith(f"OTEL_GENAI_CONTENT_STORE_KEYS can't be used: key {which} is no Fernet key; make one by: ")
+    problem = f"key {which} is no Fernet key; make one by: "
+    assert line.startswith(f"otel-genai-instr: OTEL_GENAI_CONTENT_STORE_KEYS can't be used: {problem}")
     assert "cret" not in line
     assert NEW not in line

@@ -103,7 +103,7 @@ def test_a_call_never_waits_for_a_store_that_hangs(
     assert len(set(threading.enumerate()) - before) == 1
     assert store.flush(0.01) == 11
     (line,) = caplog.messages
-    assert line.startswith("Content store blocking://calls: calls come faster than they are stored")
+    assert line.startswith("otel-genai-instr: Content store blocking://calls: calls come faster than they are stored")
     assert "what is being stored began 0 s ago" in line
     trouble.hold.set()
     assert store.flush(30) == 0
@@ -124,7 +124,7 @@ def test_an_asynchronous_store_that_hangs_loses_what_is_too_late(
     assert store.flush(30) == 0
     assert told == [("dropped", "timeout")] * 3
     assert [message.partition(" (")[0] for message in caplog.messages] == [
-        "Content store looping://calls: content is lost"
+        "otel-genai-instr: Content store looping://calls: content is lost"
     ]
     trouble.hold.set()
     put(store, 9)
@@ -197,7 +197,7 @@ def test_losses_are_counted_each_and_said_once(
     assert told == [("dropped", reason)] * 3
     assert trouble.attempts == 3 * attempts
     (line,) = caplog.messages
-    assert line.startswith(f"Content store looping://calls: content is lost ({reason}: ")
+    assert line.startswith(f"otel-genai-instr: Content store looping://calls: content is lost ({reason}: ")
     assert str(failure) in line
 
 
@@ -259,7 +259,8 @@ def test_one_call_is_bounded_too(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     store = ContentStore(str(tmp_path))
     assert [_withheld_of(store, "x" * module.OBJECT_BYTES) for _ in range(2)] == ["too_large"] * 2
     assert caplog.messages == [
-        f"Content store file://{tmp_path}: content of more than 16 MiB is not stored; this is logged once."
+        f"otel-genai-instr: Content store file://{tmp_path}: content of more than 16 MiB is not stored;"
+        " this is logged once."
     ]
     put(store, text="x" * 5_000_000)
     assert store.flush() == 0

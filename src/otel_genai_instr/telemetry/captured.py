@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from opentelemetry import trace
 
 from .. import guard
-from ..model import Content, Message, Text
+from ..model import Content, Message, Text, ToolCall
 from ..semconv import own
 from ..settings import CallSeen, Tier
 from ..withheld import Withheld
@@ -92,8 +92,10 @@ class Captured:
         written[own.CONTENT_TIER] = self.tier.value
         if self._hashes:
             written.update({name: value for name, value in self._hashes.items() if value is not None})
-        if self._came and own.OUTPUT_LENGTH not in written:
+        if self._came and own.OUTPUT_LENGTH not in written:  # of a stream
             written[own.OUTPUT_LENGTH] = sum([len(_text_of(message)) for message in self._came])
+            if tools := _tools_of(self._came):
+                written[own.OUTPUT_TOOL_NAMES] = tools
 
     def redact(self, written: Attributes, tool: str | None = None) -> None:
         """Nothing goes on that the redactor has not passed: if it can't, there is no content.
@@ -160,6 +162,11 @@ def redacted(telemetry: Telemetry, text: str | None) -> str | None:
     except Exception as fault:
         guard.report("redact", fault)
     return None
+
+
+def _tools_of(messages: Sequence[Message]) -> tuple[str, ...]:
+    """The names of the tools that the app shall run, each once."""
+    return tuple({part.name: None for message in messages for part in message.parts if type(part) is ToolCall})
 
 
 def _text_of(message: Message) -> str:
