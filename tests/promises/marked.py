@@ -185,25 +185,27 @@ def marked_provider(provider: UnderTest) -> UnderTest:
 
 @functools.cache
 def cells_of(provider: UnderTest) -> tuple[Case, ...]:
-    """All APIs, whole and streamed, answered and failed; the rich ones in all their forms, and with all endings."""
+    """All APIs, whole and streamed, answered and refused; the rich ones in all their forms, and with all endings."""
     marked = marked_provider(provider)
     originals = dict(zip((api.name for api in marked.apis), (*provider.apis, *_rich_ones(provider) * 2), strict=True))
-    cells: dict[Case, None] = {}
+    cells: list[Case] = []
     for api in marked.apis:
-        kinds = [(form, ending) for form in (Form.PLAIN, Form.STREAM) for ending in _FEW]
+        kinds = [(Form.PLAIN, Ending.DRAINED), (Form.STREAM, Ending.DRAINED)]
         if api.name.startswith("rich_"):
-            kinds += [(Form.STREAM, ending) for ending in Ending]
-            kinds += [(form, ending) for form in Form for ending in (*_FEW, Ending.CLOSED, Ending.MIDWAY)]
-        elif api.name.startswith("failed_"):
-            kinds = [(Form.PLAIN, Ending.DRAINED), (Form.STREAM, Ending.DRAINED)]
-        for form, ending in kinds:
-            for is_async in (False, True) if api.name.startswith("rich_") else (False,):
+            kinds = [(form, ending) for form in Form for ending in _FEW]
+            kinds += [(Form.STREAM, ending) for ending in Ending if ending not in _FEW]
+        elif not api.name.startswith("failed_"):
+            kinds.append((Form.PLAIN, Ending.REFUSED))
+        for number, (form, ending) in enumerate(kinds):
+            # By turns synchronous and not: what the SDK does is the same, and it is told twice as fast.
+            for is_async in (number % 2 == 0, number % 2 == 1):
                 if hole_of(Case(provider, originals[api.name], is_async, form, ending, True)) is None:
-                    cells[Case(marked, api, is_async, form, ending, True)] = None
+                    cells.append(Case(marked, api, is_async, form, ending, True))
+                    break
     return tuple(cells)
 
 
-_FEW: Final = (Ending.DRAINED, Ending.REFUSED, Ending.UNREACHABLE)
+_FEW: Final = (Ending.DRAINED, Ending.REFUSED, Ending.MIDWAY)
 
 
 def _rich_ones(provider: UnderTest) -> list[ApiUnderTest]:
