@@ -73,10 +73,16 @@ class Kept:
         self.calls.append({name: value for name, value in given.items() if name not in ("span", "log_record")})
 
 
+def left_to_store(seconds: float) -> int:
+    """How many objects the store still has to write after that time, at most."""
+    store = shared().store
+    return 0 if store is None else store.flush(seconds)
+
+
 class Search:
     """Looks for canaries in everything that left the process, by where."""
 
-    def __init__(self, capture: Capture, logs: Iterable[logging.LogRecord], folder: Path, printed: str = "") -> None:
+    def __init__(self, capture: Capture, logs: Iterable[logging.LogRecord], folder: Path, printed: str) -> None:
         """Collect it.
 
         Args:
@@ -85,8 +91,6 @@ class Search:
             folder: of the content store.
             printed: to standard output and error.
         """
-        store = shared().store
-        assert store is None or store.flush(30) == 0
         formatter = logging.Formatter()  # with tracebacks
         ours = [(log.name, formatter.format(log)) for log in logs if log.name.startswith("otel_genai_instr")]
         events = capture.events()
