@@ -1,13 +1,15 @@
 """The one guard between our faults and the user's call.
 
-A fault of ours is logged once per place and type, counted, and the call goes on. Our own tests set
-``strict`` so that the same fault is raised where it happens.
+A fault of ours is logged once per place and type, counted, and the call goes on. The log has where it happened and the
+class of its error, never the text: that may quote what was said, and what was on its way already, such as the refusal
+of a provider, quotes it often. Our own tests set ``strict`` so that the same fault is raised where it happens.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import traceback
 from collections.abc import Callable
 from typing import ParamSpec
 
@@ -50,9 +52,10 @@ def report(place: str, error: Exception) -> None:
         # Without suppression, a logging integration could call us back.
         with suppress_instrumentation():
             log.warning(
-                "Internal error in %s; the call was not affected and this is logged once.",
+                "Internal error in %s (%s); the call was not affected and this is logged once.\n%s",
                 place,
-                error=error,
+                key[1],
+                "".join(traceback.format_tb(error.__traceback__)).rstrip(),
             )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from .selection import Selection
 
-OF_EVERY_PROVIDER: Final = {"test_matrix.py"}
+OF_EVERY_PROVIDER: Final = {"test_canaries.py", "test_matrix.py"}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

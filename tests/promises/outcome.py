@@ -59,7 +59,7 @@ def _live(case: Case, on: bool) -> Outcome:
     user_spans = TracerProvider(resource=Resource.get_empty(), id_generator=CountingIds(), shutdown_on_exit=False)
     with case.provider.transport(capture.clock) as transport:
         user = User(case, case.provider.connect(transport, case.is_async), user_spans.get_tracer("user"))
-        transport.then(*_replies(case, transport, user.cancel))
+        transport.then(*replies_of(case, transport, user.cancel))
         if on:
             capture.instrument(capture_content="span_and_event" if case.content else "no_content")
         before = context.get_current()
@@ -102,7 +102,7 @@ class _Listening(logging.Handler):
         logging.getLogger().removeHandler(self)
 
 
-def _replies(case: Case, transport: Transport, cancel: Callable[[], None]) -> list[Reply]:
+def replies_of(case: Case, transport: Transport, cancel: Callable[[], None]) -> list[Reply]:
     """The script of the provider."""
     if case.ending is Ending.REFUSED:
         return [case.provider.refusal()]

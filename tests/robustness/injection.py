@@ -18,7 +18,17 @@ from typing import Any, Final
 
 import otel_genai_instr
 
-_CALL_PATH: Final = ("telemetry", "patching", "providers", "pricing", "text", "settings")
+_CALL_PATH: Final = (
+    "telemetry",
+    "patching",
+    "providers",
+    "pricing",
+    "privacy",
+    "store",
+    "text",
+    "settings",
+    "withheld",
+)
 
 
 class Fault(Exception):
