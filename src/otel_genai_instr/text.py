@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Final, cast
 
 from . import log
+
+PIECE: Final = 65_536
+"""How much of what is long is in memory once more, at a time: characters, or bytes."""
 
 _speechless: Final[set[type]] = set()
 """Classes whose objects had no text, which was said."""
@@ -53,11 +57,20 @@ def encodable(text: str) -> str:
         text = str.__str__(text)
     if text.isascii():
         return text
+    if len(text) > PIECE:
+        given = list(pieces(text))
+        plain = list(map(encodable, given))
+        return text if plain == given else "".join(plain)
     try:
         text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
+
+
+def pieces(text: str) -> Iterator[str]:
+    """``text`` in pieces, so that nothing long is encoded at once."""
+    return (text[begin : begin + PIECE] for begin in range(0, len(text), PIECE))
 
 
 def class_name(kind: type) -> str:

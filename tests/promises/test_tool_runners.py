@@ -81,6 +81,7 @@ def test_a_tool_is_a_step(content: bool, is_async: bool, capture: Capture) -> No
         "gen_ai.agent.name": "forecaster",
     }
     if content:
+        expected["otel_genai.content.tier"] = "full"
         expected["gen_ai.tool.call.arguments"] = '{"city":"Paris"}'
         expected["gen_ai.tool.call.result"] = '"sunny in Paris"'
     assert dict(tool.attributes or {}) == expected

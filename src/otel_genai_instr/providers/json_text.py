@@ -13,5 +13,5 @@ def json_or_text(arguments: object) -> object:
         return arguments
     try:
         return json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return as_str(arguments)

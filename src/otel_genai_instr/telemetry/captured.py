@@ -11,9 +11,8 @@ from ..model import Content, Message, Text, ToolCall
 from ..semconv import own
 from ..settings import CallSeen, Tier
 from ..withheld import Withheld
-from . import content
+from . import content, limits
 from .attributes import Attributes
-from .cutting import room_on
 from .digests import hash_of_input, hash_of_system
 from .telemetry import Telemetry
 
@@ -45,6 +44,8 @@ class Captured:
         self.reads = is_told and (may_rise or self.tier is not Tier.NONE)
         """Whether messages are to be read, at least until it is known whether they are recorded."""
         self.structure: content.Structure = {}
+        self.overflows = False
+        """Whether the span has too little room for it all."""
         self._sent: Callable[[], Content] | None = None
         self._hashes: Mapping[str, str | None] = {}
         self._came: Sequence[Message] = ()
@@ -143,8 +144,13 @@ class Captured:
         if not self.structure:
             return {}
         on_span = self._policy.on_span and self._span.is_recording()
-        room = self._telemetry.settings.content_max_bytes
-        fitted = content.fit(self.structure, room_on(self._span, room) if on_span else room)
+        room, places = self._telemetry.settings.content_max_bytes, None
+        if on_span:
+            room = limits.longest(self._span, room)
+            self.overflows = limits.overflows(self._span, len(written) + len(self.structure))
+            if self.overflows:
+                places = limits.places(self._span, written)
+        fitted = content.fit(self.structure, room, places)
         self.structure = fitted.structure
         if fitted.cut:
             written[own.CONTENT_CUT_BYTES] = fitted.cut

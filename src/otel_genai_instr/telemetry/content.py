@@ -14,11 +14,17 @@ from typing import Final, NamedTuple, cast
 from ..model import Blob, Content, Generic, Message, Part, Text
 from ..semconv import attributes as names
 from ..text import encodable
-from .cutting import as_json, bytes_of, fitted, shortened_text
+from .cutting import as_json, bytes_of, encode, fitted, is_small, shortened_text, size_of
 
 Structure = dict[str, object]
 
+_DATA: Final = (names.TOOL_CALL_ARGUMENTS, names.TOOL_CALL_RESULT)
+"""What is JSON whatever it holds: a text in quotes."""
 _LARGEST_BITS: Final = 64
+_DEEPEST: Final = 24
+"""Levels of lists and objects. Decoders of protobuf stop at 100, of which each of these takes three."""
+_MOST_ITEMS: Final = 10_000
+"""Items and members of one value, in all its levels: so a circle has an end, and the time that is taken for it."""
 _BLOCK: Final = 65_536
 """Characters of base64 at a time: a multiple of four."""
 
@@ -53,40 +59,58 @@ class Fitted(NamedTuple):
     """Bytes that were left out."""
 
 
-def fit(structure: Structure, room: int) -> Fitted:
-    """``structure`` with at most ``room`` bytes per attribute; what can't be cut to fit is left out."""
+def fit(structure: Structure, room: int, places: int | None = None) -> Fitted:
+    """``structure`` with at most ``room`` bytes per attribute; what can't be cut to fit is left out.
+
+    Of the texts, for a span, there are at most as many as it has ``places`` for; the others count as cut.
+    """
     kept: Structure = {}
     texts: dict[str, str] = {}
     cut = 0
+    at_once = is_small(structure, room)
     for name, value in structure.items():
-        text = value if isinstance(value, str) else as_json(value)
-        if (size := bytes_of(text)) > room:
+        if isinstance(value, str) and name not in _DATA:
+            text = value
+            size = bytes_of(text)
+        elif not (at_once or is_small(value, room)):
+            text = None
+            size = size_of(value)
+        elif (text := encode(value)).isascii():
+            size = len(text)
+        else:
+            text = encodable(text)
+            size = bytes_of(text)
+        if size > room:
             cut += size
-            if isinstance(value, str):
-                value = text = shortened_text(value, room)
-            elif (value := fitted(value, room)) is None:
+            if text is not None and text is value:
+                value = text = shortened_text(text, room)
+            elif (value := fitted(value, room, size)) is None:
                 continue
             else:
                 text = as_json(value)
             cut -= bytes_of(text)
+        elif text is None:
+            text = as_json(value)
         kept[name] = value
         texts[name] = text
+    if places is not None and len(texts) > places:
+        for name in list(texts)[places:]:
+            cut += bytes_of(texts.pop(name))
     return Fitted(kept, texts, cut)
 
 
 def messages_as_dicts(messages: Iterable[Message]) -> list[Structure]:
     """Messages as the JSON schema of the conventions has them."""
-    return [
-        _without_none(
-            {
-                "role": message.role,
-                "parts": [part_as_dict(part) for part in message.parts],
-                "name": message.name,
-                "finish_reason": message.finish_reason,
-            }
-        )
-        for message in messages
-    ]
+    return [_message_as_dict(message) for message in messages]
+
+
+def _message_as_dict(message: Message) -> Structure:
+    said: Structure = {"role": message.role, "parts": [part_as_dict(part) for part in message.parts]}
+    if message.name is not None:
+        said["name"] = message.name
+    if message.finish_reason is not None:
+        said["finish_reason"] = message.finish_reason
+    return said
 
 
 def part_as_dict(part: Part) -> Structure:
@@ -123,7 +147,8 @@ def _measured(data: str) -> Structure:
 
 
 def plain(value: object) -> object:
-    """``value`` as JSON data: never raises, never calls into foreign objects, keeps no reference to them."""
+    """``value`` as JSON data: never raises, keeps no reference to foreign objects, and asks them for nothing but what
+    they hold. What isn't data, goes too deep or is too much is named by its type: ``<list>``."""
     if isinstance(value, str):
         return encodable(value)
     if value is None or isinstance(value, bool):
@@ -133,11 +158,40 @@ def plain(value: object) -> object:
         return value if value.bit_length() < _LARGEST_BITS else f"<int of {value.bit_length()} bits>"
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)  # JSON has no NaN and no infinity
-    if isinstance(value, Mapping):
-        return {encodable(str(key)): plain(item) for key, item in cast(Mapping[object, object], value).items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in cast(Iterable[object], value)]
-    return f"<{type(value).__name__}>"
+    return _Copy().of(value, 1)
+
+
+class _Copy:
+    """Of lists and mappings, within bounds."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_ITEMS
+
+    def of(self, value: object, level: int) -> object:
+        try:
+            if level <= _DEEPEST and _is_container(value):
+                items = cast("Mapping[object, object] | Sequence[object]", value)
+                if len(items) <= self._left:
+                    self._left -= len(items)
+                    if not isinstance(items, Mapping):
+                        return [self._item(item, level) for item in items]
+                    return {_key(key): self._item(item, level) for key, item in items.items()}
+        except Exception:  # another thread changes it, or it is a class of the app's
+            pass
+        return f"<{type(value).__name__}>"
+
+    def _item(self, value: object, level: int) -> object:
+        return self.of(value, level + 1) if _is_container(value) else plain(value)
+
+
+def _is_container(value: object) -> bool:
+    return isinstance(value, list | tuple | dict | set | frozenset | Mapping)
+
+
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return encodable(key)
+    return str(key) if key is None or isinstance(key, int | float) else f"<{type(key).__name__}>"
 
 
 def _without_none(structure: Structure) -> Structure:

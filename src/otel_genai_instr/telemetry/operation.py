@@ -17,7 +17,7 @@ from ..semconv import attributes as names
 from ..semconv import own
 from ..semconv.values import INFERENCE_OPERATIONS, PRICED_OPERATIONS
 from ..settings import CallSeen, Tier
-from . import attributes, events
+from . import attributes, events, limits
 from .captured import Captured
 from .current import current as current_context
 from .current import inside
@@ -291,7 +291,15 @@ class Operation(Life):
             emit_record(self._telemetry.logger, to, said, *ids, self._start_ns, ended.seconds, self.context)
 
     def _write(self, ended: Ended) -> None:
-        self.span.set_attributes(ended.written)
+        captured = self._captured
+        if (
+            self._telemetry.spans_are_tight
+            or len(self._attributes) > limits.FEW
+            or (captured is not None and captured.overflows)
+        ):
+            limits.write(self.span, ended.written)
+        else:
+            self.span.set_attributes(ended.written)
 
     def _write_status(self, ended: Ended) -> None:
         self.span.set_status(trace.StatusCode.ERROR, ended.message)

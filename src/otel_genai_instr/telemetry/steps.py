@@ -16,7 +16,7 @@ from ..semconv import attributes as names
 from ..semconv import own, values
 from ..settings import CallSeen, Tier
 from ..text import class_name
-from . import content
+from . import content, limits
 from .attributes import Attributes, add_failure
 from .captured import Captured
 from .current import current as current_context
@@ -152,7 +152,7 @@ class Step(Life):
             add_totals(written, self._tally)
         if ended.rule.is_error:
             self.span.set_status(trace.StatusCode.ERROR, ended.message)
-        self.span.set_attributes(written)
+        limits.write(self.span, written)
 
     def _settle_content(self, ended: Ended) -> None:
         if self._captured is not None:
@@ -175,7 +175,8 @@ class Step(Life):
             tool = self._attributes.get(names.TOOL_NAME)
             captured.redact(written, tool if isinstance(tool, str) else None)
             captured.store(written, self._start_ns, self._attributes)
-            self.span.set_attributes({**captured.fit(written), **written})
+            texts = captured.fit(written)
+            limits.write(self.span, {**texts, **written})
 
     def _emit(self, ended: Ended) -> None:
         if self._traits.kind is trace.SpanKind.CLIENT:

@@ -13,6 +13,7 @@ from .._version import __version__
 from ..pricing import Estimator, Pricer, pricing_from
 from ..semconv import SCHEMA_URL
 from ..settings import Settings
+from . import limits
 from .clock import Clock
 from .content_counters import ContentCounters
 from .dimensions import DimensionGuard
@@ -67,6 +68,8 @@ class Telemetry:
             ),
             trace.NoOpTracer,
         )
+        self.spans_are_tight = limits.are_tight(self.tracer)
+        """Whether all attributes may be too many for a span."""
         self.metrics = _asked_for(
             "meter",
             lambda: metrics_of(meter_provider or metrics.get_meter_provider()),

@@ -83,7 +83,7 @@ def is_tool_block(here: Context, name: str) -> bool:
 def structure_of(arguments: object, result: object) -> content.Structure:
     """The content of a run, of JSON data; ``None`` is left out."""
     said = {names.TOOL_CALL_ARGUMENTS: arguments, names.TOOL_CALL_RESULT: result}
-    return {name: _as_data(value) for name, value in said.items() if value is not None}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def parsed(given: object) -> object:
@@ -94,8 +94,3 @@ def parsed(given: object) -> object:
         return json.loads(given)
     except (ValueError, RecursionError):
         return given
-
-
-def _as_data(value: object) -> object:
-    """A text in quotes, so that the attribute is JSON whatever it holds."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else value
