@@ -58,14 +58,16 @@ def encodable(text: str) -> str:
     if text.isascii():
         return text
     if len(text) > PIECE:
-        given = list(pieces(text))
-        plain = list(map(encodable, given))
-        return text if plain == given else "".join(plain)
+        return text if all(map(_is_encodable, pieces(text))) else "".join(map(encodable, pieces(text)))
+    return text if _is_encodable(text) else text.encode("utf-8", "replace").decode()
+
+
+def _is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
+        return False
+    return True
 
 
 def pieces(text: str) -> Iterator[str]:

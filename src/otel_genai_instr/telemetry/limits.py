@@ -68,12 +68,12 @@ def places(span: trace.Span, others: Mapping[str, object]) -> int:
     return max(0, known._limits.max_span_attributes - len({*known.attributes, *others}))
 
 
-def write(span: trace.Span, written: Attributes) -> None:
+def write(span: trace.Span, started: Attributes, written: Attributes) -> None:
     """Put attributes onto ``span``. Where there are too many, the important ones are the last to be dropped, and those
-    that it already has are written again."""
+    that it already has, or has lost since it ``started`` with them, are written again."""
     if overflows(span, len(written)):
         known: Any = span
-        both: Attributes = {**known.attributes, **written}
+        both: Attributes = {**started, **known.attributes, **written}
         important: Attributes = {name: both[name] for name in _IMPORTANT if name in both}
         written = {name: value for name, value in written.items() if name not in important}
         written.update(important)

@@ -297,7 +297,7 @@ class Operation(Life):
             or len(self._attributes) > limits.FEW
             or (captured is not None and captured.overflows)
         ):
-            limits.write(self.span, ended.written)
+            limits.write(self.span, self._attributes, ended.written)
         else:
             self.span.set_attributes(ended.written)
 

@@ -152,7 +152,7 @@ class Step(Life):
             add_totals(written, self._tally)
         if ended.rule.is_error:
             self.span.set_status(trace.StatusCode.ERROR, ended.message)
-        limits.write(self.span, written)
+        limits.write(self.span, self._attributes, written)
 
     def _settle_content(self, ended: Ended) -> None:
         if self._captured is not None:
@@ -176,7 +176,7 @@ class Step(Life):
             captured.redact(written, tool if isinstance(tool, str) else None)
             captured.store(written, self._start_ns, self._attributes)
             texts = captured.fit(written)
-            limits.write(self.span, {**texts, **written})
+            limits.write(self.span, self._attributes, {**texts, **written})
 
     def _emit(self, ended: Ended) -> None:
         if self._traits.kind is trace.SpanKind.CLIENT:
