@@ -25,6 +25,7 @@ KNOWS: Final = {
         "providers",
         "settings",
         "spans",
+        "store",
         "telemetry",
     },  # the public API: for type checkers, or by name when asked
     "_version": set[str](),

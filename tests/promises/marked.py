@@ -118,7 +118,7 @@ def _of_messages(api: ApiUnderTest) -> ApiUnderTest:
         },
         {"type": "content_block_stop", "index": 0},
     ]
-    use = [
+    use: list[dict[str, Any]] = [
         {"type": "content_block_start", "index": 2, "content_block": {**called, "input": {}}},
         {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": _CALL}},
         {"type": "content_block_stop", "index": 2},

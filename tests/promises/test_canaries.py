@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,13 +82,13 @@ def _failed(search: Search) -> bool:
     return "StatusCode.ERROR" in search.texts["span"] or '"status_code": "ERROR"' in search.texts["span"]
 
 
-def _without(found: dict[str, set[str]], allowed: dict[str, set[str]]) -> dict[str, set[str]]:
+def _without(found: Mapping[str, set[str]], allowed: Mapping[str, Set[str]]) -> dict[str, set[str]]:
     """What isn't allowed there."""
-    left = {where: places - allowed.get(where, set()) for where, places in found.items()}
+    left = {where: places - allowed.get(where, frozenset()) for where, places in found.items()}
     return {where: places for where, places in left.items() if places}
 
 
-IDENTITY: Final = dict.fromkeys(("span", "details", "record", "line"), PERSON)
+IDENTITY: Final[Mapping[str, Set[str]]] = dict.fromkeys(("span", "details", "record", "line"), PERSON)
 """The user of a block is no content."""
 
 
@@ -193,9 +194,11 @@ def test_a_hook_is_given_what_the_tier_allows(
 ) -> None:
     pytest.importorskip("opentelemetry.util.genai.types", reason="opentelemetry-util-genai is not installed")
     hook = importlib.import_module("otel_genai_instr.store.hook")
-    points = importlib.import_module("importlib.metadata")
-    entry = points.EntryPoint("Kept", f"{Kept.__module__}:Kept", hook.GROUP)
-    monkeypatch.setattr(hook, "entry_points", lambda group: points.EntryPoints([entry]))
+
+    def offered(group: str) -> EntryPoints:
+        return EntryPoints([EntryPoint("Kept", f"{Kept.__module__}:Kept", group)])
+
+    monkeypatch.setattr(hook, "entry_points", offered)
     monkeypatch.setattr(Kept, "calls", [])
     search = live(plain, completion_hook="Kept", **options)
     assert search.found.get("hook", set()) == (SAID if is_fed else set())

@@ -11,6 +11,7 @@ import pytest
 
 import otel_genai_instr as genai
 from otel_genai_instr import Redaction, guard
+from otel_genai_instr.settings import CallSeen
 from otel_genai_instr.store import store
 
 from ..support import answers
@@ -79,11 +80,17 @@ REDACTED: Final[dict[str, Any]] = {
     "pseudonym_keys": ("p" * 32,),
     "redact": Redaction(patterns={"badge": "B-[0-9]{6}"}, paths={"send": ["$.secret"]}, functions=[_as_it_is]),
 }
+
+
+def _nothing(_call: CallSeen) -> str:
+    return "none"
+
+
 CHOSEN: Final[dict[str, Any]] = {
     "content": "full",
     "capture_content": "span_and_event",
     "record": "both",
-    "content_for": lambda seen: "none",
+    "content_for": _nothing,
 }
 TIERS: Final = {
     "none": {"content": "none", "capture_content": "span_and_event", "record": "both"},
@@ -168,7 +175,8 @@ def test_what_is_not_broken_is_found(
 ) -> None:
     """Without a fault and without redaction the same calls are full of them."""
     capture = Capture()
-    capture.instrument(**{**REDACTED, "redact": None})
+    plain: dict[str, Any] = {**REDACTED, "redact": None}
+    capture.instrument(**plain)
     _ask()
     found = Search(capture, caplog.records, tmp_path, str(capfd.readouterr())).found
     said = {"system", "question", "card", "token", "answer", "arguments", "result", "refusal", "variable"}
