@@ -11,6 +11,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType, FunctionType, ModuleType
@@ -76,17 +77,19 @@ def raising(function: FunctionType, what: type[BaseException] = Fault) -> Genera
 
 @contextmanager
 def recording(called: set[CodeType]) -> Generator[None, None, None]:
-    """Puts into ``called`` the code of every Python function that is called meanwhile, in this thread."""
+    """Puts into ``called`` the code of every Python function that is called meanwhile, here and in new threads."""
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
         if event == "call":
             called.add(frame.f_code)
 
     sys.setprofile(note)
+    threading.setprofile(note)
     try:
         yield
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)  # pyright: ignore[reportArgumentType]  # of older type stubs
 
 
 def _raising_code(original: CodeType) -> CodeType:

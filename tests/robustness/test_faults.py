@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, EntryPoints
 from types import CodeType, FunctionType
 from typing import Any, Final
 
@@ -22,8 +24,12 @@ from otel_genai_instr.pricing import Pricer, loading
 from otel_genai_instr.pricing.loading import LazySource, bundled_prices
 from otel_genai_instr.providers import fields, stainless
 from otel_genai_instr.providers.openai.seams import ENDPOINTS
+from otel_genai_instr.store import hook, store
 from otel_genai_instr.telemetry import batches
+from otel_genai_instr.telemetry.record import LOGGER
+from otel_genai_instr.telemetry.telemetry import shared
 
+from ..support.canaries import Kept
 from ..support.capture import Capture
 from ..support.settling import settle
 from . import injection, tiny_stories
@@ -92,9 +98,53 @@ NEVER_ENDS: Final = frozenset(
 )
 """The doors to the end of a span: with one of them broken, it may stay open."""
 
+WAITING: Final = frozenset({"otel-genai-content-store", "otel-genai-redactor"})
+"""Threads that wait for work."""
+
 OFF_THE_PATH: Final = {
     "at import or at instrument()": {
         "patching.binding:as_function",
+        "privacy.engine:Pattern.__init__",
+        "privacy.engine:Pattern._compile",
+        "privacy.folding:Folding.__init__",
+        "privacy.paths:parsed",
+        "privacy.pseudonyms:Pseudonyms.__init__",
+        "privacy.redaction:_checked",
+        "privacy.redaction:_listed",
+        "privacy.redaction:_mapped",
+        "privacy.redaction:_of_file",
+        "privacy.redaction:_of_list",
+        "privacy.redaction:_of_mapping",
+        "privacy.redaction:_of_word",
+        "privacy.redaction:_paths",
+        "privacy.redaction:_patterns",
+        "privacy.redaction:_presidio",
+        "privacy.redaction:_read",
+        "privacy.redaction:redaction_from",
+        "privacy.redactor:Redactor.__init__",
+        "privacy.redactor:_Closed.__init__",
+        "privacy.redactor:_check_pattern",
+        "privacy.redactor:_made",
+        "privacy.redactor:_missing",
+        "privacy.redactor:_presidio",
+        "privacy.redactor:redactor_from",
+        "privacy.scanner:Scanner.__init__",
+        "privacy.tools:Masks.__init__",
+        "privacy.worker:Worker.__init__",
+        "privacy.presidio:names_and_places",
+        "store.folder:Folder.__init__",
+        "store.hook:Hook.__init__",
+        "store.hook:completion_hook",
+        "store.location:located",
+        "store.location:scheme_of",
+        "store.location:without_password",
+        "store.sealing:cipher_of",
+        "store.store:ContentStore.__init__",
+        "store.store:ContentStore._begin",
+        "store.store:_usable",
+        "telemetry.privately:Privacy.__init__",
+        "telemetry.telemetry:_hook_of",
+        "telemetry.telemetry:_store_of",
         "patching.binding:standing_for",
         "patching.bridge:_around",
         "patching.bridge:_around_coroutine",
@@ -185,10 +235,16 @@ OFF_THE_PATH: Final = {
     },
     "when the process ends": {
         "pricing.loading:_Gate._close",
+        "store.store:ContentStore._end",
+        "store.store:ContentStore.flush",
+        "store.store:_end_all",
         "telemetry.later:finish",
         "patching.streams:end_all",
     },
     "at a fork": {
+        "privacy.engine:_count_fork",
+        "store.store:ContentStore.after_fork",
+        "store.store:_after_fork",
         "patching.streams:_leave_to_parent",
         "telemetry.life:Life.disown",
         "telemetry.batches:_free_the_lock",
@@ -215,8 +271,11 @@ OFF_THE_PATH: Final = {
         "telemetry.life:Reading.details",
         "telemetry.life:Reading.output",
         "telemetry.life:Reading.response",
-        "telemetry.telemetry:Redactor.structure",
-        "telemetry.telemetry:Redactor.text",
+        "telemetry.privately:Pseudonyms.of",
+        "telemetry.privately:Redactor.structure",
+        "telemetry.privately:Redactor.text",
+        "telemetry.telemetry:Hook.feed",
+        "telemetry.telemetry:Store.flush",
         "telemetry.telemetry:Store.put",
     },
     "for the app, the command, or a test, to ask": {
@@ -263,6 +322,45 @@ OFF_THE_PATH: Final = {
     "what a session never asks for: no answer is returned": {
         "providers.openai.sessions:_never",
     },
+    "where a store is far away, refuses or is full: tests/store": {
+        "store.folder:_asked",
+        "store.folder:_fault",
+        "store.folder:_together",
+        "store.store:ContentStore._lose",
+        "store.store:ContentStore._say",
+        "store.store:ContentStore._say_full",
+        "store.store:_reason",
+        "store.store:_uncounted",
+    },
+    "when what was recorded is read again: tests/store, tests/cli": {
+        "store.folder:Folder.names",
+        "store.folder:Folder.read",
+        "store.reading:Reader.__init__",
+        "store.reading:Reader._days",
+        "store.reading:Reader._decrypted",
+        "store.reading:Reader._names",
+        "store.reading:Reader._nothing",
+        "store.reading:Reader._unreachable",
+        "store.reading:Reader.by_ids",
+        "store.reading:Reader.by_path",
+        "store.reading:_numbers",
+        "store.reading:_record",
+        "store.reading:_shown",
+        "store.reading:by_reference",
+        "store.sealing:_named",
+        "privacy.pseudonyms:Pseudonyms.all_of",
+    },
+    "needs Presidio and its models: tests/privacy": {
+        "privacy.presidio:_without_names",
+    },
+    "of what content has seldom: tests of its own": {
+        "privacy.checks:_is_code",
+        "privacy.paths:_masked_text",
+        "privacy.paths:_masked_texts",
+        "telemetry.content:_described",
+        "telemetry.content:_measured",
+        "telemetry.digests:_shortened",
+    },
     "what each kind of life has of its own": {
         "telemetry.late:Late.look",
         "telemetry.life:Life._parts",
@@ -302,9 +400,13 @@ def said(monkeypatch: pytest.MonkeyPatch, clean_world: None) -> Iterator[SaidFau
     monkeypatch.setattr(guard, "strict", False)
     loggers = [logging.getLogger(name) for name in ("otel_genai_instr", loading.__name__)]
     faults = SaidFaults()
+    record_log = logging.getLogger(LOGGER)
+    before = record_log.level
+    record_log.setLevel(logging.INFO)
     for logger in loggers:
         logger.addFilter(faults)
     yield faults
+    record_log.setLevel(before)
     for logger in loggers:
         logger.removeFilter(faults)
 
@@ -318,19 +420,34 @@ def tiny_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_threads(monkeypatch: pytest.MonkeyPatch, said: SaidFaults) -> None:
-    """A thread of ours does its work where it is started: elsewhere it would be hidden what happens in it."""
+    """A thread of ours does its work where it is started: elsewhere it would be hidden what happens in it.
+
+    Not those that wait for work: what happens in them is noted.
+    """
 
     class AtOnce(threading.Thread):
         def start(self) -> None:
-            if not self.name.startswith("otel-genai-"):
-                super().start()
-                return
-            try:
+            if self.name.startswith("otel-genai-") and self.name not in WAITING:
                 self.run()
+            else:
+                super().start()
+
+        def run(self) -> None:
+            try:
+                super().run()
             except injection.Fault:  # it ends the thread, and Python says so on standard error
                 said.count += 1
 
     monkeypatch.setattr(threading, "Thread", AtOnce)
+    monkeypatch.setattr(store, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(store, "PAUSE", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def hooks_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One completion hook more is installed."""
+    entry = EntryPoint("Kept", f"{Kept.__module__}:Kept", hook.GROUP)
+    monkeypatch.setattr(hook, "entry_points", lambda group: EntryPoints([entry]))
 
 
 def outcome(story: Story) -> object:
@@ -378,12 +495,23 @@ def observed(
             with suppress(interrupt):
                 seen = outcome(story)
             settle()
+            _let_store_write()
             if ended.open:
                 gc.collect()  # what was dropped ends when it is collected
                 settle()
     finally:
         capture.uninstrument()
     return seen, ended
+
+
+def _let_store_write() -> None:
+    """Until it has, or its thread has died of a fault."""
+    target: Any = shared().store
+    while target is not None and (target._waiting or target._busy):
+        thread = target._thread
+        if thread is None or not thread.is_alive():
+            return
+        time.sleep(0.001)
 
 
 def reached(story: Story) -> dict[str, FunctionType]:
