@@ -87,6 +87,8 @@ DATA: dict[str, Callable[[], object]] = {
     "keys that are no text": lambda: {1: "a", None: "b", (1, 2): "c", 1.5: "d"},
     "set": lambda: {1, 2},
 }
+SENDABLE = [name for name in DATA if name != "laughs"]
+"""What an SDK is done with in time: it would write out every one of those."""
 TIERS = [(tier, place) for tier in ("none", "digest", "full") for place in ("span_only", "span_and_event")]
 
 
@@ -137,7 +139,7 @@ def settings_of(tier: str, place: str) -> dict[str, Any]:
     return {"content": tier, "capture_content": place, "content_key": "k" * 32, "content_preview": 10}
 
 
-@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("name", SENDABLE)
 @pytest.mark.parametrize(("tier", "place"), TIERS)
 def test_a_conversation(capture: Capture, name: str, tier: str, place: str) -> None:
     for where in asks(None):
@@ -165,7 +167,7 @@ def test_a_conversation(capture: Capture, name: str, tier: str, place: str) -> N
 
 
 @pytest.mark.skipif(find_spec("anthropic") is None, reason="another provider's SDK")
-@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("name", SENDABLE)
 @pytest.mark.parametrize("tier", ["none", "digest", "full"])
 def test_a_conversation_with_another_provider(capture: Capture, name: str, tier: str) -> None:
     from ..providers import anthropic
