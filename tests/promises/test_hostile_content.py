@@ -156,6 +156,7 @@ def test_a_conversation(capture: Capture, name: str, tier: str, place: str) -> N
         for work in (call, post):
             alone = outcome(work)
             before = len(capture.spans())
+            guard.reset()
             capture.instrument(**settings_of(tier, place))
             assert outcome(work) == alone
             capture.uninstrument()
