@@ -87,6 +87,8 @@ DATA: dict[str, Callable[[], object]] = {
     "keys that are no text": lambda: {1: "a", None: "b", (1, 2): "c", 1.5: "d"},
     "set": lambda: {1, 2},
 }
+SENDABLE = [name for name in DATA if name != "laughs"]
+"""What an SDK is done with in time: it would write out every one of those."""
 TIERS = [(tier, place) for tier in ("none", "digest", "full") for place in ("span_only", "span_and_event")]
 
 
@@ -137,7 +139,7 @@ def settings_of(tier: str, place: str) -> dict[str, Any]:
     return {"content": tier, "capture_content": place, "content_key": "k" * 32, "content_preview": 10}
 
 
-@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("name", SENDABLE)
 @pytest.mark.parametrize(("tier", "place"), TIERS)
 def test_a_conversation(capture: Capture, name: str, tier: str, place: str) -> None:
     for where in asks(None):
@@ -153,10 +155,17 @@ def test_a_conversation(capture: Capture, name: str, tier: str, place: str) -> N
 
         for work in (call, post):
             alone = outcome(work)
+            before = len(capture.spans())
+            guard.reset()
             capture.instrument(**settings_of(tier, place))
             assert outcome(work) == alone
             capture.uninstrument()
-            said = dict(capture.spans()[-1].attributes or {})
+            spans = capture.spans()[before:]
+            if not spans:  # the SDK itself refused before it was a call
+                assert alone != "returned"
+                assert guard.counts() == {}
+                continue
+            said: dict[str, Any] = dict(spans[0].attributes or {})
             check_call(said, alone == "returned", MODEL)
             if tier == "full" and alone == "returned" and "gen_ai.input.messages" not in said:
                 assert guard.counts() or int(str(said["otel_genai.content.cut_bytes"])) > 0
@@ -165,7 +174,7 @@ def test_a_conversation(capture: Capture, name: str, tier: str, place: str) -> N
 
 
 @pytest.mark.skipif(find_spec("anthropic") is None, reason="another provider's SDK")
-@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("name", SENDABLE)
 @pytest.mark.parametrize("tier", ["none", "digest", "full"])
 def test_a_conversation_with_another_provider(capture: Capture, name: str, tier: str) -> None:
     from ..providers import anthropic
@@ -183,10 +192,15 @@ def test_a_conversation_with_another_provider(capture: Capture, name: str, tier:
             return create(model=CLAUDE, max_tokens=9, messages=messages, system=DATA[name]())
 
         alone = outcome(call)
+        before = len(capture.spans())
         capture.instrument(**settings_of(tier, "span_and_event"))
         assert outcome(call) == alone
         capture.uninstrument()
-        check_call(dict(capture.spans()[-1].attributes or {}), alone == "returned", CLAUDE)
+        spans = capture.spans()[before:]
+        if spans:
+            check_call(dict(spans[0].attributes or {}), alone == "returned", CLAUDE)
+        else:  # the SDK itself refused before it was a call
+            assert alone != "returned"
 
 
 @pytest.mark.parametrize("name", DATA)

@@ -18,7 +18,12 @@ from .cutting import as_json, bytes_of, encode, fitted, is_small, shortened_text
 
 Structure = dict[str, object]
 
-_DATA: Final = (names.TOOL_CALL_ARGUMENTS, names.TOOL_CALL_RESULT)
+_DATA: Final = (
+    names.TOOL_CALL_ARGUMENTS,
+    names.TOOL_CALL_RESULT,
+    names.RETRIEVAL_DOCUMENTS,
+    names.MEMORY_RECORDS,
+)
 """What is JSON whatever it holds: a text in quotes."""
 _LARGEST_BITS: Final = 64
 _DEEPEST: Final = 24
