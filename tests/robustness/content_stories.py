@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -108,11 +109,12 @@ def _redacting(*functions: Callable[[str], str], seconds: float = 5.0) -> Callab
 def _sealed() -> dict[str, Any]:
     from cryptography.fernet import Fernet
 
-    return {
-        "content": "full",
-        "content_store": "memory://calls",
-        "content_store_keys": (Fernet.generate_key().decode(),),
-    }
+    key = Fernet.generate_key().decode()
+    return {"content": "full", "content_store": "memory://calls", "content_store_keys": (key,)}
+
+
+def _in_a_folder() -> dict[str, Any]:
+    return {"content": "full", "content_store": tempfile.mkdtemp()}
 
 
 def _hooked() -> dict[str, Any]:

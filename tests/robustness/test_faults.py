@@ -25,9 +25,8 @@ from otel_genai_instr.pricing.loading import LazySource, bundled_prices
 from otel_genai_instr.providers import fields, stainless
 from otel_genai_instr.providers.openai.seams import ENDPOINTS
 from otel_genai_instr.store import hook, store
-from otel_genai_instr.telemetry import batches
+from otel_genai_instr.telemetry import batches, telemetry
 from otel_genai_instr.telemetry.record import LOGGER
-from otel_genai_instr.telemetry.telemetry import shared
 
 from ..support.canaries import Kept
 from ..support.capture import Capture
@@ -506,7 +505,8 @@ def observed(
 
 def _let_store_write() -> None:
     """Until it has, or its thread has died of a fault."""
-    target: Any = shared().store
+    ours = telemetry._shared  # pyright: ignore[reportPrivateUsage]  # not by a function that may be broken
+    target: Any = None if ours is None else ours.store
     while target is not None and (target._waiting or target._busy):
         thread = target._thread
         if thread is None or not thread.is_alive():
