@@ -149,9 +149,9 @@ def flush_content(seconds: float = 5.0) -> int:
     Args:
         seconds: how long at most.
     """
-    from .store.store import flush_all
+    from .telemetry.telemetry import flush_stores
 
-    return flush_all(seconds)
+    return flush_stores(seconds)
 
 
 def _turn_on(instrumentor: GenAIInstrumentor, telemetry: Telemetry) -> None:

@@ -445,8 +445,11 @@ def no_threads(monkeypatch: pytest.MonkeyPatch, said: SaidFaults) -> None:
 @pytest.fixture(autouse=True)
 def hooks_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """One completion hook more is installed."""
-    entry = EntryPoint("Kept", f"{Kept.__module__}:Kept", hook.GROUP)
-    monkeypatch.setattr(hook, "entry_points", lambda group: EntryPoints([entry]))
+
+    def offered(group: str) -> EntryPoints:
+        return EntryPoints([EntryPoint("Kept", f"{Kept.__module__}:Kept", group)])
+
+    monkeypatch.setattr(hook, "entry_points", offered)
 
 
 def outcome(story: Story) -> object:

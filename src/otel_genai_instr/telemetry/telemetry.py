@@ -109,6 +109,13 @@ def _store_of(settings: Settings, counters: ContentCounters) -> Store | None:
     return ContentStore(settings.content_store, settings.content_store_keys, counters.became)
 
 
+def flush_stores(seconds: float) -> int:
+    """Wait until what was given to any store is stored, for so long at most; return how many contents are left."""
+    from ..store.store import flush_all  # for who asks
+
+    return flush_all(seconds)
+
+
 def _hook_of(settings: Settings) -> Hook | None:
     if settings.completion_hook is None:
         return None
