@@ -9,6 +9,7 @@ import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from types import NoneType
 from typing import Final, NamedTuple, cast
 
 from ..model import Blob, Content, Generic, Message, Part, Text
@@ -173,24 +174,35 @@ class _Copy:
         self._left = _MOST_ITEMS
 
     def of(self, value: object, level: int) -> object:
-        try:
-            if level <= _DEEPEST and _is_container(value):
-                items = cast("Mapping[object, object] | Sequence[object]", value)
-                if len(items) <= self._left:
-                    self._left -= len(items)
-                    if not isinstance(items, Mapping):
-                        return [self._item(item, level) for item in items]
-                    return {_key(key): self._item(item, level) for key, item in items.items()}
-        except Exception:  # another thread changes it, or it is a class of the app's
-            pass
-        return f"<{type(value).__name__}>"
+        held = _held(value, self._left) if level <= _DEEPEST else None
+        if held is None:
+            return f"<{type(value).__name__}>"
+        self._left -= len(held)
+        if isinstance(held, dict):
+            return {_key(key): self._item(item, level) for key, item in held.items()}
+        return [self._item(item, level) for item in held]
 
     def _item(self, value: object, level: int) -> object:
-        return self.of(value, level + 1) if _is_container(value) else plain(value)
+        return plain(value) if issubclass(type(value), _SCALARS) else self.of(value, level + 1)
 
 
-def _is_container(value: object) -> bool:
-    return isinstance(value, list | tuple | dict | set | frozenset | Mapping)
+_SCALARS: Final = (str, int, float, NoneType)
+_LISTS: Final = (list, tuple, set, frozenset)
+
+
+def _held(value: object, most: int) -> list[object] | dict[object, object] | None:
+    """What a list or a mapping holds, if that is no more than ``most``; another thread may change it meanwhile, and it
+    may be of a class of the app's, which does what it likes."""
+    try:
+        if isinstance(value, _LISTS):
+            items = cast("Sequence[object]", value)
+            return list(items) if len(items) <= most else None
+        if isinstance(value, Mapping):
+            pairs = cast("Mapping[object, object]", value)
+            return dict(pairs.items()) if len(pairs) <= most else None
+    except Exception:
+        pass
+    return None
 
 
 def _key(key: object) -> str:
