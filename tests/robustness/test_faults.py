@@ -357,8 +357,6 @@ OFF_THE_PATH: Final = {
         "privacy.checks:_is_code",
         "privacy.paths:_masked_text",
         "privacy.paths:_masked_texts",
-        "telemetry.content:_described",
-        "telemetry.content:_measured",
         "telemetry.digests:_shortened",
     },
     "what each kind of life has of its own": {
