@@ -444,6 +444,7 @@ def no_threads(monkeypatch: pytest.MonkeyPatch, said: SaidFaults) -> None:
 @pytest.fixture(autouse=True)
 def hooks_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """One completion hook more is installed."""
+    monkeypatch.setattr(Kept, "calls", [])
     entry = EntryPoint("Kept", f"{Kept.__module__}:Kept", hook.GROUP)
     monkeypatch.setattr(hook, "entry_points", lambda group: EntryPoints([entry]))
 
