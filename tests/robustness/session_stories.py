@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, Final
 
+import otel_genai_instr as genai
+
 from ..sessions import events
 from .stories import Story
 
@@ -108,6 +110,11 @@ def _talk_asynchronously(_provider: object) -> object:
     return asyncio.run(talk())
 
 
+def _talk_in_a_block(provider: object) -> object:
+    with genai.content("full"):
+        return _talk_asynchronously(provider)
+
+
 def _event(kind: str, lane: str) -> dict[str, Any]:
     response: dict[str, Any] = {
         "id": f"resp_{lane}",
@@ -148,6 +155,14 @@ def _lanes(_provider: object) -> object:
 
 
 SESSION_STORIES: Final = (
-    *((Story("a session", list, _talk), Story("a session, async", list, _talk_asynchronously)) if HAS_SESSIONS else ()),
+    *(
+        (
+            Story("a session", list, _talk),
+            Story("a session, async", list, _talk_asynchronously),
+            Story("a session in a block", list, _talk_in_a_block, lambda: {"capture_content": None}),
+        )
+        if HAS_SESSIONS
+        else ()
+    ),
     *((Story("lanes", list, _lanes),) if HAS_LANES else ()),
 )

@@ -279,6 +279,8 @@ OFF_THE_PATH: Final = {
         "telemetry.telemetry:Store.put",
     },
     "for the app, the command, or a test, to ask": {
+        "store.store:flush_all",
+        "telemetry.telemetry:flush_stores",
         "settings:disabled_instrumentations",
         "settings:is_set",
         "settings:sdk_is_disabled",
@@ -357,8 +359,6 @@ OFF_THE_PATH: Final = {
         "privacy.checks:_is_code",
         "privacy.paths:_masked_text",
         "privacy.paths:_masked_texts",
-        "telemetry.content:_described",
-        "telemetry.content:_measured",
         "telemetry.digests:_shortened",
     },
     "where a span is full: tests/engine/test_span_limits.py": {
@@ -454,6 +454,12 @@ def no_threads(monkeypatch: pytest.MonkeyPatch, said: SaidFaults) -> None:
 @pytest.fixture(autouse=True)
 def hooks_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """One completion hook more is installed."""
+
+    def offered(group: str) -> EntryPoints:
+        return EntryPoints([EntryPoint("Kept", f"{Kept.__module__}:Kept", group)])
+
+    monkeypatch.setattr(hook, "entry_points", offered)
+    monkeypatch.setattr(Kept, "calls", [])
 
     def offered(group: str) -> EntryPoints:
         return EntryPoints([EntryPoint("Kept", f"{Kept.__module__}:Kept", group)])

@@ -109,7 +109,7 @@ class Redactor:
         self._functions: Final = tuple(functions)
         self._seconds: Final = seconds
         self._worker: Final = Worker() if functions else None
-        self._is_warned = False
+        self._warned: Final[set[type]] = set()
 
     def structure(self, content: dict[str, object], tool: str | None = None) -> dict[str, object]:
         """Structured content attributes by their names, redacted; ``content`` stays as it is.
@@ -144,8 +144,8 @@ class Redactor:
             raise Withheld(_FAILED) from None
 
     def _warn(self, error: Exception) -> None:
-        if not self._is_warned:
-            self._is_warned = True
+        if type(error) not in self._warned:
+            self._warned.add(type(error))
             # The error isn't shown: its text may quote what was to be redacted.
             log.warning("Content is withheld: the redactor failed (%s). This is logged once.", class_name(type(error)))
 
