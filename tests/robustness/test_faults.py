@@ -364,9 +364,6 @@ OFF_THE_PATH: Final = {
     "where a span is full: tests/engine/test_span_limits.py": {
         "telemetry.limits:places",
     },
-    "at the opening of a connection where content isn't recorded everywhere": {
-        "patching.sessions:_in_content_block",
-    },
     "what each kind of life has of its own": {
         "telemetry.late:Late.look",
         "telemetry.life:Life._parts",
@@ -454,11 +451,6 @@ def no_threads(monkeypatch: pytest.MonkeyPatch, said: SaidFaults) -> None:
 @pytest.fixture(autouse=True)
 def hooks_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """One completion hook more is installed."""
-
-    def offered(group: str) -> EntryPoints:
-        return EntryPoints([EntryPoint("Kept", f"{Kept.__module__}:Kept", group)])
-
-    monkeypatch.setattr(hook, "entry_points", offered)
     monkeypatch.setattr(Kept, "calls", [])
 
     def offered(group: str) -> EntryPoints:
