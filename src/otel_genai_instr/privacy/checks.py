@@ -75,7 +75,8 @@ def phone(candidate: Candidate) -> int:
     found, before, _ = candidate
     if found[0] == "+":
         # `1e+10000000` and `12:00:00+0000` have one, too.
-        return 0 if before[-1:].isalnum() or before[-1:] == "+" else _beginning(candidate, _is_international)
+        of_a_number = before[-1:].isdigit() or (before[-1:] in ("e", "E") and before[-2:-1].isdigit())
+        return 0 if of_a_number or before[-1:] == "+" else _beginning(candidate, _is_international)
     if found[0] == "0" and found[1] != "0":
         return _beginning(candidate, lambda digits: 9 <= len(digits) <= 11)
     return _beginning(candidate, lambda digits: 8 <= len(digits) <= 17)
