@@ -205,6 +205,8 @@ def test_a_search(mode: str, is_async: bool, capture: Capture) -> None:
     attributes = _tell(capture, _search, answers.found(), is_async)
     assert capture.span().name == "retrieval vs_1"
     assert capture.span().kind.name == "CLIENT"
+    tier = attributes.pop("otel_genai.content.tier", "none")
+    assert tier == {"no_content": "none", "event_only": "digest", "span_only": "full"}[mode]
     if mode == "span_only":
         assert attributes.pop("gen_ai.retrieval.query.text") == "hello"
         assert json.loads(attributes.pop("gen_ai.retrieval.documents")) == [DOCUMENT]

@@ -20,6 +20,9 @@ from .telemetry import Telemetry
 class Captured:
     """The content of one call or step."""
 
+    _has_some = False
+    """Whether there is any: nobody reads that of images and sounds."""
+
     def __init__(self, telemetry: Telemetry, block: Tier | None, span: trace.Span, has_event: bool) -> None:
         """It starts.
 
@@ -33,12 +36,12 @@ class Captured:
         self._policy = policy = telemetry.policy
         self._block = block
         self._span = span
-        self._trace_id = span.get_span_context().trace_id
         records_span = span.is_recording()
         event = has_event and policy.on_event
-        self._shows_full = records_span or event
+        self._shows_full = event or (records_span and policy.with_span)
         is_told = records_span or event or telemetry.settings.record.is_anywhere
-        self.tier, may_rise = policy.at_start(block, self._trace_id)
+        start = policy.always if block is None else None
+        self.tier, may_rise = start or policy.at_start(block, span.get_span_context().trace_id)
         """So far; at the end, what is recorded."""
         self._start = self.tier
         self.reads = is_told and (may_rise or self.tier is not Tier.NONE)
@@ -52,6 +55,7 @@ class Captured:
 
     def sent(self, read: Callable[[], Content]) -> None:
         """Note what was sent. What is recorded for sure is read at once: the caller may change it later."""
+        self._has_some = True
         if self.tier is not Tier.NONE:
             self._read_sent(read())
         if self.tier is not Tier.FULL:
@@ -71,7 +75,8 @@ class Captured:
         """It is over: how much of it is recorded is decided."""
         # A failure has an event, whose message is content, whether or not anything else is recorded.
         if failed or (self.reads and self._policy.chooses_late):
-            self.tier = self._policy.at_end(self.tier, self._block, self._trace_id, failed, seen)
+            trace_id = self._span.get_span_context().trace_id
+            self.tier = self._policy.at_end(self.tier, self._block, trace_id, failed, seen)
 
     def read(self, said: Callable[[], Content] | None, output: Callable[[], Sequence[Message]] | None) -> None:
         """What was sent, if it has not been read, what the answer says beside messages, and its messages."""
@@ -88,9 +93,9 @@ class Captured:
 
     def describe(self, written: Attributes) -> None:
         """What a digest says of it, and the tier."""
-        if self.tier is Tier.NONE or not self.reads:
+        if self.tier is Tier.NONE or not self.reads or not (self._has_some or self.structure or self._came):
             return
-        written[own.CONTENT_TIER] = self.tier.value
+        written[own.CONTENT_TIER] = self.tier.value if self._shows_full else Tier.DIGEST.value
         if self._hashes:
             written.update({name: value for name, value in self._hashes.items() if value is not None})
         if self._came and own.OUTPUT_LENGTH not in written:  # of a stream

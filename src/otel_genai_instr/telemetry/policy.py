@@ -32,6 +32,8 @@ class ContentPolicy:
         self.content_on_event: Final = self.on_event and not stored
         self.on_span: Final = not stored and (place is None or place.on_span)
         """Whether spans carry messages."""
+        self.with_span: Final = self.on_span or stored or settings.completion_hook is not None
+        """Whether messages go anywhere because of a span: onto it, to the store, or to a hook."""
         self._most: Final = (
             Tier.FULL if self.on_span or self.on_event or stored or settings.completion_hook else Tier.DIGEST
         )
@@ -47,13 +49,13 @@ class ContentPolicy:
         """Whether messages of calls outside any block may be asked for."""
         self.chooses_late: Final = settings.content_for is not None
         """Whether more than a failure decides at the end."""
-        self._always: Final = None if self.chooses_late or self._sampled_below else self._start(tier)
+        self.always: Final = None if self.chooses_late or self._sampled_below else self._start(tier)
         """What is certain before every call outside any block."""
 
     def at_start(self, block: Tier | None, trace_id: int) -> tuple[Tier, bool]:
         """What is certain before the call, and whether its end may ask for more."""
-        if block is None and self._always is not None:
-            return self._always
+        if block is None and self.always is not None:
+            return self.always
         if block is Tier.NONE:
             return Tier.NONE, False
         if block is None and self._choose is not None:
