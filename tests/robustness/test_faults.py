@@ -18,7 +18,7 @@ from opentelemetry import context
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 import otel_genai_instr
-from otel_genai_instr import guard
+from otel_genai_instr import guard, text
 from otel_genai_instr.patching import hooks
 from otel_genai_instr.pricing import Pricer, loading
 from otel_genai_instr.pricing.loading import LazySource, bundled_prices
@@ -488,6 +488,7 @@ def observed(
     for remembered in (stainless._kind_of, hooks.is_async, fields.is_mapping):  # pyright: ignore[reportPrivateUsage]
         remembered.cache_clear()
     hook._class.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    text._speechless.clear()  # pyright: ignore[reportPrivateUsage]
     batches.forget()
     ENDPOINTS._known.clear()  # pyright: ignore[reportPrivateUsage]
     options: dict[str, Any] = {
