@@ -246,6 +246,7 @@ def test_samplers_see_the_request() -> None:
             "gen_ai.request.temperature": 0.5,
             "gen_ai.request.seed": 7,
             "openai.api.type": "chat_completions",
+            "otel_genai.input.message_count": len(MESSAGES),
             "server.address": "api.openai.com",
             "server.port": 443,
         },

@@ -28,8 +28,14 @@ SUITES: Final = ("tests/test_smoke.py", "tests/promises", "tests/robustness")
 configuration."""
 OF_A_PYTHON: Final = ("tests/store", "tests/privacy")
 """What depends on how Python ends, forks and runs threads."""
-INDEPENDENT: Final = ("tests/robustness/test_readers.py", "tests/robustness/test_concurrency.py")
-"""What takes long in these suites and needs one version only."""
+INDEPENDENT: Final = (
+    "tests/promises/test_canaries.py",
+    "tests/promises/test_hostile_content.py",
+    "tests/robustness/test_concurrency.py",
+    "tests/robustness/test_fails_closed.py",
+    "tests/robustness/test_readers.py",
+)
+"""What takes long in these suites and needs one version only, or asks for what older ones refuse."""
 AT_ONCE: Final = 2
 """Rows that run beside each other: a row keeps one core busy."""
 
