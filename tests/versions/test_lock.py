@@ -15,14 +15,16 @@ from .rows import LOCK, LOCKED, NEWEST, PINS, ROOT, Row, constraints, locked_lin
 
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PYTHONS: Final = ("3.11", "3.12", "3.13")
+NOT_LOCKED: Final = frozenset({"presidio"})
+"""Extras that bring language models, hundreds of megabytes, which no test here loads."""
 
 
 def _asked_for() -> Iterator[Requirement]:
     """What the editable install with its extras needs, and what builds it."""
     project = PROJECT["project"]
     texts = [*project["dependencies"], *PROJECT["build-system"]["requires"]]
-    for extra in project["optional-dependencies"].values():
-        texts += extra
+    for extra, wanted in project["optional-dependencies"].items():
+        texts += () if extra in NOT_LOCKED else wanted
     yield from (each for each in map(Requirement, texts) if each.name != project["name"])
 
 
