@@ -278,7 +278,7 @@ def test_a_circle_has_an_end(tmp_path: Path) -> None:
 
 def test_what_is_no_json_is_counted(tmp_path: Path, told: Told, caplog: pytest.LogCaptureFixture) -> None:
     deep: list[object] = []
-    for _ in range(5_000):
+    for _ in range(100_000):
         deep = [deep]
     store = ContentStore(str(tmp_path), count=told)
     store.put(1, 1, NOON, {"deep": deep}, {})
