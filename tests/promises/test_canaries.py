@@ -22,7 +22,7 @@ from otel_genai_instr import guard
 from otel_genai_instr.settings import CallSeen
 from otel_genai_instr.store import store
 
-from ..support.canaries import CANARIES, NEVER, QUOTE, Kept, Search, left_to_store, quoting
+from ..support.canaries import CANARIES, NEVER, QUOTE, Kept, Search, quoting
 from ..support.capture import Capture
 from ..support.under_test import Case, Ending, Form
 from .either import run
@@ -72,7 +72,7 @@ def live(capture: Capture, caplog: pytest.LogCaptureFixture, capfd: pytest.Captu
             ):
                 run(user.tell(), is_async=case.is_async)
         assert user.diary
-        assert left_to_store(30) == 0
+        assert genai.flush_content(30) == 0
         return Search(capture, caplog.records, tmp_path, str(capfd.readouterr()))
 
     return live
@@ -256,7 +256,7 @@ def told(capture: Capture, caplog: pytest.LogCaptureFixture, capfd: pytest.Captu
     def live(**options: Any) -> Search:
         capture.instrument(real_clock=True, feedback_key="f" * 32, **EVERYWHERE, **options)
         _blocks()
-        assert left_to_store(30) == 0
+        assert genai.flush_content(30) == 0
         return Search(capture, caplog.records, tmp_path, str(capfd.readouterr()))
 
     return live

@@ -15,7 +15,7 @@ from otel_genai_instr.settings import CallSeen
 from otel_genai_instr.store import store
 
 from ..support import answers
-from ..support.canaries import CANARIES, QUOTE, Search, left_to_store
+from ..support.canaries import CANARIES, QUOTE, Search
 from ..support.capture import Capture
 from ..support.provider import FakeProvider, json_reply, sse_reply
 from . import injection
@@ -125,7 +125,7 @@ def _leaks(
             with injection.raising(function):
                 _ask()
                 with contextlib.suppress(injection.Fault):
-                    left_to_store(_PATIENCE)
+                    genai.flush_content(_PATIENCE)
             if injection.hits:
                 called.add(name)
                 found = Search(capture, caplog.records, folder, str(capfd.readouterr())).found

@@ -275,7 +275,6 @@ OFF_THE_PATH: Final = {
         "telemetry.privately:Redactor.structure",
         "telemetry.privately:Redactor.text",
         "telemetry.telemetry:Hook.feed",
-        "telemetry.telemetry:Store.flush",
         "telemetry.telemetry:Store.put",
     },
     "for the app, the command, or a test, to ask": {
@@ -367,6 +366,7 @@ OFF_THE_PATH: Final = {
     "what each kind of life has of its own": {
         "telemetry.late:Late.look",
         "telemetry.life:Life._parts",
+        "telemetry.life:Life._seen",
     },
 }
 """Functions that no story reaches, by the reason. Anything else that no story reaches needs a story."""

@@ -13,7 +13,7 @@ from ..store.location import Unusable
 from ..store.reading import Reader, Stored, Unreadable, by_reference
 from .conversation import show_conversation
 from .problems import Problem
-from .tables import say
+from .tables import JSON, say
 
 _IDS: Final = re.compile(r"([0-9a-f]{32})(?::([0-9a-f]{16}))?")
 
@@ -29,7 +29,7 @@ def show_content(options: Namespace) -> int:
     except Unreadable as error:
         raise Problem(str(error)) from None
     for number, stored in enumerate(found):
-        if options.format == "json":
+        if options.format == JSON:
             # Escaped, so that a terminal obeys nothing in it. JSON leaves one control character as it is.
             say(json.dumps(stored.record, separators=(",", ":")).replace("\x7f", "\\u007f"))
         else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 
 from ..privacy.pseudonyms import LEAST_BYTES, Pseudonyms
 from ..settings import PSEUDONYM_KEYS, from_environ
 from .problems import Problem
-from .tables import say
+from .tables import JSON, say, say_json
 
 
 def pseudonym(options: Namespace) -> int:
@@ -23,8 +22,8 @@ def pseudonym(options: Namespace) -> int:
     if any(len(key.encode()) < LEAST_BYTES for key in keys):
         raise Problem(f"{PSEUDONYM_KEYS}: each key has to have at least {LEAST_BYTES} bytes")
     found = Pseudonyms(keys).all_of(user)
-    if options.format == "json":
-        say(json.dumps({"pseudonyms": found}, indent=2))
+    if options.format == JSON:
+        say_json({"pseudonyms": found})
     else:
         for name in found:
             say(name)

@@ -8,13 +8,12 @@ from typing import Final
 
 from .. import log
 from ..text import encodable
+from .keyed import DIGITS, PREFIX, keyed_digits
 
 LEAST_BYTES: Final = 32
 """Of a key: as many as the hash has. A short one can be guessed, and then every user id is tried."""
 
-_PREFIX: Final = "hmac-sha256:"
-_DIGITS: Final = 32
-_FORM: Final = re.compile(rf"{_PREFIX}[0-9a-f]{{{_DIGITS}}}")
+_FORM: Final = re.compile(rf"{PREFIX}[0-9a-f]{{{DIGITS}}}")
 
 
 class Pseudonyms:
@@ -47,6 +46,4 @@ class Pseudonyms:
 
 
 def _under(key: bytes, user_id: str) -> str:
-    import hmac  # loads a library, for what only some apps ask for
-
-    return _PREFIX + hmac.digest(key, encodable(user_id).encode(), "sha256").hex()[:_DIGITS]
+    return PREFIX + keyed_digits(key, encodable(user_id).encode())

@@ -132,15 +132,16 @@ class Captured:
         written[own.CONTENT_WITHHELD] = why.reason
         self._telemetry.metrics.content.withheld(why.reason)
 
-    def store(self, written: Attributes, at_ns: int, about: Mapping[str, object]) -> None:
-        """Hand it to the store, if there is one; the reference stands for it."""
+    def store(self, written: Attributes, at_ns: int, *about: Mapping[str, object]) -> None:
+        """Hand it to the store, if there is one, with what else is known; the reference stands for it."""
         store = self._telemetry.store
         if store is None or not self.structure:
             return
         structure, self.structure = self.structure, {}
         try:
             where = self._span.get_span_context()
-            written[own.CONTENT_REFERENCE] = store.put(where.trace_id, where.span_id, at_ns, structure, dict(about))
+            known = {name: value for said in about for name, value in said.items()}
+            written[own.CONTENT_REFERENCE] = store.put(where.trace_id, where.span_id, at_ns, structure, known)
         except Withheld as why:
             self.withhold(written, why)
 

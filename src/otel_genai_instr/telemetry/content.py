@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, cast
 
 from ..model import Blob, Content, Generic, Message, Part, Text
 from ..semconv import attributes as names
-from ..text import encodable
+from ..text import encodable, pieces
 from .cutting import as_json, bytes_of, encode, fitted, is_small, shortened_text, size_of
 
 Structure = dict[str, object]
@@ -31,8 +31,6 @@ _DEEPEST: Final = 24
 """Levels of lists and objects. Decoders of protobuf stop at 100, of which each of these takes three."""
 _MOST_ITEMS: Final = 10_000
 """Items and members of one value, in all its levels: so a circle has an end, and the time that is taken for it."""
-_BLOCK: Final = 65_536
-"""Characters of base64 at a time: a multiple of four."""
 
 
 def of_request(content: Content) -> Structure:
@@ -143,8 +141,8 @@ def _measured(data: str) -> Structure:
 
     digest, size = hashlib.sha256(), 0
     try:
-        for begin in range(0, len(data), _BLOCK):
-            block = base64.b64decode(data[begin : begin + _BLOCK])
+        for piece in pieces(data):  # each is a multiple of four characters, but the last
+            block = base64.b64decode(piece)
             digest.update(block)
             size += len(block)
     except ValueError:  # it is no base64

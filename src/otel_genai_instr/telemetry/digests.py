@@ -8,14 +8,13 @@ from json.encoder import encode_basestring_ascii
 from typing import Final, cast
 
 from ..model import Content, Message, Part, Text
+from ..privacy.keyed import PREFIX, keyed_digits
 from .content import messages_as_dicts, part_as_dict
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode
 _quoted = encode_basestring_ascii
-_DIGITS: Final = 32
 _MOST: Final = 1_048_576
 """Characters that are hashed: time is for the call."""
-WHOLE: Final = "hmac-sha256:"
 PARTIAL: Final = "hmac-sha256-partial:"
 """What stands before the hash of the first characters, and how many items there are."""
 _SYSTEM: Final = ("system", "developer")
@@ -36,16 +35,14 @@ def hash_of_system(sent: Content, key: str) -> str | None:
 
 def _keyed(lines: Iterable[str], count: int, key: str) -> str:
     """HMAC-SHA256 over one line of JSON for each item, or over the first characters and how many items there are."""
-    import hmac  # loads a library, for what few calls have
-
     text = ""
-    prefix = WHOLE
+    prefix = PREFIX
     for line in lines:
         text += line + "\n"
         if len(text) > _MOST:
             prefix, text = PARTIAL, f"{text[:_MOST]}\n{count}\n"
             break
-    return prefix + hmac.digest(key.encode(errors="replace"), text.encode(), "sha256").hex()[:_DIGITS]
+    return prefix + keyed_digits(key.encode(errors="replace"), text.encode())
 
 
 def _message_line(message: Message) -> str:

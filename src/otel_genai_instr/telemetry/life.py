@@ -13,11 +13,11 @@ from opentelemetry.context import Context
 
 from .. import guard, pricing
 from ..model import Content, Details, Failure, Message, Response
-from ..settings import Tier
+from ..settings import CallSeen, Tier
 from ..text import encodable
 from . import events, later
 from .attributes import Attributes
-from .captured import redacted
+from .captured import Captured, redacted
 from .endings import ENDINGS, Ending, EndingRule
 from .telemetry import Telemetry
 
@@ -99,6 +99,8 @@ class Life:
     context: Context
     """Current while whoever is observed works on it, and only then."""
     span: trace.Span
+    _captured: Captured | None = None
+    """What was said in it; where there is nothing to do with that, there is none."""
     tier = Tier.NONE
     """How much is recorded of what was said; known at the end."""
 
@@ -153,6 +155,16 @@ class Life:
         finally:
             self.context = _OVER  # the other one holds this: without the cycle, all is freed at once
             self.span.end(end_ns)
+
+    def _seen(self, ended: Ended) -> CallSeen:
+        """What is known of it, for who chooses how much is recorded."""
+        raise NotImplementedError
+
+    def _settle_content(self, ended: Ended) -> None:
+        """How much is recorded of what was said; the message of a failure is part of it."""
+        if self._captured is not None:
+            self._captured.settle(ended.failure is not None, partial(self._seen, ended))
+            self.tier = self._captured.tier
 
     def _read_message(self, ended: Ended) -> None:
         if ended.failure is not None and (self._telemetry.settings.error_messages or self.tier is Tier.FULL):

@@ -57,7 +57,6 @@ class Operation(Life):
     unparsed: object = None
     """The answer that the SDK could not make into a result: it was given, and is billed."""
     _scope: Scope = NO_SCOPE
-    _captured: Captured | None = None
     _sent: Content | None = None
     _first_chunk: float | None = None
     _chunks: list[float] | None = None
@@ -239,12 +238,6 @@ class Operation(Life):
             ended.said = details.content
             attributes.add_details(written, details, ended.rule.open_choice)
 
-    def _settle_content(self, ended: Ended) -> None:
-        """How much is recorded of what was said; the message of a failure is part of it."""
-        if self._captured is not None:
-            self._captured.settle(ended.failure is not None, partial(self._seen, ended))
-            self.tier = self._captured.tier
-
     def _seen(self, ended: Ended) -> CallSeen:
         return CallSeen(
             operation=self.request.operation,
@@ -265,7 +258,7 @@ class Operation(Life):
             written = ended.written
             captured.describe(written)
             captured.redact(written)
-            captured.store(written, self._start_ns, {**self._attributes, **written})
+            captured.store(written, self._start_ns, self._attributes, written)
             ended.texts = captured.fit(written)
             ended.structure = captured.structure
 
@@ -314,7 +307,7 @@ class Operation(Life):
         _account: ("metrics.usage", ""),
         _count: ("tally", "scoped"),
         _describe: ("read.details", "recorded"),
-        _settle_content: ("content.settle", "content"),
+        Life._settle_content: ("content.settle", "content"),
         Life._read_message: ("read.error", "failed"),
         _read_content: ("read.content", "content"),
         _place_content: ("content.place", "content"),

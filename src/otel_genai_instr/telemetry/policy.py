@@ -34,21 +34,16 @@ class ContentPolicy:
         """Whether spans carry messages."""
         self.with_span: Final = self.on_span or stored or settings.completion_hook is not None
         """Whether messages go anywhere because of a span: onto it, to the store, or to a hook."""
-        self._most: Final = (
-            Tier.FULL if self.on_span or self.on_event or stored or settings.completion_hook else Tier.DIGEST
-        )
+        self._most: Final = Tier.FULL if self.with_span or self.on_event else Tier.DIGEST
         self._choose: Final = settings.content_for
+        self.chooses_late: Final = self._choose is not None
+        """Whether more than a failure decides at the end."""
         self._on_error: Final = settings.content_on_error
         self._sampled_below: Final = round(settings.content_sample * 2**_BITS)
         self.may_read: Final = (
-            tier is not Tier.NONE
-            or settings.content_for is not None
-            or settings.content_on_error is not Tier.NONE
-            or self._sampled_below > 0
+            tier is not Tier.NONE or self.chooses_late or self._on_error is not Tier.NONE or self._sampled_below > 0
         )
         """Whether messages of calls outside any block may be asked for."""
-        self.chooses_late: Final = settings.content_for is not None
-        """Whether more than a failure decides at the end."""
         self.always: Final = None if self.chooses_late or self._sampled_below else self._start(tier)
         """What is certain before every call outside any block."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import ClassVar, Final
 
 from opentelemetry import trace
@@ -99,7 +98,6 @@ class Step(Life):
             attributes,
             start_time=self._start_ns,
         )
-        self._captured: Captured | None = None
         guard.run("content.start", self._choose_content)
         self.context = trace.set_span_in_context(self.span, inner)
 
@@ -154,11 +152,6 @@ class Step(Life):
             self.span.set_status(trace.StatusCode.ERROR, ended.message)
         limits.write(self.span, self._attributes, written)
 
-    def _settle_content(self, ended: Ended) -> None:
-        if self._captured is not None:
-            self._captured.settle(ended.failure is not None, partial(self._seen, ended))
-            self.tier = self._captured.tier
-
     def _seen(self, ended: Ended) -> CallSeen:
         return CallSeen(
             operation=self._operation or "", model=None, attributes=dict(self._attributes), error=ended.error
@@ -186,7 +179,7 @@ class Step(Life):
         _find_failure: "step.error",
         _record: "step.metrics",
         _count: "step.tally",
-        _settle_content: "content.settle",
+        Life._settle_content: "content.settle",
         Life._read_message: "read.error",
         _write_content: "step.content",
         _write: "step.attributes",

@@ -33,10 +33,6 @@ class Store(Protocol):
         """Take it, to be stored soon; return where it will be. Raises ``Withheld`` when no more is taken."""
         ...
 
-    def flush(self, seconds: float) -> int:
-        """Wait until it is stored; return how many are left."""
-        ...
-
 
 class Hook(Protocol):
     """Is given content as well."""
