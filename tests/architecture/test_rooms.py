@@ -49,7 +49,8 @@ KNOWS: Final = {
     "exporters": set[str](),
     "spans": {"telemetry"},
     "evaluation": {"telemetry"},
-    "cli": {"", "exporters", "pricing", "privacy", "store"},
+    "reports": {"pricing"},
+    "cli": {"", "exporters", "pricing", "privacy", "reports", "store"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}

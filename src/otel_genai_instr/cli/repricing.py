@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from ..hosts import plain_host, provider_of_host, region_of_host
-from ..model import Endpoint, Usage
+from ..model import Usage
 from ..pricing import Cost, Pricer, Unpriced
+from ..reports.prices import cost_of
 from ..semconv import attributes as names
 from ..semconv import own, values
 from ..semconv.usage import USAGE
@@ -18,8 +18,6 @@ from .stored_spans import Attributes, StoredSpan
 
 _MODEL: Final = (names.RESPONSE_MODEL, names.REQUEST_MODEL)
 _PROVIDER: Final = (names.PROVIDER_NAME,)
-_LANGUAGES: Final = {"anthropic", "openai"}
-"""Providers whose SDK also calls unknown hosts, which then have its name."""
 _TIER: Final = (
     names.OPENAI_RESPONSE_SERVICE_TIER,
     own.RESPONSE_SERVICE_TIER,
@@ -186,14 +184,15 @@ def _recorded(attributes: Attributes) -> tuple[Decimal, str] | None:
 
 
 def _recomputed(attributes: Attributes, start: float, pricer: Pricer) -> Cost | Unpriced:
-    cost = pricer.price(
-        _seller(attributes),
-        _text(attributes, (names.REQUEST_MODEL,)),
-        _text(attributes, (names.RESPONSE_MODEL,)),
+    cost = cost_of(
+        pricer,
         _usage(attributes),
+        provider=_text(attributes, _PROVIDER),
+        address=_text(attributes, (names.SERVER_ADDRESS,)),
+        request_model=_text(attributes, (names.REQUEST_MODEL,)),
+        response_model=_text(attributes, (names.RESPONSE_MODEL,)),
         service_tier=_text(attributes, _TIER),
-        region=_text(attributes, (own.RESPONSE_REGION,))
-        or region_of_host(_text(attributes, (names.SERVER_ADDRESS,)) or ""),
+        region=_text(attributes, (own.RESPONSE_REGION,)),
         at=start,
     )
     # What is charged beside the tokens, such as a web search, isn't on the span: its price alone was. Without it
@@ -201,13 +200,6 @@ def _recomputed(attributes: Attributes, start: float, pricer: Pricer) -> Cost | 
     if isinstance(cost, Cost) and cost.other is None and own.COST_OTHER in attributes:
         return Unpriced.UNSUPPORTED_UNIT
     return cost
-
-
-def _seller(attributes: Attributes) -> str:
-    """Who is paid. A provider that only lent its language to an unknown host is told by that host."""
-    provider, address = _text(attributes, _PROVIDER) or "", _text(attributes, (names.SERVER_ADDRESS,))
-    is_lent = provider in _LANGUAGES and address is not None and provider_of_host(plain_host(address)) is None
-    return Endpoint(provider, is_known=not is_lent).seller
 
 
 def _usage(attributes: Attributes) -> Usage | None:

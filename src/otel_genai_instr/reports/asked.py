@@ -1,0 +1,232 @@
+"""What a report is asked for: which time, grouped by what, of which calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import ibis
+from ibis.expr.types import Table
+
+from .columns import SPANS, Type
+
+_DIMENSIONS: Final = (
+    *("model", "answered_model", "provider", "operation", "service_tier"),
+    *("feature", "tenant", "user", "session", "prompt", "prompt_version"),
+    *("service", "environment", "agent", "workflow", "tool", "data_source", "error", "finish_reason", "scope"),
+)
+_PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
+GROUPS: Final = (*_PERIODS, *_DIMENSIONS)
+"""What rows can be made by."""
+_TYPES: Final = {column.name: column.type for column in SPANS if column.name not in ("row_id", "line_at")}
+_SPANS_OF_TIME: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LENGTH: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
+_CONDITION: Final = re.compile(r"\s*([a-z_]+)\s*(!=|>=|<=|=|>|<|~)\s*(.*)", re.DOTALL)
+_COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "=": lambda cell, value: cell == value,
+    "!=": lambda cell, value: (cell != value) | cell.isnull(),
+    ">=": lambda cell, value: cell >= value,
+    "<=": lambda cell, value: cell <= value,
+    ">": lambda cell, value: cell > value,
+    "<": lambda cell, value: cell < value,
+    "~": lambda cell, value: cell.contains(value),
+}
+
+
+class NotUnderstood(ValueError):
+    """Something that was asked can't be meant; says what is allowed."""
+
+
+class Condition(NamedTuple):
+    """A column, compared."""
+
+    column: str
+    comparison: str
+    value: str | float | bool | None
+    """``None`` asks for cells in which nothing is said."""
+
+    def applied(self, table: Table) -> Any:
+        """The expression for a table."""
+        cell = table[self.column]
+        if self.value is None:
+            return cell.isnull() if self.comparison == "=" else cell.notnull()
+        return _COMPARISONS[self.comparison](cell, self.value)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A time: from ``start`` on, before ``end``. Both are UTC, without a zone, as the tables have it."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.end - self.start
+
+    @property
+    def before(self) -> Window:
+        """The time of the same length just before it."""
+        return Window(self.start - self.length, self.start)
+
+    def of(self, table: Table, column: str = "started_at") -> Table:
+        """The rows of this time."""
+        moment = table[column]
+        return table.filter((moment >= self.start) & (moment < self.end))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question."""
+
+    window: Window
+    by: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    zone: tzinfo = UTC
+    """In which days and hours begin."""
+
+    def filtered(self, table: Table) -> Table:
+        """The rows that the conditions hold of, at any time."""
+        for condition in self.where:
+            table = table.filter(condition.applied(table))
+        return table
+
+    def keys(self, table: Table, by: tuple[str, ...] | None = None) -> dict[str, Any]:
+        """The expressions that rows are made by."""
+        return {name: self._key(table, name) for name in (self.by if by is None else by)}
+
+    def local(self, moments: Any, window: Window | None = None) -> Any:
+        """Moments in the zone. Its changes of clock are worked out here, so that every engine has the same."""
+        window = window or self.window
+        shifts = _shifts(self.zone, window)
+        if all(shift == timedelta() for _, shift in shifts):
+            return moments
+        shifted = [
+            (moments < until, moments + ibis.interval(seconds=int(shift.total_seconds()))) for until, shift in shifts
+        ]
+        return ibis.cases(*shifted[:-1], else_=shifted[-1][1]) if len(shifted) > 1 else shifted[0][1]
+
+    def _key(self, table: Table, name: str) -> Any:
+        if name in _PERIODS:
+            return self.local(table["started_at"]).truncate(_PERIODS[name])
+        return table[name]
+
+
+def _shifts(zone: tzinfo, window: Window) -> list[tuple[datetime, timedelta]]:
+    """How far the zone is from UTC, until when; to the quarter of an hour in which it changes."""
+    step = timedelta(minutes=15)
+    moment = window.start.replace(minute=0, second=0, microsecond=0)
+    found: list[tuple[datetime, timedelta]] = []
+    while moment <= window.end:
+        shift = moment.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta()
+        if found and found[-1][1] == shift:
+            found[-1] = (moment + step, shift)
+        else:
+            found.append((moment + step, shift))
+        moment += step
+    return found
+
+
+def window_from(
+    last: str | None, since: str | None, until: str | None, zone: tzinfo, now: datetime, usual: str = "7d"
+) -> Window:
+    """Read the time that is asked for; the last seven days, where nothing is said.
+
+    Raises:
+        NotUnderstood: for a time that can't be meant.
+    """
+    if last is not None and since is not None:
+        raise NotUnderstood("--last and --since exclude each other")
+    end = now if until is None else _moment("--until", until, zone)
+    start = end - _length(last or usual) if since is None else _moment("--since", since, zone)
+    if start >= end:
+        raise NotUnderstood(f"the time asked for is empty: it begins at {start:%Y-%m-%d %H:%M} UTC, and ends before")
+    return Window(start, end)
+
+
+def _length(text: str) -> timedelta:
+    match = _LENGTH.fullmatch(text.strip())
+    if match is None:
+        raise NotUnderstood(f"--last: {text!r} is not allowed; a number with m, h, d or w, such as 24h, 30d or 4w")
+    return timedelta(**{_SPANS_OF_TIME[match[2]]: int(match[1])})
+
+
+def _moment(option: str, text: str, zone: tzinfo) -> datetime:
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise NotUnderstood(
+            f"{option}: {text!r} is no time; allowed: a day or a time, such as 2026-01-31 or 2026-01-31T16:30"
+        ) from None
+    return (read if read.tzinfo is not None else read.replace(tzinfo=zone)).astimezone(UTC).replace(tzinfo=None)
+
+
+def zone_from(name: str) -> tzinfo:
+    """Read the name of a zone.
+
+    Raises:
+        NotUnderstood: if nobody here knows it.
+    """
+    if name.upper() == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise NotUnderstood(f"--tz: {name!r} is not known; a name such as Europe/Berlin, or UTC") from None
+
+
+def groups_from(text: str) -> tuple[str, ...]:
+    """Read what rows are made by.
+
+    Raises:
+        NotUnderstood: for what rows can't be made by.
+    """
+    groups = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in groups:
+        if name not in GROUPS:
+            raise NotUnderstood(f"--by: {name!r} is not allowed; {', '.join(GROUPS)}")
+    return groups
+
+
+def condition_from(text: str) -> Condition:
+    """Read a condition: ``model=gpt-4o``, ``cost>0.1``, ``feature!=``, ``user~acme``.
+
+    Raises:
+        NotUnderstood: if it is none, or of a column that isn't there.
+    """
+    match = _CONDITION.fullmatch(text)
+    if match is None:
+        raise NotUnderstood(
+            f"--where: {text!r} is no condition; such as model=gpt-4o, cost>0.1, feature!=chat or user~acme"
+        )
+    column, comparison, said = match[1], match[2], match[3].strip()
+    kind = _TYPES.get(column)
+    if kind is None:
+        raise NotUnderstood(f"--where: there is no column {column!r}; {', '.join(_TYPES)}")
+    if said == "" and comparison in ("=", "!="):
+        return Condition(column, comparison, None)
+    return Condition(column, comparison, _value(column, kind, comparison, said))
+
+
+def _value(column: str, kind: Type, comparison: str, said: str) -> str | float | bool:
+    if kind is Type.TEXT:
+        if comparison in ("=", "!=", "~"):
+            return said
+        raise NotUnderstood(f"--where: {column} is text; it is compared by =, != or ~ (contains)")
+    if comparison == "~":
+        raise NotUnderstood(f"--where: {column} is no text; it is compared by =, !=, <, <=, > or >=")
+    if kind is Type.FLAG:
+        if said.lower() in ("true", "false") and comparison in ("=", "!="):
+            return said.lower() == "true"
+        raise NotUnderstood(f"--where: {column} is true or false, not {said!r}")
+    if kind is Type.MOMENT:
+        raise NotUnderstood("--where: times are asked for by --last, --since and --until")
+    try:
+        return float(said)
+    except ValueError:
+        raise NotUnderstood(f"--where: {column} is a number, not {said!r}") from None

@@ -1,0 +1,193 @@
+"""The table that every report reads: a row for each span, its columns with their units and where they come from.
+
+One table drives the files that are written, the view over ClickHouse and the documentation. A column that comes from
+attributes names them, the newest name first; older names and those of other instrumentations follow.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from ..semconv import attributes as names
+from ..semconv import own
+
+
+class Type(StrEnum):
+    """What a cell holds."""
+
+    TEXT = "text"
+    COUNT = "count"
+    NUMBER = "number"
+    FLAG = "flag"
+    MOMENT = "moment"
+
+
+class Column(NamedTuple):
+    """A column."""
+
+    name: str
+    type: Type
+    meaning: str
+    attributes: tuple[str, ...] = ()
+    """Where it comes from; empty for what isn't an attribute, or is worked out."""
+    factor: float = 1.0
+    """From the attribute's unit to the column's."""
+
+
+def _text(name: str, meaning: str, *attributes: str) -> Column:
+    return Column(name, Type.TEXT, meaning, attributes)
+
+
+def _count(name: str, meaning: str, *attributes: str) -> Column:
+    return Column(name, Type.COUNT, meaning, attributes)
+
+
+def _money(name: str, meaning: str, *attributes: str) -> Column:
+    return Column(name, Type.NUMBER, meaning, attributes)
+
+
+SPANS: Final = (
+    _text("trace_id", "32 hexadecimal digits"),
+    _text("span_id", "16 hexadecimal digits"),
+    _text("parent_id", "of the span around it; none for the first of a trace"),
+    _text("name", "of the span"),
+    _text("scope", "the instrumentation that made the span"),
+    _text("service", "`service.name` of the resource"),
+    _text("environment", "`deployment.environment.name` of the resource"),
+    _text("kind", "`call`, `tool`, `retrieval`, `memory`, `agent`, `workflow`, `step`; none for spans of others"),
+    Column("started_at", Type.MOMENT, "UTC"),
+    Column("duration_ms", Type.NUMBER, "milliseconds; none where the end lies before the start"),
+    Column("failed", Type.FLAG, "whether the span's status is an error"),
+    _text("error", "class of the error, or the provider's code", names.ERROR_TYPE),
+    _count("http_status", "of the answer", names.HTTP_RESPONSE_STATUS_CODE, "http.status_code"),
+    _text("operation", "`chat`, `embeddings`, `execute_tool`, ...", names.OPERATION_NAME),
+    _text("provider", "`openai`, `anthropic`, ...", names.PROVIDER_NAME, "gen_ai.system", "llm.provider", "llm.system"),
+    _text(
+        "model",
+        "that was asked for; where that isn't said, the one that answered",
+        names.REQUEST_MODEL,
+        names.RESPONSE_MODEL,
+        "llm.model_name",
+        "embedding.model_name",
+        "reranker.model_name",
+    ),
+    _text("answered_model", "that answered", names.RESPONSE_MODEL),
+    _count(
+        "input_tokens",
+        "cached ones included",
+        names.USAGE_INPUT_TOKENS,
+        "gen_ai.usage.prompt_tokens",
+        "llm.token_count.prompt",
+        "llm.usage.prompt_tokens",
+    ),
+    _count(
+        "output_tokens",
+        "reasoning included",
+        names.USAGE_OUTPUT_TOKENS,
+        "gen_ai.usage.completion_tokens",
+        "llm.token_count.completion",
+        "llm.usage.completion_tokens",
+    ),
+    _count(
+        "cache_read_tokens",
+        "input that was read from a cache",
+        names.USAGE_CACHE_READ_INPUT_TOKENS,
+        "gen_ai.usage.cache_read_input_tokens",
+        "llm.token_count.prompt_details.cache_read",
+    ),
+    _count(
+        "cache_write_tokens",
+        "input that was written to a cache",
+        names.USAGE_CACHE_WRITE_INPUT_TOKENS,
+        "gen_ai.usage.cache_creation.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens",
+        "llm.token_count.prompt_details.cache_write",
+    ),
+    _count(
+        "reasoning_tokens",
+        "output that nobody sees",
+        names.USAGE_REASONING_OUTPUT_TOKENS,
+        "gen_ai.usage.reasoning_tokens",
+        "llm.token_count.completion_details.reasoning",
+    ),
+    _money("cost", "in `currency`; none where nobody knows it", names.USAGE_COST_AMOUNT, "llm.cost.total"),
+    _text("currency", "of the cost", names.USAGE_COST_CURRENCY),
+    _money("cost_input", "its part for input that no cache had", own.COST_INPUT),
+    _money("cost_cache_read", "its part for input read from a cache", own.COST_CACHE_READ),
+    _money("cost_cache_write", "its part for input written to a cache", own.COST_CACHE_WRITE),
+    _money("cost_output", "its part for output", own.COST_OUTPUT),
+    _money("cost_other", "its part for all else", own.COST_OTHER),
+    _text(
+        "cost_source",
+        "`local`: price list; `provider`: said by it; `report`: priced by us now",
+        names.USAGE_COST_SOURCE,
+    ),
+    _text("unpriced_reason", "why there is no cost", own.COST_UNPRICED_REASON),
+    _text(
+        "service_tier",
+        "that the call was served in, or asked for",
+        names.OPENAI_RESPONSE_SERVICE_TIER,
+        own.RESPONSE_SERVICE_TIER,
+        names.OPENAI_REQUEST_SERVICE_TIER,
+        "gen_ai.openai.response.service_tier",
+    ),
+    Column(
+        "first_chunk_ms",
+        Type.NUMBER,
+        "milliseconds until the first chunk of a stream",
+        (names.RESPONSE_TIME_TO_FIRST_CHUNK,),
+        1000.0,
+    ),
+    Column(
+        "streamed",
+        Type.FLAG,
+        "whether the answer was streamed",
+        (names.REQUEST_STREAM, "gen_ai.is_streaming", "llm.is_streaming"),
+    ),
+    _text(
+        "finish_reason",
+        "of the first choice, in the provider's words",
+        names.RESPONSE_FINISH_REASONS,
+        "llm.finish_reason",
+        "gen_ai.completion.0.finish_reason",
+    ),
+    _count("attempts", "HTTP requests of the call, retries included", own.REQUEST_ATTEMPTS),
+    _text("user", "who asked", names.USER_ID, "enduser.id", "traceloop.association.properties.user_id"),
+    _text(
+        "session",
+        "session, or conversation",
+        names.SESSION_ID,
+        names.CONVERSATION_ID,
+        "traceloop.association.properties.session_id",
+    ),
+    _text("feature", "the part of the app that asked", own.APP_FEATURE),
+    _text("tenant", "the customer it was for", own.APP_TENANT),
+    _text("prompt", "its name", names.PROMPT_NAME, "traceloop.prompt.key", "llm.prompt_template.name"),
+    _text(
+        "prompt_version", "its version", names.PROMPT_VERSION, "traceloop.prompt.version", "llm.prompt_template.version"
+    ),
+    _text("agent", "its name", names.AGENT_NAME),
+    _text("workflow", "its name", names.WORKFLOW_NAME, "traceloop.workflow.name"),
+    _text("tool", "its name", names.TOOL_NAME, "tool.name"),
+    _text("data_source", "of a retrieval", names.DATA_SOURCE_ID),
+    _count("input_messages", "messages that were sent", own.INPUT_MESSAGE_COUNT),
+    _count("output_length", "characters of the answer", own.OUTPUT_LENGTH),
+    _text("response_id", "the provider's", names.RESPONSE_ID),
+    _count("row_id", "file and place in it; worked out"),
+    _count("line_at", "where the line of the span begins in its file, in bytes"),
+)
+"""A row for each span, in the order of the columns."""
+
+SCORES: Final = (
+    _text("trace_id", "of the call that was judged"),
+    _text("span_id", "of the call that was judged; none where the judge knew the response id only"),
+    Column("at", Type.MOMENT, "UTC"),
+    _text("name", "of the evaluation; `user_feedback` for what people say", names.EVALUATION_NAME),
+    Column("score", Type.NUMBER, "in the evaluation's own scale", (names.EVALUATION_SCORE_VALUE,)),
+    _text("label", "the verdict in a word", names.EVALUATION_SCORE_LABEL),
+    _text("evaluator", "who judged", own.EVALUATION_EVALUATOR),
+    _text("response_id", "of the answer that was judged", names.RESPONSE_ID),
+    _count("row_id", "file and place in it; worked out"),
+)
+"""A row for each evaluation and each feedback: the events ``gen_ai.evaluation.result``."""

@@ -1,0 +1,120 @@
+"""The files of a folder, known by how they begin: a file that was renamed when it was rotated is still the same one."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, NamedTuple, cast
+
+_HEAD: Final = 65_536
+"""Bytes that tell files apart. A shorter file is read as a whole, and again when it has grown."""
+_SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
+_GZIP: Final = b"\x1f\x8b"
+LONGEST_LINE: Final = 128 * 1024 * 1024
+"""Bytes. A longer line is refused: no request of OTLP is near it."""
+_STEP: Final = 1024 * 1024
+
+
+class FoundFile(NamedTuple):
+    """A file as it lies there now."""
+
+    path: Path
+    identity: str
+    size: int
+    is_packed: bool
+    """By gzip. It is read as a whole, and again when it has changed."""
+
+
+class Unreadable(NamedTuple):
+    """A file that can't be read."""
+
+    path: Path
+    reason: str
+
+
+class Line(NamedTuple):
+    """A line of a file."""
+
+    offset: int
+    """Where it begins, in bytes; in what is packed, of what comes out."""
+    text: bytes | None
+    """``None`` for one that is too long."""
+    ends: bool
+    """Whether a line end follows. A file that is being written may end in half a line."""
+
+
+def find(source: Path) -> Iterator[FoundFile | Unreadable]:
+    """Find the files of a folder, or the one file that ``source`` is; sorted by name.
+
+    In a folder files are those of OTLP JSON by their name, packed by gzip or not.
+    """
+    seen: dict[str, int] = {}
+    for path in sorted(_paths(source)):
+        try:
+            size = path.stat().st_size
+            if size == 0:
+                continue
+            with path.open("rb") as file:
+                head = file.read(_HEAD)
+        except OSError as error:
+            yield Unreadable(path, error.strerror or str(error))
+            continue
+        is_packed = head.startswith(_GZIP)
+        whole = f"{size}:" if size < _HEAD or is_packed else ""
+        identity = whole + hashlib.sha256(head).hexdigest()
+        copies = seen[identity] = seen.get(identity, 0) + 1
+        yield FoundFile(path, identity if copies == 1 else f"{identity}#{copies}", size, is_packed)
+
+
+def _paths(source: Path) -> Iterator[Path]:
+    if not source.is_dir():
+        yield source
+        return
+    for path in source.iterdir():
+        plain = path.with_suffix("") if path.suffix == ".gz" else path
+        if plain.suffix in _SUFFIXES and path.is_file():
+            yield path
+
+
+@dataclass
+class LineReader:
+    """Reads the lines of a file from an offset on. What was read is in memory one line at a time."""
+
+    file: FoundFile
+    offset: int = 0
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield every line that isn't empty.
+
+        Raises:
+            OSError: if the file can't be read; of a packed one that is damaged, after the lines before.
+        """
+        with self.file.path.open("rb") as raw:
+            if not self.file.is_packed:
+                raw.seek(self.offset)
+                yield from _lines(raw, self.offset)
+                return
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                try:
+                    yield from _lines(cast("IO[bytes]", io.BufferedReader(unpacked, _STEP)), 0)
+                except (EOFError, zlib.error) as error:
+                    raise OSError(f"damaged: {error}") from None
+
+
+def _lines(file: IO[bytes], offset: int) -> Iterator[Line]:
+    while text := file.readline(LONGEST_LINE):
+        start, is_whole = offset, len(text) < LONGEST_LINE
+        offset += len(text)
+        rest = text
+        while not rest.endswith(b"\n") and len(rest) == (LONGEST_LINE if rest is text else _STEP):
+            rest = file.readline(_STEP)
+            offset += len(rest)
+        if not is_whole:
+            yield Line(start, None, rest.endswith(b"\n"))
+        elif not text.isspace():
+            yield Line(start, text, text.endswith(b"\n"))

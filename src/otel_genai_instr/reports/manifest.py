@@ -1,0 +1,97 @@
+"""What was read already: of which file how far, and in which files of ours it lies."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+VERSION: Final = 1
+"""Of the tables. What another version has written is read again."""
+_NAME: Final = "manifest.json"
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came of reading. Of spans and of events: read = rows + refused; those there twice are in ``rows``."""
+
+    lines: int = 0
+    refused_lines: int = 0
+    rows: int = 0
+    refused: int = 0
+    scores: int = 0
+    other_events: int = 0
+    """Log records that are no evaluation: they have no table."""
+    unfinished_bytes: int = 0
+    """At the end of the file, of a line that is still being written."""
+    mistakes: list[str] = field(default_factory=list[str])
+    """The first few, each with its place."""
+
+    @property
+    def read(self) -> int:
+        """Spans and events that were read."""
+        return self.rows + self.refused + self.scores + self.other_events
+
+
+@dataclass(slots=True)
+class KnownFile:
+    """A file of the source, as far as it was read."""
+
+    number: int
+    """Never used again. It stands in the rows of the file."""
+    path: str
+    offset: int
+    size: int
+    counts: Counts
+
+
+@dataclass(slots=True)
+class Manifest:
+    """All of it."""
+
+    next_number: int = 0
+    files: dict[str, KnownFile] = field(default_factory=dict[str, KnownFile])
+    """By the identity of the file."""
+    parts: list[str] = field(default_factory=list[str])
+    """Files of ours with rows of spans."""
+    score_parts: list[str] = field(default_factory=list[str])
+    gone: list[int] = field(default_factory=list[int])
+    """Numbers of files that are no more, or were read again: their rows don't count."""
+    rows: int = 0
+    """Of the parts, those of files that are gone included."""
+    repeats: str | None = None
+    """The file of ours that names the rows which are there a second time."""
+    repeated: int = 0
+    """How many they are."""
+
+
+def load(folder: Path) -> Manifest:
+    """Read what is known; nothing, if nothing was read yet, by another version, or if it can't be understood."""
+    try:
+        said: object = json.loads((folder / _NAME).read_bytes())
+        if not isinstance(said, dict):
+            return Manifest()
+        values = cast("dict[str, Any]", said)
+        if values.pop("version") != VERSION:
+            return Manifest()
+        manifest = Manifest(**values)
+        manifest.files = {
+            identity: KnownFile(**{**file, "counts": Counts(**file["counts"])})
+            for identity, file in cast("dict[str, dict[str, Any]]", values["files"]).items()
+        }
+    except (OSError, ValueError, TypeError, KeyError):
+        return Manifest()
+    owned = [*manifest.parts, *manifest.score_parts, *([manifest.repeats] if manifest.repeats else [])]
+    return manifest if all((folder / name).exists() for name in owned) else Manifest()
+
+
+def save(manifest: Manifest, folder: Path) -> None:
+    """Write what is known, at once or not at all."""
+    text = json.dumps({"version": VERSION, **asdict(manifest)})
+    draft = folder / f"{_NAME}.{uuid.uuid4().hex}"
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(folder / _NAME)

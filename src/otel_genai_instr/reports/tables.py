@@ -1,0 +1,95 @@
+"""The tables that reports read, as expressions that know no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import ibis
+from ibis.expr.types import Table
+
+from .columns import SCORES, SPANS, Column, Type
+from .kinds import CALL
+from .manifest import Manifest
+
+_DUCKDB: Final = {
+    Type.TEXT: "VARCHAR",
+    Type.COUNT: "BIGINT",
+    Type.NUMBER: "DOUBLE",
+    Type.FLAG: "BOOLEAN",
+    Type.MOMENT: "TIMESTAMP",
+}
+_PLACES: Final = 40
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What one place holds."""
+
+    spans: Table
+    """Each span once."""
+    calls: Table
+    """Those that are calls of models, each once: where two instrumentations saw the same call, the inner one's."""
+    scores: Table
+    """Evaluations and feedback."""
+
+    @classmethod
+    def of(cls, spans: Table, scores: Table) -> Tables:
+        """Tell the calls among the spans."""
+        calls = spans.filter(spans["kind"] == CALL)
+        scopes = rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"]
+        if scopes > 1:
+            inner = calls.select(inside="parent_id", inner_trace="trace_id", inner_scope="scope")
+            calls = calls.anti_join(
+                inner,
+                [
+                    calls["span_id"] == inner["inside"],
+                    calls["trace_id"] == inner["inner_trace"],
+                    calls["scope"] != inner["inner_scope"],
+                ],
+            )
+        return cls(spans, calls, scores)
+
+
+def rows_of(table: Table) -> list[dict[str, Any]]:
+    """Ask the engine."""
+    return table.to_pyarrow().to_pylist()
+
+
+def stored_tables(manifest: Manifest, folder: Path) -> Tables:
+    """The tables that were made of files, on DuckDB."""
+    engine = ibis.duckdb.connect()
+    engine.raw_sql("SET TimeZone = 'UTC'")
+    for name, columns, parts in (("spans", SPANS, manifest.parts), ("scores", SCORES, manifest.score_parts)):
+        engine.raw_sql(
+            f"CREATE VIEW {name} AS {_query(columns, [folder / part for part in parts])}{_counted(manifest, folder, name)}"
+        )
+    return Tables.of(engine.table("spans"), engine.table("scores"))
+
+
+def _query(columns: Sequence[Column], parts: Sequence[Path]) -> str:
+    if not parts:
+        cells = ", ".join(f"NULL::{_DUCKDB[column.type]} AS {_quoted(column.name)}" for column in columns)
+        return f"SELECT * FROM (SELECT {cells}) WHERE row_id IS NOT NULL"
+    files = ", ".join(_text(str(part)) for part in parts)
+    return f"SELECT * FROM read_parquet([{files}]) WHERE true"
+
+
+def _counted(manifest: Manifest, folder: Path, name: str) -> str:
+    """Leave out rows of files that are gone, and of spans that are there already."""
+    conditions = ""
+    if manifest.gone:
+        conditions += f" AND (row_id >> {_PLACES}) NOT IN ({', '.join(map(str, manifest.gone))})"
+    if manifest.repeats is not None and name == "spans":
+        conditions += f" AND row_id NOT IN (SELECT row_id FROM read_parquet({_text(str(folder / manifest.repeats))}))"
+    return conditions
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
