@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .._version import __version__
-from ..settings import CONTENT_STORE
+from ..reports.names import REPORTS
+from ..settings import CONTENT_STORE, REPORTS_FROM
 from .check import check
 from .content import show_content
 from .problems import Problem
 from .pseudonym import pseudonym
+from .report import report
+from .report_formats import REPORT_FORMATS
 from .reprice import reprice
 from .repricing import GROUPS
 from .show import show
@@ -21,11 +25,23 @@ from .status import status
 from .tables import JSON, warn
 from .update import DEFAULT_FILE, update
 
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction  # pyright: ignore[reportPrivateUsage] - argparse has no other name for it
+
+    _Commands = _SubParsersAction[ArgumentParser]
+
 _EXIT_CODES: Final = """\
 exit codes:
   0  done
   1  done in part, or not: a file, a model or an address is not what it should be; standard error says why
   2  the command line was not understood
+"""
+_REPORT_EXAMPLES: Final = """\
+examples:
+  otel-genai report cost --last 30d --by day,model
+  otel-genai report cost --last 24h --by feature,user --where model=gpt-4o --daily-budget 50
+  otel-genai report latency --since 2026-11-01 --until 2026-11-08 --tz Europe/Berlin
+  otel-genai report errors --from ./telemetry --format json
 """
 _MOST_MISTAKES: Final = 50
 
@@ -74,6 +90,52 @@ def _name(text: str) -> str:
     return text
 
 
+def _amount(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < math.inf:
+        raise ArgumentTypeError(f"{text!r} is not allowed; an amount of zero or more")
+    return amount
+
+
+def _row_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not allowed; a number of one or more")
+    return int(text)
+
+
+def _add_report(commands: _Commands) -> None:
+    names = "\n".join(f"  {name:<9} {about.summary}" for name, about in REPORTS.items())
+    reporting = commands.add_parser(
+        "report",
+        help="what stored calls cost, how long they took, what failed",
+        description="Answer a question about stored telemetry: files of OTLP JSON, or ClickHouse.",
+        epilog=f"reports:\n{names}\n\n{_REPORT_EXAMPLES}",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    reporting.add_argument("name", choices=tuple(REPORTS), metavar="NAME", help=", ".join(REPORTS))
+    reporting.add_argument(
+        "--from", dest="source", type=_name, metavar="WHERE", help=f"folder, file or URL; by default {REPORTS_FROM}"
+    )
+    reporting.add_argument("--last", metavar="TIME", help="such as 24h, 30d or 4w; by default 7d")
+    reporting.add_argument("--since", metavar="TIME", help="a day or a time, instead of --last")
+    reporting.add_argument("--until", metavar="TIME", help="a day or a time; by default now")
+    reporting.add_argument("--tz", default="UTC", metavar="ZONE", help="in which days begin (%(default)s)")
+    reporting.add_argument(
+        "--by", metavar="GROUPS", help="rows by, separated by commas: day, model, feature, user, ..."
+    )
+    reporting.add_argument(
+        "--where", action="append", metavar="CONDITION", help="such as feature=chat or cost>0.1; may be said again"
+    )
+    reporting.add_argument("--limit", type=_row_count, default=50, help="rows that a table shows (%(default)s)")
+    reporting.add_argument("--daily-budget", type=_amount, metavar="AMOUNT", help="of cost: say which days are over it")
+    reporting.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
+    reporting.add_argument("--format", choices=REPORT_FORMATS, default=REPORT_FORMATS[0], help="(%(default)s)")
+    reporting.set_defaults(run=report)
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="otel-genai",
@@ -120,6 +182,8 @@ def _parser() -> ArgumentParser:
         "status", parents=[formats], help="show what is instrumented here and why not, and the settings in force"
     )
     telling.set_defaults(run=status)
+
+    _add_report(commands)
 
     repricing = commands.add_parser("reprice", parents=[formats], help="what stored calls would cost at other prices")
     repricing.add_argument(

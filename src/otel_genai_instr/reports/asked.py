@@ -20,7 +20,10 @@ _DIMENSIONS: Final = (
     *("service", "environment", "agent", "workflow", "tool", "data_source", "error", "finish_reason", "scope"),
 )
 _PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
-GROUPS: Final = (*_PERIODS, *_DIMENSIONS)
+PROMPT_LENGTH: Final = "prompt_length"
+_LENGTHS: Final = ((500, "<500"), (1000, "500-1k"), (2000, "1k-2k"))
+_LONGEST: Final = "2k+"
+GROUPS: Final = (*_PERIODS, *_DIMENSIONS, PROMPT_LENGTH)
 """What rows can be made by."""
 _TYPES: Final = {column.name: column.type for column in SPANS if column.name not in ("row_id", "line_at")}
 _SPANS_OF_TIME: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -114,7 +117,12 @@ class Asked:
     def _key(self, table: Table, name: str) -> Any:
         if name in _PERIODS:
             return self.local(table["started_at"]).truncate(_PERIODS[name])
-        return table[name]
+        return _prompt_length(table["input_tokens"]) if name == PROMPT_LENGTH else table[name]
+
+
+def _prompt_length(tokens: Any) -> Any:
+    known = [(tokens.isnull(), ibis.null("string")), *((tokens < limit, name) for limit, name in _LENGTHS)]
+    return ibis.cases(*known, else_=_LONGEST)
 
 
 def _shifts(zone: tzinfo, window: Window) -> list[tuple[datetime, timedelta]]:

@@ -1,8 +1,9 @@
 """Why a bill changed: causes that add up to the change, whatever order one takes them in.
 
 The cost of a time is calls × share of each model × (input tokens a call × price × what a cache left of it + output
-tokens a call × price + all else). Each of these is a cause. What a cause is worth depends on which ones one has changed before it,
-so it is the mean over all orders: the Shapley value (L. S. Shapley, 1953), whose sum is the whole change, exactly.
+tokens a call × price + all else). Each of these is a cause. What a cause is worth depends on which ones one has changed
+before it, so it is the mean over all orders: the Shapley value (L. S. Shapley, 1953), whose sum is the whole change,
+exactly.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from ..semconv import attributes as names
-from ..semconv import own
+from ..semconv import elsewhere, own
 
 
 class Type(StrEnum):
@@ -60,58 +60,48 @@ SPANS: Final = (
     Column("duration_ms", Type.NUMBER, "milliseconds; none where the end lies before the start"),
     Column("failed", Type.FLAG, "whether the span's status is an error"),
     _text("error", "class of the error, or the provider's code", names.ERROR_TYPE),
-    _count("http_status", "of the answer", names.HTTP_RESPONSE_STATUS_CODE, "http.status_code"),
+    _count("http_status", "of the answer", names.HTTP_RESPONSE_STATUS_CODE, *elsewhere.HTTP_STATUS),
     _text("operation", "`chat`, `embeddings`, `execute_tool`, ...", names.OPERATION_NAME),
-    _text("provider", "`openai`, `anthropic`, ...", names.PROVIDER_NAME, "gen_ai.system", "llm.provider", "llm.system"),
+    _text("provider", "`openai`, `anthropic`, ...", names.PROVIDER_NAME, *elsewhere.PROVIDER),
     _text(
         "model",
         "that was asked for; where that isn't said, the one that answered",
         names.REQUEST_MODEL,
         names.RESPONSE_MODEL,
-        "llm.model_name",
-        "embedding.model_name",
-        "reranker.model_name",
+        *elsewhere.MODEL,
     ),
     _text("answered_model", "that answered", names.RESPONSE_MODEL),
     _count(
         "input_tokens",
         "cached ones included",
         names.USAGE_INPUT_TOKENS,
-        "gen_ai.usage.prompt_tokens",
-        "llm.token_count.prompt",
-        "llm.usage.prompt_tokens",
+        *elsewhere.INPUT_TOKENS,
     ),
     _count(
         "output_tokens",
         "reasoning included",
         names.USAGE_OUTPUT_TOKENS,
-        "gen_ai.usage.completion_tokens",
-        "llm.token_count.completion",
-        "llm.usage.completion_tokens",
+        *elsewhere.OUTPUT_TOKENS,
     ),
     _count(
         "cache_read_tokens",
         "input that was read from a cache",
         names.USAGE_CACHE_READ_INPUT_TOKENS,
-        "gen_ai.usage.cache_read_input_tokens",
-        "llm.token_count.prompt_details.cache_read",
+        *elsewhere.CACHE_READ_TOKENS,
     ),
     _count(
         "cache_write_tokens",
         "input that was written to a cache",
         names.USAGE_CACHE_WRITE_INPUT_TOKENS,
-        "gen_ai.usage.cache_creation.input_tokens",
-        "gen_ai.usage.cache_creation_input_tokens",
-        "llm.token_count.prompt_details.cache_write",
+        *elsewhere.CACHE_WRITE_TOKENS,
     ),
     _count(
         "reasoning_tokens",
         "output that nobody sees",
         names.USAGE_REASONING_OUTPUT_TOKENS,
-        "gen_ai.usage.reasoning_tokens",
-        "llm.token_count.completion_details.reasoning",
+        *elsewhere.REASONING_TOKENS,
     ),
-    _money("cost", "in `currency`; none where nobody knows it", names.USAGE_COST_AMOUNT, "llm.cost.total"),
+    _money("cost", "in `currency`; none where nobody knows it", names.USAGE_COST_AMOUNT, *elsewhere.COST),
     _text("currency", "of the cost", names.USAGE_COST_CURRENCY),
     _money("cost_input", "its part for input that no cache had", own.COST_INPUT),
     _money("cost_cache_read", "its part for input read from a cache", own.COST_CACHE_READ),
@@ -130,7 +120,7 @@ SPANS: Final = (
         names.OPENAI_RESPONSE_SERVICE_TIER,
         own.RESPONSE_SERVICE_TIER,
         names.OPENAI_REQUEST_SERVICE_TIER,
-        "gen_ai.openai.response.service_tier",
+        *elsewhere.SERVICE_TIER,
     ),
     Column(
         "first_chunk_ms",
@@ -143,33 +133,30 @@ SPANS: Final = (
         "streamed",
         Type.FLAG,
         "whether the answer was streamed",
-        (names.REQUEST_STREAM, "gen_ai.is_streaming", "llm.is_streaming"),
+        (names.REQUEST_STREAM, *elsewhere.STREAMED),
     ),
     _text(
         "finish_reason",
         "of the first choice, in the provider's words",
         names.RESPONSE_FINISH_REASONS,
-        "llm.finish_reason",
-        "gen_ai.completion.0.finish_reason",
+        *elsewhere.FINISH_REASON,
     ),
     _count("attempts", "HTTP requests of the call, retries included", own.REQUEST_ATTEMPTS),
-    _text("user", "who asked", names.USER_ID, "enduser.id", "traceloop.association.properties.user_id"),
+    _text("user", "who asked", names.USER_ID, *elsewhere.USER),
     _text(
         "session",
         "session, or conversation",
         names.SESSION_ID,
         names.CONVERSATION_ID,
-        "traceloop.association.properties.session_id",
+        *elsewhere.SESSION,
     ),
     _text("feature", "the part of the app that asked", own.APP_FEATURE),
     _text("tenant", "the customer it was for", own.APP_TENANT),
-    _text("prompt", "its name", names.PROMPT_NAME, "traceloop.prompt.key", "llm.prompt_template.name"),
-    _text(
-        "prompt_version", "its version", names.PROMPT_VERSION, "traceloop.prompt.version", "llm.prompt_template.version"
-    ),
+    _text("prompt", "its name", names.PROMPT_NAME, *elsewhere.PROMPT),
+    _text("prompt_version", "its version", names.PROMPT_VERSION, *elsewhere.PROMPT_VERSION),
     _text("agent", "its name", names.AGENT_NAME),
-    _text("workflow", "its name", names.WORKFLOW_NAME, "traceloop.workflow.name"),
-    _text("tool", "its name", names.TOOL_NAME, "tool.name"),
+    _text("workflow", "its name", names.WORKFLOW_NAME, *elsewhere.WORKFLOW),
+    _text("tool", "its name", names.TOOL_NAME, *elsewhere.TOOL),
     _text("data_source", "of a retrieval", names.DATA_SOURCE_ID),
     _count("input_messages", "messages that were sent", own.INPUT_MESSAGE_COUNT),
     _count("output_length", "characters of the answer", own.OUTPUT_LENGTH),
@@ -178,6 +165,8 @@ SPANS: Final = (
     _count("line_at", "where the line of the span begins in its file, in bytes"),
 )
 """A row for each span, in the order of the columns."""
+PLACE_BITS: Final = 40
+"""Of a ``row_id``, for the place in the file; those above are the number of the file."""
 
 SCORES: Final = (
     _text("trace_id", "of the call that was judged"),

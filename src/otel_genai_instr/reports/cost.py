@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 import ibis
 from ibis.expr.types import Table
 
-from . import change, watch
+from . import change, spending, watch
 from .asked import Asked, Window
-from .report import Cells, Figure, Kind, Report, Section, share, sorted_rows
-from .spending import Hour, Spent, hours, main_currency, summed
-from .tables import Tables, rows_of
+from .report import Cells, Report, Section, share, sorted_rows
+from .spending import Hour, Spent, hours, main_currency
+from .tables import Tables, count, rows_of, summed
 
-FIGURES: Final = {
-    "calls": Figure(Kind.COUNT, "calls of models, those without a cost as well"),
-    "input_tokens": Figure(Kind.COUNT, "cached ones included"),
-    "output_tokens": Figure(Kind.COUNT, "reasoning included"),
-    "cache_rate": Figure(Kind.SHARE, "of the input tokens: those read from a cache"),
-    "currency": Figure(Kind.TEXT, "of the cost; currencies are never added up"),
-    "cost": Figure(Kind.MONEY, "of the calls that have one"),
-    "cost_per_call": Figure(Kind.MONEY, "mean of the calls that have one"),
-    "share": Figure(Kind.SHARE, "of all cost in this currency"),
-    "unpriced_calls": Figure(Kind.COUNT, "calls that used a model and have no cost: they are not in `cost`"),
-    "unpriced_tokens": Figure(Kind.COUNT, "their tokens"),
-}
+COLUMNS: Final = (
+    *("calls", "input_tokens", "output_tokens", "cache_rate", "cost", "currency", "share", "cost_per_call"),
+    *("unpriced_calls", "unpriced_tokens"),
+)
 _SHOWN: Final = 10
 
 
-@dataclass(frozen=True)
-class CostOptions:
-    """What only this report knows."""
-
-    daily_budget: float | None = None
-
-
-def cost(tables: Tables, asked: Asked, options: CostOptions) -> Report:
+def cost(tables: Tables, asked: Asked, daily_budget: float | None) -> Report:
     """Answer what was spent."""
     calls = asked.filtered(tables.calls)
     window = asked.window
@@ -56,35 +40,43 @@ def cost(tables: Tables, asked: Asked, options: CostOptions) -> Report:
         "cost",
         window,
         asked.by,
-        tuple(FIGURES),
+        COLUMNS,
         sorted_rows(rows, asked.by, "cost"),
         _total(_rows(window.of(calls), Asked(window, (), asked.where, asked.zone), currency)),
     )
     if currency is not None:
-        _add_sections(report, [hour for hour in found if hour.currency == currency], asked, currency, options)
+        _add_sections(report, [hour for hour in found if hour.currency == currency], asked, currency, daily_budget)
     _add_calls(report, window.of(calls), currency)
     return report
 
 
 def _rows(calls: Table, asked: Asked, currency: str | None) -> list[Cells]:
     """Sums by the groups. A call without a cost is counted beside those of the main currency."""
-    has_cost = calls["cost"].notnull()
-    is_unpriced = calls["cost"].isnull() & calls["unpriced_reason"].notnull()
-    tokens = calls["input_tokens"].fill_null(0) + calls["output_tokens"].fill_null(0)
+    is_unpriced = _is_unpriced(calls)
+    tokens = _tokens(calls)
     groups = {**asked.keys(calls), "currency": ibis.coalesce(calls["currency"], currency or "-")}
-    found = rows_of(
-        calls.group_by(**groups).aggregate(
-            calls=calls.count(),
-            input_tokens=calls["input_tokens"].sum().fill_null(0),
-            output_tokens=calls["output_tokens"].sum().fill_null(0),
-            cache_read=calls["cache_read_tokens"].sum().fill_null(0),
-            cost=calls["cost"].sum(),
-            priced=has_cost.cast("int64").sum(),
-            unpriced_calls=is_unpriced.cast("int64").sum(),
-            unpriced_tokens=tokens.sum(where=is_unpriced).fill_null(0),
-        )
+    found = summed(
+        calls,
+        groups,
+        calls=calls.count(),
+        input_tokens=calls["input_tokens"].sum().fill_null(0),
+        output_tokens=calls["output_tokens"].sum().fill_null(0),
+        cache_read=calls["cache_read_tokens"].sum().fill_null(0),
+        cost=calls["cost"].sum(),
+        priced=calls["cost"].count(),
+        unpriced_calls=count(is_unpriced),
+        unpriced_tokens=tokens.sum(where=is_unpriced).fill_null(0),
     )
     return [_with_rates(row) for row in found]
+
+
+def _is_unpriced(calls: Table) -> Any:
+    """Whether a call used a model and has no cost. One that failed before it used any owes none."""
+    return calls["cost"].isnull() & calls["unpriced_reason"].notnull() & (~calls["failed"] | (_tokens(calls) > 0))
+
+
+def _tokens(calls: Table) -> Any:
+    return calls["input_tokens"].fill_null(0) + calls["output_tokens"].fill_null(0)
 
 
 def _with_rates(row: Cells) -> Cells:
@@ -97,7 +89,7 @@ def _total(rows: Sequence[Cells]) -> Cells:
     """Everything. The cost only where there is one currency; where there are more, each by its name."""
     if len(rows) == 1:
         return {**rows[0], "share": 1.0 if rows[0]["cost"] else None}
-    total: Cells = dict.fromkeys(FIGURES)
+    total: Cells = dict.fromkeys(COLUMNS)
     for name in ("calls", "input_tokens", "output_tokens", "unpriced_calls", "unpriced_tokens"):
         total[name] = sum(row[name] for row in rows)
     if rows:
@@ -110,7 +102,7 @@ def _local(asked: Asked, moment: Any) -> Any:
     return moment + offset
 
 
-def _add_sections(report: Report, found: list[Hour], asked: Asked, currency: str, options: CostOptions) -> None:
+def _add_sections(report: Report, found: list[Hour], asked: Asked, currency: str, daily_budget: float | None) -> None:
     start, end = _local(asked, asked.window.start), _local(asked, asked.window.end)
     now = [hour for hour in found if hour.start >= start]
     before = [hour for hour in found if start - asked.window.length <= hour.start < start]
@@ -125,11 +117,11 @@ def _add_sections(report: Report, found: list[Hour], asked: Asked, currency: str
         ("day", "feature", "level", "z", "cost", "usual"),
         watch.anomalies(found, start, end)[:_SHOWN],
     )
-    if options.daily_budget is not None:
+    if daily_budget is not None:
         report.sections["over_budget"] = Section(
-            f"days over the budget of {options.daily_budget:g} {currency}",
+            f"days over the budget of {daily_budget:g} {currency}",
             ("day", "cost", "budget", "over"),
-            watch.over_budget(found, start, options.daily_budget),
+            watch.over_budget(found, start, daily_budget),
         )
     report.sections["cache_savings"] = _cache_savings(now)
     projected = watch.projection(found, end)
@@ -157,7 +149,7 @@ def _change(before: list[Hour], now: list[Hour], report: Report, currency: str) 
 
 
 def _by_model(found: list[Hour]) -> dict[tuple[Any, ...], Spent]:
-    return summed(found, "provider", "model")
+    return spending.summed(found, "provider", "model")
 
 
 def _cache_savings(now: list[Hour]) -> Section:
@@ -168,7 +160,7 @@ def _cache_savings(now: list[Hour]) -> Section:
             "cache_rate": share(spent.cache_read_tokens, spent.input_tokens),
             "saved": spent.saved_by_cache,
         }
-        for (model,), spent in summed(now, "model").items()
+        for (model,), spent in spending.summed(now, "model").items()
         if spent.cache_read_tokens
     ]
     return Section(
@@ -179,10 +171,9 @@ def _cache_savings(now: list[Hour]) -> Section:
 
 
 def _add_calls(report: Report, calls: Table, currency: str | None) -> None:
-    reasons = calls.filter(calls["cost"].isnull() & calls["unpriced_reason"].notnull())
-    tokens = reasons["input_tokens"].fill_null(0) + reasons["output_tokens"].fill_null(0)
+    reasons = calls.filter(_is_unpriced(calls))
     unpriced = reasons.group_by("unpriced_reason", "provider", "model").aggregate(
-        calls=reasons.count(), tokens=tokens.sum()
+        calls=reasons.count(), tokens=_tokens(reasons).sum()
     )
     unpriced = unpriced.order_by(unpriced["calls"].desc(), unpriced["model"]).limit(_SHOWN)
     report.sections["unpriced"] = Section(

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import numpy
 import platformdirs
-import pyarrow
-import pyarrow.parquet
 
 from ..pricing import Pricer
 from . import manifest as manifests
-from .columns import SCORES, SPANS, Column, Type
+from . import parts
+from .columns import PLACE_BITS
 from .files import FoundFile, Line, LineReader, Unreadable, find
 from .manifest import Counts, KnownFile, Manifest
 from .otlp import Batch, NotOtlp, batches, text_of
 from .rows import Refused, Row, SpanRows, score_row
 
-_ROWS_AT_ONCE: Final = 50_000
-_MOST_PARTS: Final = 64
 _SHOWN_MISTAKES: Final = 10
-_PLACES: Final = 40
-"""Bits for the place of a row in its file; those above are the file's number."""
-_ORPHANS_AFTER: Final = 3600.0
-"""Seconds after which a file of ours that no manifest names is nobody's work under way."""
 _WHOLE_DOCUMENT: Final = 64 * 1024 * 1024
 """Bytes. A longer file is never one document over many lines."""
-_ARROW: Final = {
-    Type.TEXT: pyarrow.string(),
-    Type.COUNT: pyarrow.int64(),
-    Type.NUMBER: pyarrow.float64(),
-    Type.FLAG: pyarrow.bool_(),
-    Type.MOMENT: pyarrow.timestamp("us"),
-}
-_MOST_COUNT: Final = 2**63 - 1
-
 OnProgress = Callable[[int, int], None]
 """Called with the bytes that were read, and those there are to read."""
 
@@ -55,8 +35,8 @@ def cache_folder(source: Path) -> Path:
 def ingest(source: Path, folder: Path, pricer: Pricer, on_progress: OnProgress) -> tuple[Manifest, list[Unreadable]]:
     """Read what is new in the source into the folder, and return what it has then, and which files can't be read.
 
-    Two that do so at the same time don't disturb each other: both write files of their own, and the one that ends last is
-    believed.
+    Two that do so at the same time don't disturb each other: both write files of their own, and the one that ends last
+    is believed.
 
     Raises:
         OSError: if the folder can't be written.
@@ -80,11 +60,9 @@ def ingest(source: Path, folder: Path, pricer: Pricer, on_progress: OnProgress) 
         if file.identity in manifest.files:
             manifest.files[file.identity].path = str(file.path)
     if new or changed:
-        if len(manifest.parts) > _MOST_PARTS or 2 * _gone_rows(manifest) > manifest.rows:
-            _join_parts(manifest, folder)
-        _note_repeats(manifest, folder)
+        parts.tidy(manifest, folder)
         manifests.save(manifest, folder)
-        _remove_orphans(manifest, folder)
+        parts.remove_orphans(manifest, folder)
     return manifest, unreadable
 
 
@@ -100,10 +78,6 @@ def _forget_gone(manifest: Manifest, files: list[FoundFile]) -> bool:
     for identity in gone:
         manifest.gone.append(manifest.files.pop(identity).number)
     return bool(gone)
-
-
-def _gone_rows(manifest: Manifest) -> int:
-    return manifest.rows - sum(known.counts.rows for known in manifest.files.values())
 
 
 class _Writing:
@@ -214,129 +188,20 @@ class _Writing:
                 row[-1] = _row_id(known.number, counts.scores)
                 counts.scores += 1
                 self._scores.append(row)
-        if len(self._spans) >= _ROWS_AT_ONCE or len(self._scores) >= _ROWS_AT_ONCE:
+        if len(self._spans) >= parts.ROWS_AT_ONCE or len(self._scores) >= parts.ROWS_AT_ONCE:
             self.finish()
 
     def finish(self) -> None:
         """Write what waits."""
         manifest = self._manifest
         if self._spans:
-            manifest.parts.append(_write(self._folder, "spans", SPANS, self._spans))
+            manifest.parts.append(parts.write_spans(self._folder, self._spans))
             manifest.rows += len(self._spans)
             self._spans = []
         if self._scores:
-            manifest.score_parts.append(_write(self._folder, "scores", SCORES, self._scores))
+            manifest.score_parts.append(parts.write_scores(self._folder, self._scores))
             self._scores = []
 
 
 def _row_id(number: int, place: int) -> int:
-    return number << _PLACES | place
-
-
-def _write(folder: Path, what: str, columns: tuple[Column, ...], rows: list[Row]) -> str:
-    arrays = [_array(column, cells) for column, cells in zip(columns, zip(*rows, strict=True), strict=True)]
-    table = pyarrow.table(dict(zip((column.name for column in columns), arrays, strict=True)))
-    return _write_table(folder, what, table)
-
-
-def _array(column: Column, cells: tuple[object, ...]) -> pyarrow.Array:
-    try:
-        return pyarrow.array(cells, _ARROW[column.type])
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can say and UTF-8 can't
-        return pyarrow.array([_encodable(cell) for cell in cells], _ARROW[column.type])
-
-
-def _encodable(cell: object) -> object:
-    return cell.encode("utf-8", "replace").decode("utf-8") if isinstance(cell, str) else cell
-
-
-def _write_table(folder: Path, what: str, table: pyarrow.Table) -> str:
-    name = f"{what}-{uuid.uuid4().hex}.parquet"
-    with open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        pyarrow.parquet.write_table(table, file, compression="zstd", compression_level=1)
-    return name
-
-
-def _join_parts(manifest: Manifest, folder: Path) -> None:
-    """Write small parts into large ones, without the rows that don't count."""
-    manifest.parts, manifest.rows = _joined(manifest, folder, "spans", manifest.parts)
-    manifest.score_parts, _ = _joined(manifest, folder, "scores", manifest.score_parts)
-    manifest.gone = []
-
-
-def _joined(manifest: Manifest, folder: Path, what: str, parts: list[str]) -> tuple[list[str], int]:
-    names: list[str] = []
-    waiting: list[pyarrow.Table] = []
-    rows = total = 0
-    gone = numpy.array(manifest.gone, dtype=numpy.int64)
-
-    def flush() -> None:
-        nonlocal rows
-        if rows:
-            names.append(_write_table(folder, what, pyarrow.concat_tables(waiting)))
-        waiting.clear()
-        rows = 0
-
-    for part in parts:
-        table = pyarrow.parquet.read_table(folder / part)
-        if len(gone):
-            numbers = table["row_id"].to_numpy() >> _PLACES
-            table = table.filter(pyarrow.array(~numpy.isin(numbers, gone)))
-        waiting.append(table)
-        rows += len(table)
-        total += len(table)
-        if rows >= 4 * _ROWS_AT_ONCE:
-            flush()
-    flush()
-    return names, total
-
-
-def _note_repeats(manifest: Manifest, folder: Path) -> None:
-    """Find the rows whose span is there already: exporters send again what may not have arrived."""
-    row_ids, keys = [], []
-    gone = numpy.array(manifest.gone, dtype=numpy.int64)
-    for part in manifest.parts:
-        table = pyarrow.parquet.read_table(folder / part, columns=["trace_id", "span_id", "row_id"])
-        ids = table["row_id"].to_numpy()
-        key = _keys(table["trace_id"], table["span_id"])
-        if len(gone):
-            counted = ~numpy.isin(ids >> _PLACES, gone)
-            ids, key = ids[counted], key[counted]
-        row_ids.append(ids)
-        keys.append(key)
-    manifest.repeats, manifest.repeated = None, 0
-    if not keys:
-        return
-    all_ids, all_keys = numpy.concatenate(row_ids), numpy.concatenate(keys)
-    order = numpy.lexsort((all_ids, all_keys))
-    ordered = all_keys[order]
-    again = numpy.flatnonzero(ordered[1:] == ordered[:-1]) + 1
-    if len(again):
-        manifest.repeats = _write_table(folder, "repeats", pyarrow.table({"row_id": all_ids[order[again]]}))
-        manifest.repeated = len(again)
-
-
-def _keys(traces: pyarrow.ChunkedArray, spans: pyarrow.ChunkedArray) -> numpy.ndarray:
-    """64 bits of each pair of ids, mixed so that small numbers as ids don't meet."""
-    high, low = _integers(traces, 0), _integers(traces, 16)
-    mixed = high * numpy.uint64(0x9E3779B97F4A7C15) ^ low
-    return mixed * numpy.uint64(0xC2B2AE3D27D4EB4F) ^ _integers(spans, 0)
-
-
-def _integers(texts: pyarrow.ChunkedArray, start: int) -> numpy.ndarray:
-    """Sixteen hexadecimal digits of each text as a number."""
-    digits = numpy.frombuffer("".join(text[start : start + 16] for text in texts.to_pylist()).encode(), numpy.uint8)
-    nibbles = numpy.where(digits >= ord("a"), digits - (ord("a") - 10), digits - ord("0")).reshape(-1, 16)
-    packed = (nibbles[:, ::2] << 4 | nibbles[:, 1::2]).astype(numpy.uint8)
-    return numpy.ascontiguousarray(packed).view(">u8").reshape(-1).astype(numpy.uint64)
-
-
-def _remove_orphans(manifest: Manifest, folder: Path) -> None:
-    owned = {*manifest.parts, *manifest.score_parts, manifest.repeats}
-    for path in folder.glob("*.parquet"):
-        if path.name not in owned:
-            try:
-                if time.time() - path.stat().st_mtime > _ORPHANS_AFTER:
-                    path.unlink()
-            except OSError:
-                continue
+    return number << PLACE_BITS | place

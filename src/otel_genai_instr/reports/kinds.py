@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..semconv import attributes as names
-from ..semconv import values
+from ..semconv import elsewhere, values
 from .otlp import AnyValue, text_of
 
 CALL: Final = "call"
@@ -56,9 +56,9 @@ _OPENLLMETRY: Final = {
     "task": "task",
 }
 _FOREIGN: Final = (
-    ("openinference.span.kind", _OPENINFERENCE),
-    ("llm.request.type", _OPENLLMETRY),
-    ("traceloop.span.kind", _OPENLLMETRY),
+    (elsewhere.OPENINFERENCE_KIND, _OPENINFERENCE),
+    (elsewhere.OPENLLMETRY_REQUEST_TYPE, _OPENLLMETRY),
+    (elsewhere.OPENLLMETRY_KIND, _OPENLLMETRY),
 )
 """How other instrumentations say the operation, and what it is in the conventions' words."""
 _PROVIDERS: Final = {
@@ -78,7 +78,7 @@ _PROVIDERS: Final = {
 
 
 def operation_of(attributes: Mapping[str, AnyValue]) -> str | None:
-    """What the span says that it does, in the conventions' words; ``None`` for a span that is none of a model's or around one."""
+    """What the span says that it does, in the conventions' words; ``None`` where it has nothing to do with models."""
     said = text_of(attributes.get(names.OPERATION_NAME))
     if said is not None:
         return said
@@ -87,7 +87,7 @@ def operation_of(attributes: Mapping[str, AnyValue]) -> str | None:
         if foreign is not None:
             return words.get(foreign, foreign.lower())
     # The first release of the conventions had no operation: every span with a system was a completion.
-    return values.CHAT if "gen_ai.system" in attributes and names.REQUEST_MODEL in attributes else None
+    return values.CHAT if elsewhere.SYSTEM in attributes and names.REQUEST_MODEL in attributes else None
 
 
 def kind_of(operation: str | None, *, is_charged: bool) -> str | None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
+
+import msgspec
 
 VERSION: Final = 1
 """Of the tables. What another version has written is read again."""
 _NAME: Final = "manifest.json"
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(msgspec.Struct):
     """What came of reading. Of spans and of events: read = rows + refused; those there twice are in ``rows``."""
 
     lines: int = 0
@@ -27,7 +26,7 @@ class Counts:
     """Log records that are no evaluation: they have no table."""
     unfinished_bytes: int = 0
     """At the end of the file, of a line that is still being written."""
-    mistakes: list[str] = field(default_factory=list[str])
+    mistakes: list[str] = msgspec.field(default_factory=list[str])
     """The first few, each with its place."""
 
     @property
@@ -36,8 +35,7 @@ class Counts:
         return self.rows + self.refused + self.scores + self.other_events
 
 
-@dataclass(slots=True)
-class KnownFile:
+class KnownFile(msgspec.Struct):
     """A file of the source, as far as it was read."""
 
     number: int
@@ -48,17 +46,17 @@ class KnownFile:
     counts: Counts
 
 
-@dataclass(slots=True)
-class Manifest:
+class Manifest(msgspec.Struct):
     """All of it."""
 
+    version: int = VERSION
     next_number: int = 0
-    files: dict[str, KnownFile] = field(default_factory=dict[str, KnownFile])
+    files: dict[str, KnownFile] = msgspec.field(default_factory=dict[str, KnownFile])
     """By the identity of the file."""
-    parts: list[str] = field(default_factory=list[str])
+    parts: list[str] = msgspec.field(default_factory=list[str])
     """Files of ours with rows of spans."""
-    score_parts: list[str] = field(default_factory=list[str])
-    gone: list[int] = field(default_factory=list[int])
+    score_parts: list[str] = msgspec.field(default_factory=list[str])
+    gone: list[int] = msgspec.field(default_factory=list[int])
     """Numbers of files that are no more, or were read again: their rows don't count."""
     rows: int = 0
     """Of the parts, those of files that are gone included."""
@@ -71,18 +69,10 @@ class Manifest:
 def load(folder: Path) -> Manifest:
     """Read what is known; nothing, if nothing was read yet, by another version, or if it can't be understood."""
     try:
-        said: object = json.loads((folder / _NAME).read_bytes())
-        if not isinstance(said, dict):
-            return Manifest()
-        values = cast("dict[str, Any]", said)
-        if values.pop("version") != VERSION:
-            return Manifest()
-        manifest = Manifest(**values)
-        manifest.files = {
-            identity: KnownFile(**{**file, "counts": Counts(**file["counts"])})
-            for identity, file in cast("dict[str, dict[str, Any]]", values["files"]).items()
-        }
-    except (OSError, ValueError, TypeError, KeyError):
+        manifest = msgspec.json.decode((folder / _NAME).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        return Manifest()
+    if manifest.version != VERSION:
         return Manifest()
     owned = [*manifest.parts, *manifest.score_parts, *([manifest.repeats] if manifest.repeats else [])]
     return manifest if all((folder / name).exists() for name in owned) else Manifest()
@@ -90,8 +80,7 @@ def load(folder: Path) -> Manifest:
 
 def save(manifest: Manifest, folder: Path) -> None:
     """Write what is known, at once or not at all."""
-    text = json.dumps({"version": VERSION, **asdict(manifest)})
     draft = folder / f"{_NAME}.{uuid.uuid4().hex}"
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(manifest))
     draft.replace(folder / _NAME)

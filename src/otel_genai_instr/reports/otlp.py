@@ -124,8 +124,8 @@ _DOCUMENT: Final = msgspec.json.Decoder(_Document)
 def batches(text: bytes | bytearray | memoryview) -> list[Batch]:
     """Read one request.
 
-    Nearly every line is as the protocol says, and is decoded in one go. One that isn't is read once more, span by span, so
-    that one wrong field costs one span.
+    Nearly every line is as the protocol says, and is decoded in one go. One that isn't is read once more, span by span,
+    so that one wrong field costs one span.
 
     Raises:
         NotOtlp: if it is no JSON, or not of OTLP.
@@ -253,7 +253,7 @@ def flag_of(value: AnyValue | None) -> bool | None:
 
 
 def nanoseconds(value: int | str | None) -> int | None:
-    """A moment, in nanoseconds since 1970; ``None`` where there is none that can be true (none before 2000 or after 2262)."""
+    """A moment, in nanoseconds since 1970; ``None`` where there is none from 2000 to 2262."""
     try:
         moment = int(value) if value is not None else 0
     except ValueError:

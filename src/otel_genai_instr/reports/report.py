@@ -4,33 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from .asked import Window
 
 Cells = dict[str, Any]
 """A row: what it is of, and its figures, by the names of the columns. ``None`` for what can't be said."""
-
-
-class Kind(StrEnum):
-    """How a figure is written."""
-
-    TEXT = "text"
-    MOMENT = "moment"
-    COUNT = "count"
-    NUMBER = "number"
-    MONEY = "money"
-    SHARE = "share"
-    CHANGE = "change"
-    MILLISECONDS = "ms"
-
-
-class Figure(NamedTuple):
-    """A column of a report."""
-
-    kind: Kind
-    meaning: str
 
 
 @dataclass

@@ -29,7 +29,13 @@ class Refused(ValueError):
 
 
 def _reader(column: Column) -> Callable[[_Attributes], Any]:
-    convert = {Type.TEXT: _short, Type.COUNT: count_of, Type.NUMBER: number_of, Type.FLAG: flag_of}[column.type]
+    converters: dict[Type, Callable[[AnyValue], Any]] = {
+        Type.TEXT: _short,
+        Type.COUNT: count_of,
+        Type.NUMBER: number_of,
+        Type.FLAG: flag_of,
+    }
+    convert = converters[column.type]
     sources, factor = column.attributes, column.factor
 
     def read(attributes: _Attributes) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from .columns import SCORES, SPANS, Column, Type
+from .columns import PLACE_BITS, SCORES, SPANS, Column, Type
 from .kinds import CALL
 from .manifest import Manifest
 
@@ -21,7 +21,6 @@ _DUCKDB: Final = {
     Type.FLAG: "BOOLEAN",
     Type.MOMENT: "TIMESTAMP",
 }
-_PLACES: Final = 40
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,28 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
     return table.to_pyarrow().to_pylist()
 
 
+def summed(table: Table, keys: Mapping[str, Any], **figures: Any) -> list[dict[str, Any]]:
+    """Ask for figures by groups; for one row of all, where there are no groups."""
+    return rows_of((table.group_by(**keys) if keys else table).aggregate(**figures))
+
+
+def count(condition: Any) -> Any:
+    """How many rows a condition holds of."""
+    return condition.cast("int64").sum().fill_null(0)
+
+
+def quantile(column: Any, part: float) -> Any:
+    """The exact quantile of a column, between the two values that it lies between."""
+    return column.quantile(part)
+
+
 def stored_tables(manifest: Manifest, folder: Path) -> Tables:
     """The tables that were made of files, on DuckDB."""
     engine = ibis.duckdb.connect()
     engine.raw_sql("SET TimeZone = 'UTC'")
     for name, columns, parts in (("spans", SPANS, manifest.parts), ("scores", SCORES, manifest.score_parts)):
-        engine.raw_sql(
-            f"CREATE VIEW {name} AS {_query(columns, [folder / part for part in parts])}{_counted(manifest, folder, name)}"
-        )
+        query = _query(columns, [folder / part for part in parts])
+        engine.raw_sql(f"CREATE VIEW {name} AS {query}{_counted(manifest, folder, name)}")
     return Tables.of(engine.table("spans"), engine.table("scores"))
 
 
@@ -81,7 +94,7 @@ def _counted(manifest: Manifest, folder: Path, name: str) -> str:
     """Leave out rows of files that are gone, and of spans that are there already."""
     conditions = ""
     if manifest.gone:
-        conditions += f" AND (row_id >> {_PLACES}) NOT IN ({', '.join(map(str, manifest.gone))})"
+        conditions += f" AND (row_id >> {PLACE_BITS}) NOT IN ({', '.join(map(str, manifest.gone))})"
     if manifest.repeats is not None and name == "spans":
         conditions += f" AND row_id NOT IN (SELECT row_id FROM read_parquet({_text(str(folder / manifest.repeats))}))"
     return conditions

@@ -1,0 +1,45 @@
+"""``otel-genai report``: what stored calls say, as a table or for programs."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..reports.names import REPORTS
+from .problems import Misuse
+from .report_formats import write
+from .sources import open_source, require_reports
+
+if TYPE_CHECKING:
+    from ..reports.asked import Asked
+
+
+def report(options: Namespace) -> int:
+    """Run the command, and return its exit code."""
+    require_reports()
+    from ..reports.all import ANSWERS, Options
+
+    asked = _asked(options)
+    if options.daily_budget is not None and options.name != "cost":
+        raise Misuse("--daily-budget is an option of the report cost")
+    opened = open_source(options.source, options.prices)
+    answer = ANSWERS[options.name](opened.tables, asked, Options(options.daily_budget))
+    answer.notes[:0] = opened.notes
+    write(answer, options.format, options.limit)
+    return 0
+
+
+def _asked(options: Namespace) -> Asked:
+    from ..reports.asked import Asked, NotUnderstood, condition_from, groups_from, window_from, zone_from
+
+    try:
+        zone = zone_from(options.tz)
+        return Asked(
+            window_from(options.last, options.since, options.until, zone, datetime.now(UTC).replace(tzinfo=None)),
+            REPORTS[options.name].by if options.by is None else groups_from(options.by),
+            tuple(condition_from(each) for each in options.where or ()),
+            zone,
+        )
+    except NotUnderstood as error:
+        raise Misuse(str(error)) from None

@@ -1,0 +1,116 @@
+"""Where reports read from: ``--from``, a variable, or the folder that the file exporter writes to."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..settings import REPORTS_FROM
+from .figures import counted
+from .files import expanded
+from .pricers import pricer_from
+from .problems import Problem
+from .progress import progress
+from .tables import warn
+
+if TYPE_CHECKING:
+    from ..reports.files import Unreadable
+    from ..reports.manifest import Manifest
+    from ..reports.tables import Tables
+
+_NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow")
+_SHOWN_MISTAKES: Final = 10
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source, ready to be asked."""
+
+    name: str
+    tables: Tables
+    files: Manifest | None = None
+    """Of a folder: what was read of which file."""
+    notes: list[str] = field(default_factory=list[str])
+    """What of it doesn't count."""
+
+
+def open_source(said: str | None, prices: str | None = None) -> Opened:
+    """Open what ``--from`` says, or else the variable; files are read as far as they are new.
+
+    Args:
+        said: A folder or a file of OTLP JSON, or the URL of a ClickHouse.
+        prices: Price file for calls that come without a cost.
+
+    Raises:
+        Problem: if there is nothing, or it can't be read.
+    """
+    require_reports()
+    source = said or os.environ.get(REPORTS_FROM, "").strip()
+    if not source:
+        raise Problem(f"say where the telemetry is: by --from, or by {REPORTS_FROM}: a folder or file of OTLP JSON")
+    path = expanded(source)
+    if not path.exists():
+        raise Problem(f"{source}: there is no such file or folder")
+    return _open_files(path, source, prices)
+
+
+def require_reports() -> None:
+    """Make sure that what reports need is installed.
+
+    Raises:
+        Problem: says what to install.
+    """
+    require(_NEEDED, "reports")
+
+
+def require(modules: Sequence[str], extra: str) -> None:
+    """Make sure that what an extra brings is there.
+
+    Raises:
+        Problem: says what to install.
+    """
+    if any(importlib.util.find_spec(module) is None for module in modules):
+        raise Problem(f'this needs more packages: pip install "otel-genai-instr[{extra}]"')
+
+
+def _open_files(path: Path, source: str, prices: str | None) -> Opened:
+    from ..reports.ingest import cache_folder, ingest
+    from ..reports.tables import stored_tables
+
+    folder = cache_folder(path)
+    try:
+        with progress(f"reading {source}") as on_progress:
+            manifest, unreadable = ingest(path, folder, pricer_from(prices), on_progress)
+    except OSError as error:
+        raise Problem(f"{folder}: can't be written: {error.strerror or error}") from None
+    for file in unreadable:
+        warn(f"otel-genai: {file.path}: can't be read: {file.reason}")
+    if not manifest.files:
+        raise Problem(f"{source}: has no file of OTLP JSON (.json, .jsonl, .ndjson, packed by gzip or not)")
+    return Opened(source, stored_tables(manifest, folder), manifest, _notes(manifest, unreadable))
+
+
+def _notes(manifest: Manifest, unreadable: Sequence[Unreadable]) -> list[str]:
+    """Say what was read but doesn't count."""
+    counts = [file.counts for file in manifest.files.values()]
+
+    def total(name: str) -> int:
+        return sum(getattr(each, name) for each in counts)
+
+    notes: list[str] = []
+    if manifest.repeated:
+        notes.append(f"{counted(manifest.repeated, 'span')} there twice, counted once")
+    if total("refused_lines"):
+        notes.append(f"{counted(total('refused_lines'), 'line')} refused")
+    if total("refused"):
+        notes.append(f"{counted(total('refused'), 'span or event')} refused")
+    if unreadable:
+        notes.append(f"{counted(len(unreadable), 'file')} not read")
+    for file in manifest.files.values():
+        for mistake in file.counts.mistakes[:_SHOWN_MISTAKES]:
+            warn(f"otel-genai: {file.path}, {mistake}")
+    return notes

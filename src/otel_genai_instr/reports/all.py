@@ -1,0 +1,30 @@
+"""Every report by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from .asked import Asked
+from .cost import cost
+from .errors import errors
+from .latency import latency
+from .report import Report
+from .tables import Tables
+from .tools import tools
+
+
+@dataclass(frozen=True)
+class Options:
+    """What only some reports know."""
+
+    daily_budget: float | None = None
+
+
+ANSWERS: Final[dict[str, Callable[[Tables, Asked, Options], Report]]] = {
+    "cost": lambda tables, asked, options: cost(tables, asked, options.daily_budget),
+    "latency": lambda tables, asked, _: latency(tables, asked),
+    "errors": lambda tables, asked, _: errors(tables, asked),
+    "tools": lambda tables, asked, _: tools(tables, asked),
+}

@@ -1,0 +1,105 @@
+"""Every column of every report: how it is written, and what it means. One name means one thing in all of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Kind(StrEnum):
+    """How a figure is written for people."""
+
+    TEXT = "text"
+    MOMENT = "moment"
+    DAY = "day"
+    COUNT = "count"
+    NUMBER = "number"
+    MONEY = "money"
+    SHARE = "share"
+    MILLISECONDS = "ms"
+
+
+class Figure(NamedTuple):
+    """A column."""
+
+    kind: Kind
+    meaning: str
+
+
+FIGURES: Final = {
+    # cost
+    "calls": Figure(Kind.COUNT, "calls of models, those without a cost as well"),
+    "input_tokens": Figure(Kind.COUNT, "cached ones included"),
+    "output_tokens": Figure(Kind.COUNT, "reasoning included"),
+    "cache_rate": Figure(Kind.SHARE, "input tokens that were read from a cache, of all input tokens"),
+    "currency": Figure(Kind.TEXT, "of the cost; currencies are never added up"),
+    "cost": Figure(Kind.MONEY, "of the calls that have one"),
+    "cost_per_call": Figure(Kind.MONEY, "mean of the calls that have one"),
+    "share": Figure(Kind.SHARE, "of all cost in this currency"),
+    "unpriced_calls": Figure(
+        Kind.COUNT, "calls that a reason is known of why they have no cost: they are not in `cost`"
+    ),
+    "unpriced_tokens": Figure(Kind.COUNT, "their tokens"),
+    "unpriced_reason": Figure(Kind.TEXT, "why a call has no cost: [cost.md](cost.md)"),
+    "tokens": Figure(Kind.COUNT, "input and output"),
+    "cause": Figure(Kind.TEXT, "what changed between the time before and the time that was asked about"),
+    "change": Figure(Kind.MONEY, "what the cause is worth; all causes add up to the change"),
+    "share_of_before": Figure(Kind.SHARE, "the change, of the cost in the time before"),
+    "hour": Figure(Kind.MOMENT, "begins then, in the zone that was asked for"),
+    "day": Figure(Kind.DAY, "in the zone that was asked for"),
+    "usual": Figure(Kind.MONEY, "mean of the hours or days before"),
+    "times": Figure(Kind.NUMBER, "the cost, as a multiple of the usual one"),
+    "level": Figure(Kind.TEXT, "`warning` or `critical`"),
+    "z": Figure(Kind.NUMBER, "standard deviations from the mean of the days before"),
+    "budget": Figure(Kind.MONEY, "of a day, as it was given"),
+    "over": Figure(Kind.MONEY, "above the budget"),
+    "cache_read_tokens": Figure(Kind.COUNT, "input tokens that were read from a cache"),
+    "saved": Figure(Kind.MONEY, "what these tokens would have cost more as other input"),
+    "month": Figure(Kind.TEXT, "the calendar month"),
+    "so_far": Figure(Kind.MONEY, "spent in the month until now"),
+    "a_day": Figure(Kind.MONEY, "mean of the last seven days"),
+    "projected": Figure(Kind.MONEY, "the whole month, if it goes on so"),
+    # latency
+    "prompt_length": Figure(Kind.TEXT, "input tokens of the call: `<500`, `500-1k`, `1k-2k`, `2k+`"),
+    "p50_ms": Figure(Kind.MILLISECONDS, "median of the duration; exact"),
+    "p95_ms": Figure(Kind.MILLISECONDS, "95th percentile of the duration; exact"),
+    "p99_ms": Figure(Kind.MILLISECONDS, "99th percentile of the duration; exact"),
+    "mean_ms": Figure(Kind.MILLISECONDS, "mean of the duration"),
+    "first_chunk_p50_ms": Figure(
+        Kind.MILLISECONDS, "median of the time to the first chunk, of calls that were streamed"
+    ),
+    "first_chunk_p95_ms": Figure(Kind.MILLISECONDS, "95th percentile of it"),
+    "tokens_per_second": Figure(
+        Kind.NUMBER, "median of output tokens in a second: of a stream after its first chunk, else of the whole call"
+    ),
+    "before_p95_ms": Figure(Kind.MILLISECONDS, "95th percentile of the duration in as long a time before"),
+    "slower": Figure(Kind.SHARE, "how much longer the 95th percentile is than it was before"),
+    "spread": Figure(Kind.NUMBER, "95th percentile of the time to the first chunk, as a multiple of its median"),
+    "step": Figure(Kind.TEXT, "spans of one kind: the operation, or the name of the span"),
+    "spans": Figure(Kind.COUNT, "how many there are"),
+    "traces": Figure(Kind.COUNT, "in how many traces"),
+    "own_ms": Figure(Kind.MILLISECONDS, "time in them that is in no span inside, a trace"),
+    "time_share": Figure(Kind.SHARE, "of the own time of all steps"),
+    # errors
+    "errors": Figure(Kind.COUNT, "calls that ended in an error"),
+    "error_rate": Figure(Kind.SHARE, "of the calls"),
+    "refusals": Figure(Kind.COUNT, "answers that the model refused or a filter cut off"),
+    "refusal_rate": Figure(Kind.SHARE, "of the calls"),
+    "cut_off": Figure(Kind.COUNT, "answers that ended at the limit of tokens"),
+    "retried_calls": Figure(Kind.COUNT, "calls with more than one HTTP request"),
+    "attempts": Figure(Kind.COUNT, "HTTP requests of all calls"),
+    "before_error_rate": Figure(Kind.SHARE, "error rate in as long a time before"),
+    "first": Figure(Kind.MOMENT, "when it happened first"),
+    "last": Figure(Kind.MOMENT, "when it happened last"),
+    "retried_and_failed": Figure(Kind.COUNT, "calls that failed for all their retries"),
+    # tools
+    "runs": Figure(Kind.COUNT, "executions of the tool"),
+    "success_rate": Figure(Kind.SHARE, "of the runs"),
+    "runs_per_trace": Figure(Kind.NUMBER, "mean of the traces in which it ran"),
+    "max_runs": Figure(Kind.COUNT, "most runs in one trace"),
+    # rows of single spans
+    "started_at": Figure(Kind.MOMENT, "UTC"),
+    "trace_id": Figure(Kind.TEXT, "32 hexadecimal digits"),
+    "duration_ms": Figure(Kind.MILLISECONDS, "from start to end"),
+}
+"""By name. A column that isn't here is what rows are made by."""
