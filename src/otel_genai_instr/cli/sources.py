@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..settings import REPORTS_FROM
+from ..settings import REPORTS_FROM, reports_from
 from .figures import counted
 from .files import expanded
 from .pricers import pricer_from
@@ -49,7 +48,7 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
         Problem: if there is nothing, or it can't be read.
     """
     require_reports()
-    source = said or os.environ.get(REPORTS_FROM, "").strip()
+    source = said or reports_from()
     if not source:
         raise Problem(f"say where the telemetry is: by --from, or by {REPORTS_FROM}: a folder or file of OTLP JSON")
     path = expanded(source)
