@@ -121,10 +121,18 @@ def _cell(name: str, value: Any) -> str:
             return f"{value:.1%}"
         case "ms":
             return f"{value:,.0f}"
+        case "score":
+            return _score(value)
         case "number":
             return f"{value:,.1f}"
         case _:
             return f"{value:,}"
+
+
+def _score(value: float) -> str:
+    """A figure of any size, to four digits."""
+    text = f"{value:,.4f}" if abs(value) < 100 else f"{value:,.1f}"
+    return "<0.0001" if value and text in ("0.0000", "-0.0000") else text
 
 
 def _money(amount: float) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..reports.manifest import Manifest
     from ..reports.tables import Tables
 
-_NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow")
+_NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow", "scipy")
 _SHOWN_MISTAKES: Final = 10
 
 

@@ -10,6 +10,8 @@ from .asked import Asked
 from .cost import cost
 from .errors import errors
 from .latency import latency
+from .prompts import prompts
+from .quality import quality
 from .report import Report
 from .tables import Tables
 from .tools import tools
@@ -26,5 +28,7 @@ ANSWERS: Final[dict[str, Callable[[Tables, Asked, Options], Report]]] = {
     "cost": lambda tables, asked, options: cost(tables, asked, options.daily_budget),
     "latency": lambda tables, asked, _: latency(tables, asked),
     "errors": lambda tables, asked, _: errors(tables, asked),
+    "prompts": lambda tables, asked, _: prompts(tables, asked),
+    "quality": lambda tables, asked, _: quality(tables, asked),
     "tools": lambda tables, asked, _: tools(tables, asked),
 }

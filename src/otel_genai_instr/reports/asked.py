@@ -23,7 +23,9 @@ _PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
 PROMPT_LENGTH: Final = "prompt_length"
 _LENGTHS: Final = ((500, "<500"), (1000, "500-1k"), (2000, "1k-2k"))
 _LONGEST: Final = "2k+"
-GROUPS: Final = (*_PERIODS, *_DIMENSIONS, PROMPT_LENGTH)
+_OF_SCORES: Final = ("evaluation", "evaluator", "label")
+"""Only of evaluations and feedback."""
+GROUPS: Final = (*_PERIODS, *_DIMENSIONS, PROMPT_LENGTH, *_OF_SCORES)
 """What rows can be made by."""
 _TYPES: Final = {column.name: column.type for column in SPANS if column.name not in ("row_id", "line_at")}
 _SPANS_OF_TIME: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     DAY = "day"
     COUNT = "count"
     NUMBER = "number"
+    SCORE = "score"
     MONEY = "money"
     SHARE = "share"
     MILLISECONDS = "ms"
@@ -97,6 +98,41 @@ FIGURES: Final = {
     "success_rate": Figure(Kind.SHARE, "of the runs"),
     "runs_per_trace": Figure(Kind.NUMBER, "mean of the traces in which it ran"),
     "max_runs": Figure(Kind.COUNT, "most runs in one trace"),
+    # prompts
+    "mean_input_tokens": Figure(Kind.NUMBER, "input tokens, a call"),
+    "p95_input_tokens": Figure(Kind.NUMBER, "95th percentile of the input tokens of a call"),
+    "mean_output_tokens": Figure(Kind.NUMBER, "output tokens, a call"),
+    "score": Figure(Kind.SCORE, "mean of the scores, in the evaluation's own scale"),
+    "feedback_score": Figure(Kind.SCORE, "mean of what people said"),
+    "old_version": Figure(Kind.TEXT, "the version before"),
+    "new_version": Figure(Kind.TEXT, "the version after it"),
+    "figure": Figure(Kind.TEXT, "what is compared"),
+    "old": Figure(Kind.SCORE, "mean with the old version"),
+    "new": Figure(Kind.SCORE, "mean with the new version"),
+    "difference": Figure(Kind.SHARE, "of the old mean"),
+    "p": Figure(Kind.SCORE, "probability of such a difference by chance"),
+    "verdict": Figure(Kind.TEXT, "what that means"),
+    "usual_input_tokens": Figure(Kind.NUMBER, "median of the means of the seven days before"),
+    "drift": Figure(Kind.SHARE, "how much longer the prompt is than usual"),
+    # quality
+    "scores": Figure(Kind.COUNT, "evaluations, and what people said"),
+    "lowest": Figure(Kind.SCORE, "the lowest score"),
+    "highest": Figure(Kind.SCORE, "the highest score"),
+    "health": Figure(Kind.NUMBER, "from 0 to 100; the mean of its parts by their weights"),
+    "reliability": Figure(Kind.SHARE, "calls that didn't fail"),
+    "completeness": Figure(Kind.SHARE, "answers that were neither refused nor cut off"),
+    "evaluations": Figure(Kind.SHARE, "mean of evaluations, on a scale from 0 to 1"),
+    "feedback": Figure(Kind.SHARE, "mean of what people said, on a scale from 0 to 1"),
+    "speed": Figure(Kind.SHARE, "all of it where the 95th percentile is what it was before; none where it has doubled"),
+    "before": Figure(Kind.SCORE, "mean in as long a time before"),
+    "now": Figure(Kind.SCORE, "mean in the time that was asked about"),
+    "p_mean": Figure(Kind.SCORE, "probability that means differ so by chance"),
+    "p_distribution": Figure(Kind.SCORE, "probability that distributions differ so by chance"),
+    "p_labels": Figure(Kind.SCORE, "probability that labels differ so by chance"),
+    "before_output_tokens": Figure(Kind.NUMBER, "output tokens of a call in as long a time before"),
+    "waited": Figure(Kind.TEXT, "duration of what was judged"),
+    "kappa": Figure(Kind.SCORE, "agreement beyond chance: 1 is all, 0 is chance"),
+    "correlation": Figure(Kind.SCORE, "of ranks: 1 is the same order, 0 is none"),
     # rows of single spans
     "started_at": Figure(Kind.MOMENT, "UTC"),
     "trace_id": Figure(Kind.TEXT, "32 hexadecimal digits"),
