@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,7 +100,7 @@ class LineReader:
                 return
             with gzip.GzipFile(fileobj=raw) as unpacked:
                 try:
-                    yield from _lines(cast("IO[bytes]", io.BufferedReader(unpacked, _STEP)), 0)
+                    yield from _lines(cast("IO[bytes]", unpacked), 0)
                 except (EOFError, zlib.error) as error:
                     raise OSError(f"damaged: {error}") from None
 
