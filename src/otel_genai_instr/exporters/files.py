@@ -23,7 +23,7 @@ from .lines import LineFile
 from .losses import Losses
 
 _NO_ENCODER: Final = "no_encoder"
-_INSTALL: Final = "pip install 'otel-genai-instr[file]'"
+_INSTALL: Final = "nothing is written without the extra \"file\": pip install 'otel-genai-instr[file]'"
 
 _T = TypeVar("_T")
 
@@ -90,7 +90,7 @@ class _Output(Generic[_T]):
             self._encoder: Lines[_T] | None = Lines(module, encoder)
         except ImportError as error:
             self._encoder = None
-            self._losses.say(_NO_ENCODER, "nothing is written: %s (%s)", _INSTALL, error)
+            self._losses.say(_NO_ENCODER, f"{_INSTALL} ({error})")
 
     def _begin(self) -> None:
         """With a file of one's own: at first, and in a forked child, where nobody is left to release a lock."""
@@ -121,18 +121,21 @@ class _Output(Generic[_T]):
         try:
             self._file.tidy()
         except OSError as error:
-            self._losses.say("tidy", "what is too old or too much can't be removed (%s)", error)
+            if not any(faults):  # else the reason was said
+                self._losses.say("tidy", f"what is too old or too much can't be removed: {error}")
         return not any(faults)
 
     def _fault(self, count: int, line: bytes | Exception) -> bool:
         """Write a line of so many items; whether it is lost."""
         if isinstance(line, Exception):  # its text may quote what was said
-            self._losses.add(count, class_name(type(line)), "can't be encoded")
+            reason = class_name(type(line))
+            self._losses.add(count, reason, f"what can't be encoded is lost: {reason}")
             return True
         try:
             self._file.write(line)
         except OSError as error:
             reason = errorcode.get(error.errno or 0, class_name(type(error)))
-            self._losses.add(count, reason, f"{error}; {file_settings.FILE_DIR} names another folder")
+            hint = f"{file_settings.FILE_DIR} can name another folder"
+            self._losses.add(count, reason, f"what can't be written is lost: {error}; {hint}")
             return True
         return False

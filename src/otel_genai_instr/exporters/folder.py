@@ -61,7 +61,7 @@ def stored_files(folder: str) -> list[StoredFile]:
     try:
         with os.scandir(folder) as entries:
             return sorted(_ours(entries), key=lambda file: (file.written, file.path))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
@@ -75,21 +75,23 @@ def _ours(entries: Iterator[os.DirEntry[str]]) -> Iterator[StoredFile]:
             yield StoredFile(entry.path, named[1], state.st_size, state.st_mtime)
 
 
-def sweep(settings: FileSettings) -> None:
+def sweep(settings: FileSettings, room: int) -> None:
     """Remove what is too old, and from all that is too much what wasn't written to for the longest.
 
-    So the files that processes write to go last; a process whose file is gone begins another one.
+    ``room`` is how many bytes may come before the next look: so much less is kept. The files that processes write to go
+    last; a process whose file is gone begins another one.
 
     Raises:
         OSError: if the folder can't be read; or of the first file that can't be removed, when all others are.
     """
     files = stored_files(settings.folder)
     total = sum(file.size for file in files)
+    most = settings.total_bytes - room
     oldest = time.time() - settings.max_age * _DAY
     fault: OSError | None = None
     for file in files:
         is_too_old = settings.max_age and file.written < oldest
-        is_too_much = settings.total_bytes and total > settings.total_bytes
+        is_too_much = settings.total_bytes and total > most
         if not is_too_old and not is_too_much:
             break
         try:

@@ -56,7 +56,7 @@ class LineFile:
         """
         if time.monotonic() >= self._sweep_after:
             self._sweep_after = time.monotonic() + SWEEP_SECONDS
-            sweep(self._settings)
+            sweep(self._settings, self._max_bytes)
 
     def _opened(self, more: int) -> int:
         if self._path is not None and time.monotonic() < self._until:

@@ -14,7 +14,7 @@ from ..semconv import metrics as instruments
 
 
 class Losses:
-    """``what`` is lost: ``traces`` or ``logs``; ``where`` it was to go."""
+    """Of an exporter that writes ``what``, traces or logs, to ``where``."""
 
     def __init__(self, what: str, where: str) -> None:
         self._what: Final = what
@@ -22,25 +22,25 @@ class Losses:
         self._said: Final[set[str]] = set()
         self._total = 0
 
-    def add(self, count: int, reason: str, why: object) -> None:
+    def add(self, count: int, reason: str, message: str) -> None:
         """So many items are lost."""
         self._total += count
-        self.say(reason, "%s are lost until that is put right: %s: %s", self._what, reason, why)
+        self.say(reason, message)
         guard.run("exporters.losses", _count, count, reason)
 
-    def say(self, reason: str, message: str, *values: object) -> None:
+    def say(self, reason: str, message: str) -> None:
         """Tell the user, the first time."""
         if reason in self._said:
             return
         self._said.add(reason)
         # Without suppression, a logging integration could call us back.
         with suppress_instrumentation():
-            log.warning(f"genai_file to %s: {message}; this is logged once.", self._where, *values)
+            log.warning("genai_file, %s to %s: %s; this is logged once.", self._what, self._where, message)
 
     def sum_up(self) -> None:
         """Tell the user how many items were lost, if any."""
         if self._total:
-            self.say("sum", "%d items of %s were lost", self._total, self._what)
+            self.say("sum", f"{self._total} were lost")
 
 
 def _count(count: int, reason: str) -> None:
