@@ -66,6 +66,25 @@ def test_half_a_surrogate_pair_is_no_text(folder: Path) -> None:
     assert '"?!"' in str(line).replace("'", '"')
 
 
+def test_a_number_of_more_than_64_bits_is_text(folder: Path) -> None:
+    """No reader of OTLP takes the line otherwise."""
+    told = '{"intValue":"9223372036854775808"}'
+    spans = some_spans(1, large=2**63, small=-(2**63) - 1, fits=[-(2**63), 2**63 - 1], told=told)
+    GenAIFileSpanExporter(FileSettings(str(folder))).export(spans)
+    (line,) = lines(*files(folder))
+    assert line["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"] == [
+        {"key": "large", "value": {"stringValue": "9223372036854775808"}},
+        {"key": "small", "value": {"stringValue": "-9223372036854775809"}},
+        {
+            "key": "fits",
+            "value": {
+                "arrayValue": {"values": [{"intValue": "-9223372036854775808"}, {"intValue": "9223372036854775807"}]}
+            },
+        },
+        {"key": "told", "value": {"stringValue": told}},
+    ]
+
+
 def test_nobody_else_reads_it(folder: Path) -> None:
     before = os.umask(0)
     try:
@@ -137,7 +156,8 @@ def test_what_is_too_old_goes_and_what_is_written_to_stays(folder: Path) -> None
     old.export(some_spans())
     young.export(some_records())
     for path, days in ((*files(folder), 2.1), (*files(folder, "logs"), 1.9)):
-        os.utime(path, (time.time() - days * DAY,) * 2)
+        then = time.time() - days * DAY
+        os.utime(path, (then, then))
     GenAIFileSpanExporter(FileSettings(str(folder), max_age=0, total_bytes=0)).export(some_spans())
     assert len(stored_files(str(folder))) == 3
     GenAIFileSpanExporter(settings).export(some_spans())

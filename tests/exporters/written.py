@@ -71,10 +71,19 @@ def some_records() -> list[ReadableLogRecord]:
     provider = LoggerProvider(RESOURCE, shutdown_on_exit=False)
     provider.add_log_record_processor(SimpleLogRecordProcessor(memory))
     inside = trace.set_span_in_context(trace.NonRecordingSpan(FAR))
-    body = {"parts": [{"text": "天", "count": 2, "nothing": None}], "is_last": True}
+    body: Any = {"parts": [{"text": "天", "count": 2, "nothing": None}], "is_last": True}
     logger = provider.get_logger("tests", "1.2", "https://example.com/schema", {"of": "scope"})
-    event = {"event_name": "gen_ai.evaluation.result", "severity_number": SeverityNumber.WARN, "severity_text": "WARN"}
-    logger.emit(LogRecord(timestamp=5, observed_timestamp=6, context=inside, body=body, attributes=EVERYTHING, **event))
+    event = LogRecord(
+        timestamp=5,
+        observed_timestamp=6,
+        context=inside,
+        severity_number=SeverityNumber.WARN,
+        severity_text="WARN",
+        body=body,
+        attributes=EVERYTHING,
+        event_name="gen_ai.evaluation.result",
+    )
+    logger.emit(event)
     provider.get_logger("others").emit(LogRecord(timestamp=7, body="a line"))
     return list(memory.get_finished_logs())
 
@@ -112,16 +121,11 @@ def records_in(line: dict[str, Any]) -> ExportLogsServiceRequest:
     return ParseDict(_with_base64(line), ExportLogsServiceRequest())
 
 
-_IDS: Final = ("traceId", "spanId", "parentSpanId")
-
-
-def _with_base64(value: Any) -> Any:
+def _with_base64(line: dict[str, Any]) -> Any:
     """OTLP's JSON writes ids as hex, protobuf's as base64."""
-    if isinstance(value, list):
-        return [_with_base64(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: base64.b64encode(bytes.fromhex(each)).decode() if name in _IDS else _with_base64(each)
-        for name, each in value.items()  # pyright: ignore[reportUnknownVariableType]
-    }
+    return json.loads(json.dumps(line), object_hook=_ids_as_base64)
+
+
+def _ids_as_base64(message: dict[str, Any]) -> dict[str, Any]:
+    ids = {name: message[name] for name in ("traceId", "spanId", "parentSpanId") if name in message}
+    return {**message, **{name: base64.b64encode(bytes.fromhex(hex)).decode() for name, hex in ids.items()}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, Final, Generic, TypeVar
@@ -11,6 +12,9 @@ LINE_ITEMS: Final = 64
 """Spans, or log records, of one line at most."""
 LINE_BYTES: Final = 1024 * 1024
 """A longer line is cut in two, unless it is one item alone: the Collector's receiver of such files takes so much."""
+
+_LARGE: Final = re.compile(r'"intValue":"(-?[0-9]{19,})"')
+"""Quotes inside a text are escaped: there it matches nothing."""
 
 _PACKAGE: Final = "opentelemetry.exporter.otlp.json.common"
 
@@ -43,7 +47,13 @@ class Lines(Generic[_T]):
     def _line(self, part: Sequence[_T]) -> bytes | Exception:
         try:
             text = json.dumps(self._encode(part).to_dict(), ensure_ascii=False, separators=(",", ":"))
+            text = _LARGE.sub(_fitting, text)
             # What is no text in any encoding (half a surrogate pair) becomes a question mark.
             return text.encode("utf-8", "replace") + b"\n"
         except Exception as error:
             return error
+
+
+def _fitting(integer: re.Match[str]) -> str:
+    """What doesn't fit into 64 bits (a UUID as a number) as text: readers would refuse the whole line."""
+    return integer[0] if -(2**63) <= int(integer[1]) < 2**63 else f'"stringValue":"{integer[1]}"'
