@@ -143,3 +143,17 @@ print(metric.name, point.value, dict(point.attributes))
     first, last = error.splitlines()
     assert "File too large" in first
     assert f"{50 - len(full)} were lost" in last
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no such limit")
+def test_a_disk_that_is_full_is_not_littered_with_empty_files(tmp_path: Path) -> None:
+    program = """
+import resource
+provider.add_span_processor(SimpleSpanProcessor(GenAIFileSpanExporter()))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+for number in range(20): span(str(number))
+"""
+    process = start(BEGIN + program, tmp_path, OTEL_GENAI_FILE_MAX_BYTES="200")
+    _, error = process.communicate(timeout=60)
+    assert "20 were lost" in error
+    assert [file.size for file in stored_files(str(tmp_path))] == [0]

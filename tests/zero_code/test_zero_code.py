@@ -97,6 +97,8 @@ def test_files_are_left(environment: Path, server: OpenAIServer, tmp_path: Path)
         OTEL_TRACES_EXPORTER="genai_file",
         OTEL_LOGS_EXPORTER="genai_file",
         OTEL_GENAI_FILE_DIR=str(tmp_path / "files"),
+        OTEL_BSP_SCHEDULE_DELAY="60000",
+        OTEL_BLRP_SCHEDULE_DELAY="60000",
         OTEL_GENAI_RECORD="true",
         OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="span_and_event",
     )

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, Final, Generic, TypeVar
 
 LINE_ITEMS: Final = 64
-"""Spans, or log records, of one line at most."""
+"""Spans, or log records, of one line at most: while one is made of them, threads of the app wait."""
 LINE_BYTES: Final = 1024 * 1024
 """A longer line is cut in two, unless it is one item alone: the Collector's receiver of such files takes so much."""
 
