@@ -35,7 +35,7 @@ class FileSettings:
     """Bounds of zero are none."""
 
     folder: str
-    """Absolute path; it need not exist."""
+    """It need not exist; ``~`` is the home of the user."""
     max_bytes: int = 64 * 1024 * 1024
     """Of one file, which is never more than a quarter of the folder."""
     total_bytes: int = 1024 * 1024 * 1024

@@ -167,6 +167,15 @@ def test_what_is_too_old_goes_and_what_is_written_to_stays(folder: Path) -> None
     assert len(lines(*files(folder))) == 3
 
 
+def test_the_folder_stays_when_the_app_goes_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exporter = GenAIFileSpanExporter(FileSettings("here"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    exporter.export(some_spans())
+    assert len(files(tmp_path / "here")) == 1
+
+
 def test_a_folder_that_is_removed_is_made_again(folder: Path) -> None:
     exporter = GenAIFileSpanExporter(FileSettings(str(folder)))
     exporter.export(some_spans())

@@ -6,6 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from errno import errorcode
 from typing import Final, Generic, TypeVar
 
@@ -79,6 +80,7 @@ class _Output(Generic[_T]):
 
     def __init__(self, kind: str, module: str, encoder: str, settings: FileSettings | None) -> None:
         settings = settings or file_settings.from_environ()
+        settings = replace(settings, folder=file_settings.absolute(settings.folder))  # the app may go elsewhere
         self._file: Final = LineFile(kind, settings)
         self._losses: Final = Losses(kind, settings.folder)
         self._is_over = False
