@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 
-from otel_genai_instr import settings, variables
+from otel_genai_instr import file_settings, settings, variables
 from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings, from_environ, with_overrides
 
 CAPTURE = settings.CAPTURE_MESSAGE_CONTENT
@@ -152,7 +152,7 @@ def test_a_misspelt_variable_names_the_nearest_one_once(
 def test_a_variable_like_none_names_them_all(caplog: pytest.LogCaptureFixture) -> None:
     from_environ({"OTEL_GENAI_ZZZZ": "1"})
     (said,) = caplog.messages
-    assert all(variable in said for variable in settings.VARIABLES.values())
+    assert all(variable in said for variable in (*settings.VARIABLES.values(), *file_settings.VARIABLES.values()))
 
 
 def test_variables_of_others_and_our_own_are_let_be(caplog: pytest.LogCaptureFixture) -> None:
@@ -160,7 +160,7 @@ def test_variables_of_others_and_our_own_are_let_be(caplog: pytest.LogCaptureFix
         {
             "OTEL_SERVICE_NAME": "x",
             "OTEL_INSTRUMENTATION_GENAI_UPLOAD_BASE_PATH": "x",
-            **dict.fromkeys(settings.VARIABLES.values(), ""),
+            **dict.fromkeys((*settings.VARIABLES.values(), *file_settings.VARIABLES.values()), ""),
         }
     )
     assert not caplog.messages

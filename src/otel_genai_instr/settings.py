@@ -12,7 +12,7 @@ from dataclasses import field, fields, replace
 from enum import Enum
 from typing import Final, cast
 
-from . import variables
+from . import file_settings, variables
 from .records import frozen
 from .semconv import attributes as names
 from .semconv import own
@@ -74,7 +74,7 @@ VARIABLES: Final = {
     "feedback_key": FEEDBACK_KEY,
 }
 """The variable of each setting that can be said in one."""
-_KNOWN: Final = frozenset(VARIABLES.values())
+_KNOWN: Final = frozenset((*VARIABLES.values(), *file_settings.VARIABLES.values()))
 
 SHORTEST_FEEDBACK_KEY: Final = 16
 """Characters."""

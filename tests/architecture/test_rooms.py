@@ -14,7 +14,19 @@ from .sources import PACKAGE, ROOT, SOURCES, Source
 from .twins import twins
 
 EVERYONE_KNOWS: Final = {
-    *("records", "model", "semconv", "guard", "log", "settings", "text", "hosts", "withheld", "_version")
+    *(
+        "records",
+        "model",
+        "semconv",
+        "guard",
+        "log",
+        "settings",
+        "file_settings",
+        "text",
+        "hosts",
+        "withheld",
+        "_version",
+    )
 }
 KNOWS: Final = {
     "": {
@@ -38,7 +50,8 @@ KNOWS: Final = {
     "withheld": set[str](),
     "guard": {"log"},
     "variables": {"log"},
-    "settings": {"records", "semconv", "variables"},
+    "file_settings": {"records", "variables"},
+    "settings": {"file_settings", "records", "semconv", "variables"},
     "options": {"pricing", "settings", "telemetry"},
     "pricing": set[str](),
     "privacy": set[str](),
@@ -56,7 +69,8 @@ KNOWS: Final = {
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}
 """The same inside ``pricing``, for its folders. The lists and the user's file don't know each other."""
 LEAVES: Final = {
-    *("_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings", "withheld")
+    *("_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings", "withheld"),
+    "file_settings",
 }
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""
@@ -134,7 +148,7 @@ def test_no_room_imports_an_sdk(source: Source) -> None:
 @each_source
 def test_the_model_and_the_names_know_no_telemetry(source: Source) -> None:
     foreign = {item.module.split(".")[0] for item in source.imports() if not item.is_ours}
-    if source.room in ("model", "pricing", "privacy", "text", "settings", "providers"):
+    if source.room in ("model", "pricing", "privacy", "text", "file_settings", "settings", "providers"):
         assert "opentelemetry" not in foreign
     if source.room == "model":
         assert foreign <= {"__future__", "collections", "dataclasses", "typing", "enum"}
@@ -189,7 +203,7 @@ def test_the_environment_is_read_in_settings_alone(source: Source) -> None:
     variables = {text for text in source.strings() if re.fullmatch(r"OTEL_[A-Z_]+", text)}
     # What colours and widths a terminal has is no setting of ours.
     terminal = source.room == "exporters" and not variables
-    assert source.room in ("settings", "variables") or terminal or not (reads | variables)
+    assert source.room in ("file_settings", "settings", "variables") or terminal or not (reads | variables)
 
 
 def test_sync_and_async_share_one_implementation() -> None:

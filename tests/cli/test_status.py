@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from otel_genai_instr import __version__, settings, variables
+from otel_genai_instr import __version__, file_settings, settings, variables
 from otel_genai_instr.cli import main
 
 
@@ -136,9 +136,13 @@ def test_settings_in_force_and_where_they_come_from(
     monkeypatch.setenv(settings.STREAM_USAGE, "perhaps")
     monkeypatch.setenv(settings.FEEDBACK_KEY, "a secret of sorts")
     monkeypatch.setenv("OTEL_GENAI_COSTS", "on")
+    monkeypatch.setenv(file_settings.FILE_DIR, "/var/calls")
+    monkeypatch.setenv(file_settings.FILE_MAX_AGE, "a month")
     outcome = _status(capsys)
     found = {one["setting"]: (one["value"], one["source"]) for one in outcome["settings"]}
-    assert list(found) == list(settings.VARIABLES)
+    assert list(found) == [*settings.VARIABLES, *(f"genai_file {name}" for name in file_settings.VARIABLES)]
+    assert found["genai_file folder"] == ("/var/calls", file_settings.FILE_DIR)
+    assert found["genai_file max_age"] == (30, "default")
     assert found["capture_content"] == ("span_only", settings.CAPTURE_MESSAGE_CONTENT)
     assert found["cost"] == (True, settings.COST)
     assert found["metric_dimensions"] == ([], settings.METRIC_DIMENSIONS)
@@ -146,7 +150,11 @@ def test_settings_in_force_and_where_they_come_from(
     assert found["feedback_key"] == ("set, not shown", settings.FEEDBACK_KEY)
     assert found["content_max_bytes"] == (32_768, "default")
     said = sorted(outcome["mistakes"])
-    assert [line.split()[0].split("=")[0] for line in said] == ["OTEL_GENAI_COSTS", settings.STREAM_USAGE]
+    assert [line.split()[0].split("=")[0] for line in said] == [
+        "OTEL_GENAI_COSTS",
+        file_settings.FILE_MAX_AGE,
+        settings.STREAM_USAGE,
+    ]
 
 
 SECRET = "never-to-be-shown-0123456789"

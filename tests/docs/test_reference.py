@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import otel_genai_instr
-from otel_genai_instr import semconv, settings
+from otel_genai_instr import file_settings, semconv, settings
 from otel_genai_instr.pricing import Unpriced
 from otel_genai_instr.semconv import events, metrics
 from otel_genai_instr.settings import Settings
@@ -46,6 +46,8 @@ def test_every_event_is_documented_with_its_severity() -> None:
 
 def test_every_variable_is_documented_beside_its_setting() -> None:
     rows = dict(re.findall(r"^\| `(OTEL_[A-Z_]+)` \| `(\w+)` \|", REFERENCE, re.MULTILINE))
+    of_files = {variable: name for name, variable in file_settings.VARIABLES.items()}
+    assert {variable: rows.pop(variable, None) for variable in of_files} == of_files
     in_code_only = set(re.findall(r"^\| only in code \| `(\w+)` \|", REFERENCE, re.MULTILINE))
     assert set(rows) == constants(settings)
     assert {*rows.values(), *in_code_only} == {field.name for field in dataclasses.fields(Settings)}

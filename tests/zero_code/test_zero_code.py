@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("fresh") / "venv"
     uv = [sys.executable, "-m", "uv", "--quiet"]
     subprocess.run([*uv, "venv", "--python", sys.executable, place], check=True)
-    package = [f"{ROOT}[openai]", f"openai=={openai.__version__}"]
+    package = [f"{ROOT}[openai,file]", f"openai=={openai.__version__}"]
     subprocess.run([*uv, "pip", "install", "--python", place / "bin" / "python", *package], check=True)
     return place / "bin"
 
@@ -74,6 +75,45 @@ def test_the_waterfall_is_printed(environment: Path, server: OpenAIServer) -> No
     assert run.stdout == ""
     assert "chat gpt-4o-mini" in run.stderr
     assert "$" in run.stderr
+
+
+EVALUATED = """
+import openai, os
+import otel_genai_instr as genai
+with genai.workflow("answer") as run:
+    openai.OpenAI(api_key="none").chat.completions.create(
+        model="gpt-4o-mini", messages=[{"role": "user", "content": "Hello? \\u5929"}]
+    )
+genai.evaluate(run, "relevance", score=0.9)
+print(os.path.exists(os.environ["OTEL_GENAI_FILE_DIR"]))
+"""
+
+
+def test_files_are_left(environment: Path, server: OpenAIServer, tmp_path: Path) -> None:
+    run = _run(
+        environment,
+        EVALUATED,
+        OPENAI_BASE_URL=server.url,
+        OTEL_TRACES_EXPORTER="genai_file",
+        OTEL_LOGS_EXPORTER="genai_file",
+        OTEL_GENAI_FILE_DIR=str(tmp_path / "files"),
+        OTEL_BSP_SCHEDULE_DELAY="60000",
+        OTEL_BLRP_SCHEDULE_DELAY="60000",
+        OTEL_GENAI_RECORD="true",
+        OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="span_and_event",
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == "False\n", "the app's thread has written something"
+    logs, traces = sorted((tmp_path / "files").iterdir())
+    (spans,) = traces.read_text("utf-8").splitlines()
+    assert spans.count('"name":"chat gpt-4o-mini"') == spans.count('"name":"invoke_workflow answer"') == 1
+    assert "Hello? 天" in spans
+    (events,) = logs.read_text("utf-8").splitlines()
+    assert re.findall('"eventName":"([^"]+)"', events) == [
+        "gen_ai.client.inference.operation.details",
+        "otel_genai.call",
+        "gen_ai.evaluation.result",
+    ]
 
 
 def test_it_can_be_left_out_by_name(environment: Path, server: OpenAIServer) -> None:

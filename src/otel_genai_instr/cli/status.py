@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 
-from .. import log, settings
+from .. import file_settings, log, settings
 from .._version import __version__
 from .tables import JSON, clean_line, say, say_json, show_table
 
@@ -158,7 +158,7 @@ def _settings() -> tuple[list[Setting], list[str]]:
     propagated, logger.propagate = logger.propagate, False
     logger.addHandler(collector)
     try:
-        in_force = settings.from_environ()
+        in_force, files = settings.from_environ(), file_settings.from_environ()
     finally:
         logger.removeHandler(collector)
         logger.propagate = propagated
@@ -166,9 +166,11 @@ def _settings() -> tuple[list[Setting], list[str]]:
     found: list[Setting] = []
     for name, variable in settings.VARIABLES.items():
         value: object = getattr(in_force, name)
-        is_understood = settings.is_set(variable) and variable not in collector.variables
-        is_set = is_understood or value != getattr(default, name)
+        is_set = collector.has_understood(variable) or value != getattr(default, name)
         found.append(Setting(name, _plain(name, value), variable if is_set else "default"))
+    for name, variable in file_settings.VARIABLES.items():
+        source = variable if collector.has_understood(variable) else "default"
+        found.append(Setting(f"genai_file {name}", getattr(files, name), source))
     return found, collector.messages
 
 
@@ -176,13 +178,17 @@ class _Collector(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[str] = []
-        self.variables: set[object] = set()
+        self._variables: set[object] = set()
         """Those whose value isn't understood."""
+
+    def has_understood(self, variable: str) -> bool:
+        """Whether it is set, and its value is in force."""
+        return settings.is_set(variable) and variable not in self._variables
 
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage().removeprefix(log.WHOSE))
         if isinstance(record.args, tuple):
-            self.variables.update(record.args[:1])
+            self._variables.update(record.args[:1])
 
 
 def _plain(name: str, value: object) -> object:

@@ -1,1 +1,1 @@
-"""Exporters for the laptop: the waterfall in the terminal."""
+"""Exporters that need no server: the waterfall in the terminal, and files."""

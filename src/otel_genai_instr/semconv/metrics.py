@@ -159,3 +159,6 @@ CONTENT_DROPPED: Final = Instrument(
 CONTENT_WITHHELD: Final = Instrument(
     "otel_genai.content.withheld", "counter", "{object}", "Calls whose content was withheld, by the reason."
 )
+FILE_DROPPED: Final = Instrument(
+    "otel_genai.file.dropped", "counter", "{item}", "Spans and log records that genai_file could not write."
+)
