@@ -17,6 +17,8 @@ FILE_MAX_BYTES: Final = "OTEL_GENAI_FILE_MAX_BYTES"
 FILE_TOTAL_BYTES: Final = "OTEL_GENAI_FILE_TOTAL_BYTES"
 FILE_MAX_AGE: Final = "OTEL_GENAI_FILE_MAX_AGE"
 
+REPORTS_FROM: Final = "OTEL_GENAI_REPORTS_FROM"
+
 VARIABLES: Final = {
     "folder": FILE_DIR,
     "max_bytes": FILE_MAX_BYTES,
@@ -53,6 +55,11 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> FileSettings:
         total_bytes=variables.count(environ, FILE_TOTAL_BYTES, default.total_bytes),
         max_age=variables.count(environ, FILE_MAX_AGE, default.max_age),
     )
+
+
+def reports_from(environ: Mapping[str, str] = os.environ) -> str:
+    """Where the command looks for telemetry: what the variable says, else the folder that ``genai_file`` writes to."""
+    return environ.get(REPORTS_FROM, "").strip() or from_environ(environ).folder
 
 
 def default_folder(environ: Mapping[str, str] = os.environ) -> str:

@@ -35,7 +35,6 @@ CONTENT_PREVIEW: Final = "OTEL_GENAI_CONTENT_PREVIEW"
 CONTENT_MAX_BYTES: Final = "OTEL_GENAI_CONTENT_MAX_BYTES"
 CONTENT_STORE: Final = "OTEL_GENAI_CONTENT_STORE"
 CONTENT_STORE_KEYS: Final = "OTEL_GENAI_CONTENT_STORE_KEYS"
-REPORTS_FROM: Final = "OTEL_GENAI_REPORTS_FROM"
 COMPLETION_HOOK: Final = "OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK"
 REDACT: Final = "OTEL_GENAI_REDACT"
 PSEUDONYM_KEYS: Final = "OTEL_GENAI_PSEUDONYM_KEYS"
@@ -74,7 +73,7 @@ VARIABLES: Final = {
     "feedback_key": FEEDBACK_KEY,
 }
 """The variable of each setting that can be said in one."""
-_KNOWN: Final = frozenset((*VARIABLES.values(), *file_settings.VARIABLES.values()))
+_KNOWN: Final = frozenset((*VARIABLES.values(), *file_settings.VARIABLES.values(), file_settings.REPORTS_FROM))
 
 SHORTEST_FEEDBACK_KEY: Final = 16
 """Characters."""
@@ -251,11 +250,6 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         prompt_length=variables.switch(environ, PROMPT_LENGTH, default.prompt_length),
         feedback_key=_feedback_key(environ),
     )
-
-
-def reports_from(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Where the command finds the telemetry that reports are made of; nothing of an app asks it."""
-    return environ.get(REPORTS_FROM, "").strip() or None
 
 
 def is_set(variable: str, environ: Mapping[str, str] = os.environ) -> bool:

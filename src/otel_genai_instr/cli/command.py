@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from .._version import __version__
+from ..file_settings import REPORTS_FROM
 from ..reports.names import REPORTS
-from ..settings import CONTENT_STORE, REPORTS_FROM
+from ..settings import CONTENT_STORE
 from .check import check
 from .content import show_content
 from .problems import Problem

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..settings import REPORTS_FROM, reports_from
+from ..file_settings import REPORTS_FROM, reports_from
 from .figures import counted
 from .files import expanded
 from .pricers import pricer_from
@@ -49,11 +49,12 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
     """
     require_reports()
     source = said or reports_from()
-    if not source:
-        raise Problem(f"say where the telemetry is: by --from, or by {REPORTS_FROM}: a folder or file of OTLP JSON")
     path = expanded(source)
     if not path.exists():
-        raise Problem(f"{source}: there is no such file or folder")
+        hint = (
+            "" if said else f"; say by --from or {REPORTS_FROM} where the telemetry is: a folder or file of OTLP JSON"
+        )
+        raise Problem(f"{source}: there is no such file or folder{hint}")
     return _open_files(path, source, prices)
 
 
