@@ -90,7 +90,7 @@ def test_a_call_without_a_price_says_why(tmp_path: Path) -> None:
         ({"gen_ai.operation.name": "fetch_response"}, "step"),
         ({"openinference.span.kind": "CHAIN"}, "workflow"),
         ({"openinference.span.kind": "AGENT"}, "agent"),
-        ({"traceloop.span.kind": "task"}, "step"),
+        ({"traceloop.span.kind": "workflow"}, "workflow"),
     ],
 )
 def test_what_runs_calls_has_none_of_their_tokens_and_costs(

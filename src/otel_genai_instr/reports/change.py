@@ -18,6 +18,9 @@ from .spending import Spent
 
 CAUSES: Final = ("calls", "model mix", "tokens per call", "price", "cache rate", "other charges")
 
+_DEAREST_WRITE: Final = 4.0
+"""How many times the price of input writing it to a cache may cost; providers ask for up to twice."""
+
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -109,10 +112,10 @@ def _rates_of(spent: Spent) -> _Rates:
     flat = (spent.cost - parts) / tokens if tokens else 0.0
     paid = spent.cost_input + spent.cost_cache_read + spent.cost_cache_write + flat * spent.input_tokens
     plain = spent.input_tokens - spent.cache_read_tokens - spent.cache_write_tokens
-    if plain > 0 and spent.cost_input > 0:
-        input_price = spent.cost_input / plain + flat
-    else:  # nothing tells what input costs without a cache
-        input_price = paid / spent.input_tokens if spent.input_tokens else 0.0
+    mean = paid / spent.input_tokens if spent.input_tokens else 0.0
+    input_price = spent.cost_input / plain + flat if plain > 0 else 0.0
+    if mean > _DEAREST_WRITE * input_price:  # nothing tells what input costs without a cache
+        input_price = mean
     output_price = spent.cost_output / spent.output_tokens + flat if spent.output_tokens else 0.0
     full = input_price * spent.input_tokens
     cache_left = paid / full if full else 1.0
