@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .story import PlannedCall
+from .planned import PlannedCall
 
 _CHARACTERS_OF_A_TOKEN = 4
 

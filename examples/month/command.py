@@ -13,8 +13,9 @@ from typing import Final
 from .events import DAYS
 from .ledger import Ledger
 from .otlp import LOGS, SPANS, Item, Lines, dumped, log_data, scope_json, span_data
+from .planned import PlannedRequest
 from .real import RealPackage
-from .story import FIRST_DAY, LEAST_CALLS, PlannedRequest, plan
+from .story import FIRST_DAY, LEAST_CALLS, plan
 from .templates import Templates
 
 RESOURCE: Final = {

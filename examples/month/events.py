@@ -83,7 +83,7 @@ UPDATE: Final = ModelUpdate(
     week=4, weekday=MONDAY, hour=6, model="gpt-4o", answered="gpt-4o-2024-11-20", longer=1.35, worse=0.12
 )
 RUNAWAY: Final = Runaway(
-    week=4, weekday=THURSDAY, hour=2, feature="agent-research", user=417, lasts_ns=55 * HOUR_NS // 60
+    week=4, weekday=THURSDAY, hour=2, feature="agent-research", user=17, lasts_ns=55 * HOUR_NS // 60
 )
 
 

@@ -105,7 +105,7 @@ class Feature:
     @property
     def has_conversation(self) -> bool:
         """Whether its requests belong to a conversation, which is the session then."""
-        return self.frame == "agent" or self.streamed and self.frame is None
+        return self.frame == "agent" or (self.streamed and self.frame is None)
 
 
 FEATURES: Final = {

@@ -30,11 +30,8 @@ import otel_genai_instr as genai
 from otel_genai_instr.telemetry.clock import Clock
 
 from . import answers
-from .story import PlannedCall, PlannedRequest
+from .planned import PlannedCall, PlannedRequest
 
-JUDGED_AFTER_NS: Final = 2_000_000_000
-FELT_AFTER_NS: Final = 40_000_000_000
-"""After the answer, the judge's word comes and the user's."""
 _RULES: Final = "Be brief. Answer from what you are given. "
 _FASTAPI: Final = ("opentelemetry.instrumentation.fastapi", "0.66b1")
 _SQLITE: Final = ("opentelemetry.instrumentation.sqlite3", "0.66b1")
@@ -163,13 +160,13 @@ class RealPackage:
             self._ask(call)
         span = self._spans.get_finished_spans()[before]
         if call.scores:
-            self._clock.now_ns = call.end_ns + JUDGED_AFTER_NS
+            self._clock.now_ns = call.judged_ns
             for name, score in call.scores:
                 genai.evaluate(span, name, score=score, label="pass" if score >= 0.5 else "fail", evaluator="judge")
         if call.feedback is not None:
             self._clock.now_ns = call.end_ns
             token = genai.feedback_token(span)
-            self._clock.now_ns = call.end_ns + FELT_AFTER_NS
+            self._clock.now_ns = call.felt_ns
             genai.feedback(token, call.feedback)
         if call.tool is not None:
             self._clock.now_ns = call.tool_start_ns

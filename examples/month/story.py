@@ -1,7 +1,6 @@
 """What happens in the month: planned calls, by seed. Pure: no clock, no telemetry, nothing of the package.
 
-A request of the app is a trace; it makes one call to a model, an agent's request several. All times are whole
-microseconds, in nanoseconds since 1970, UTC.
+A request of the app is a trace; it makes one call to a model, an agent's request several. Times are whole microseconds.
 """
 
 from __future__ import annotations
@@ -10,133 +9,40 @@ import math
 import random
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
 from typing import Final
 
-from .events import CACHE_STOPS, DAYS, RUNAWAY, SLOWDOWN, TEMPLATE_DOUBLES, UPDATE, HOUR_NS, midnight, runaway_calls
-from .features import FEATURES, MODELS, UNPRICED, Feature, Model
+from .events import CACHE_STOPS, DAYS, HOUR_NS, RUNAWAY, SLOWDOWN, TEMPLATE_DOUBLES, UPDATE, midnight, runaway_calls
+from .features import FEATURES, MODELS, Feature, Model
+from .planned import ERRORS, OVERHEAD_NS, PlannedCall, PlannedRequest, Reaction
 
 FIRST_DAY: Final = date(2026, 10, 26)
 LEAST_CALLS: Final = 1_000
-USERS: Final = 2_000
+CALLS_OF_A_USER: Final = 20
+"""In a month, on average."""
 TENANTS: Final = ("acme", "globex", "initech", "umbrella", "hooli", "stark", "wayne", "tyrell")
-_USER_WEIGHTS: Final = list(accumulate(1 / rank**1.05 for rank in range(1, USERS + 1)))
-"""Zipf: the first user asks most."""
+"""The first has a third of the users."""
+_UNEVEN: Final = 0.8
+"""Exponent of Zipf's law: the first user asks most."""
 _BY_HOUR: Final = (2, 1, 1, 1, 1, 2, 4, 9, 18, 26, 28, 27, 22, 24, 28, 27, 24, 18, 11, 8, 6, 5, 4, 3)
 _WEEKEND: Final = 0.3
-_OVERHEAD_NS: Final = 400_000
-"""What the app itself takes before and after each of its steps."""
+_REACTIONS: Final[tuple[Reaction, ...]] = ("thumbs_up", "thumbs_down", "retry")
 _TOOLS: Final = ("web_search", "read_page", "calculator")
 _MOST_INPUT: Final = 180_000
 _MOST_MESSAGES: Final = 24
+_CACHE_BLOCK: Final = 128
+"""OpenAI's caches hold whole blocks of so many tokens."""
+_FILTERED_TOKENS: Final = 8
+_READING_S: Final = 15e-6
+"""What a token of the prompt takes that comes from no cache."""
 
-Outcome = str
-"""``ok``, ``filtered`` (no answer for reasons of policy), or a failure: ``rate_limit``, ``timeout``, ``server_error``."""
 _OUTCOMES: Final = (("rate_limit", 0.007), ("timeout", 0.003), ("server_error", 0.005), ("filtered", 0.005))
+"""How calls end that don't end well, and how often. ``filtered``: the provider's policy forbids an answer."""
+_FAILED_ATTEMPTS: Final = {"rate_limit": 3, "timeout": 1, "server_error": 3}
+_TIMEOUT_S: Final = 60.0
 _RETRIED: Final = 0.015
 _CUT_OFF: Final = 0.02
-
-
-@dataclass(slots=True)
-class PlannedCall:
-    """One call to a model, and what belongs to it alone."""
-
-    feature: Feature
-    model: Model
-    answered_model: str
-    prompt_version: str
-    start_ns: int
-    latency_ns: int
-    first_chunk_ns: int | None
-    """After the start; of streams that succeed."""
-    outcome: Outcome
-    finish: str | None
-    """Finish reason in the provider's words; ``None`` of failures."""
-    attempts: int
-    input_tokens: int
-    """Cached ones included, as everywhere in the conventions. Zero of failures."""
-    cache_read_tokens: int
-    cache_write_tokens: int
-    output_tokens: int
-    reasoning_tokens: int
-    messages: int
-    response_id: str
-    lookup_ns: int
-    """How long the search or the query before the call takes."""
-    documents: tuple[tuple[str, float], ...] = ()
-    """What a search found: id and score."""
-    tool: str | None = None
-    """The tool that the answer asks for, and that the app then runs."""
-    tool_ns: int = 0
-    scores: tuple[tuple[str, float], ...] = ()
-    """What the judge said of the answer."""
-    feedback: str | None = None
-    """What the user did with it."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether the SDK raised."""
-        return self.finish is None
-
-    @property
-    def error_type(self) -> str | None:
-        """Class of what the SDK raised, with its module."""
-        names = {"rate_limit": "RateLimitError", "timeout": "APITimeoutError", "server_error": "InternalServerError"}
-        return f"{self.model.provider}.{names[self.outcome]}" if self.failed else None
-
-    @property
-    def end_ns(self) -> int:
-        """When the answer was there."""
-        return self.start_ns + self.latency_ns
-
-    @property
-    def lookup_start_ns(self) -> int:
-        """When the search or query before it began."""
-        return self.start_ns - _OVERHEAD_NS - self.lookup_ns
-
-    @property
-    def tool_start_ns(self) -> int:
-        """When the tool began."""
-        return self.end_ns + _OVERHEAD_NS
-
-    @property
-    def over_ns(self) -> int:
-        """When all that belongs to it was over."""
-        return self.end_ns if self.tool is None else self.tool_start_ns + self.tool_ns
-
-
-@dataclass(slots=True)
-class PlannedRequest:
-    """One request of a user to the app: one trace."""
-
-    trace_id: int
-    start_ns: int
-    feature: Feature
-    user: str
-    tenant: str
-    session: str
-    calls: list[PlannedCall] = field(default_factory=list[PlannedCall])
-
-    @property
-    def frame_start_ns(self) -> int:
-        """When the workflow or agent inside it began."""
-        return self.start_ns + _OVERHEAD_NS
-
-    @property
-    def frame_end_ns(self) -> int:
-        """When that was over."""
-        return self.calls[-1].over_ns + _OVERHEAD_NS
-
-    @property
-    def end_ns(self) -> int:
-        """When the app had answered."""
-        return self.frame_end_ns + _OVERHEAD_NS
-
-    def span_id(self, number: int) -> int:
-        """The id of the span that is made as that number in this trace, from 0."""
-        return (self.trace_id + number * 0x9E3779B97F4A7C15) & 0xFFFF_FFFF_FFFF_FFFF or 1
 
 
 def plan(calls: int, seed: int, first_day: date = FIRST_DAY) -> Iterator[PlannedRequest]:
@@ -147,7 +53,7 @@ def plan(calls: int, seed: int, first_day: date = FIRST_DAY) -> Iterator[Planned
     """
     if calls < LEAST_CALLS:
         raise ValueError(f"calls={calls}; allowed: {LEAST_CALLS} or more")
-    author = _Author(random.Random(f"{seed}/{calls}/{first_day}"), first_day)
+    author = _Author(random.Random(f"{seed}/{calls}/{first_day}"), first_day, calls // CALLS_OF_A_USER)
     runaway, runaway_at = runaway_calls(calls), RUNAWAY.at(first_day)
     weights = list(accumulate(_weight(first_day, hour) for hour in range(DAYS * 24)))
     planned = 0
@@ -173,8 +79,9 @@ def _weight(first_day: date, hour: int) -> float:
 class _Author:
     """Draws requests, one after the other."""
 
-    def __init__(self, chance: random.Random, first_day: date) -> None:
+    def __init__(self, chance: random.Random, first_day: date, users: int) -> None:
         self._chance = chance
+        self._users = list(accumulate(rank**-_UNEVEN for rank in range(1, users + 1)))
         self._doubled_ns = TEMPLATE_DOUBLES.at(first_day)
         self._updated_ns = UPDATE.at(first_day)
         self._uncached_ns = CACHE_STOPS.at(first_day)
@@ -188,13 +95,13 @@ class _Author:
         chance = self._chance
         start = begin + int(chance.random() * 3_600_000_000) * 1000
         feature = chance.choices(self._features, cum_weights=self._shares)[0]
-        user = bisect_left(_USER_WEIGHTS, chance.random() * _USER_WEIGHTS[-1])
+        user = bisect_left(self._users, chance.random() * self._users[-1])
         request = self._open(start, feature, user)
         model = MODELS[chance.choices(*feature.models)[0]]
         turns = min(at_most, 1 if feature.frame != "agent" else chance.randint(2, 7))
         cursor, context = request.frame_start_ns, 0
         for turn in range(turns):
-            call = self._call(request, model, cursor, turn, context)
+            call = self._call(request, model, cursor, context)
             if call.outcome == "ok" and turn + 1 < turns:
                 self._use_tool(call, chance.choice(_TOOLS))
             request.calls.append(call)
@@ -210,82 +117,54 @@ class _Author:
         each = RUNAWAY.lasts_ns // calls // 1000 * 1000
         cursor, context = request.frame_start_ns, 0
         for turn in range(calls):
-            call = self._call(request, MODELS[feature.models[0][0]], cursor, turn, context, smooth=True)
+            call = self._call(request, MODELS[feature.models[0][0]], cursor, context, smooth=True)
             call.latency_ns = each * 8 // 10 // 1000 * 1000
             if turn + 1 < calls:
                 self._use_tool(call, _TOOLS[0])
                 call.tool_ns = each // 10 // 1000 * 1000
             request.calls.append(call)
-            cursor, context = (
-                request.frame_start_ns + (turn + 1) * each,
-                min(call.input_tokens + call.output_tokens, _MOST_INPUT),
-            )
+            cursor = request.frame_start_ns + (turn + 1) * each
+            context = min(call.input_tokens + call.output_tokens, _MOST_INPUT)
         return request
 
     def _open(self, start: int, feature: Feature, user: int) -> PlannedRequest:
-        day = (start - self._first_ns) // (24 * HOUR_NS)
+        hour = (start - self._first_ns) // HOUR_NS
         return PlannedRequest(
             trace_id=self._chance.getrandbits(128) or 1,
             start_ns=start,
             feature=feature,
-            user=f"u-{user:04d}",
-            tenant=TENANTS[user % len(TENANTS)],
-            session=f"s-{user:04d}-{day:02d}-{feature.name}",
+            user=f"u-{user:05d}",
+            tenant=TENANTS[int((user * 0.618 % 1) ** 2 * len(TENANTS))],
+            session=f"s-{user:05d}-{hour:03d}-{feature.name}",
         )
 
     def _call(
-        self, request: PlannedRequest, model: Model, cursor: int, turn: int, context: int, smooth: bool = False
+        self, request: PlannedRequest, model: Model, cursor: int, context: int, smooth: bool = False
     ) -> PlannedCall:
-        chance, feature = self._chance, request.feature
+        """The request's next call. ``context``: tokens that an agent has gathered; ``smooth``: nothing goes wrong."""
+        chance, feature, turn = self._chance, request.feature, len(request.calls)
         lookup = int(_drawn(chance, feature.lookup_ms, 0.5) * 1000) * 1000 if feature.lookup and not turn else 0
-        start = cursor + _OVERHEAD_NS + (lookup + _OVERHEAD_NS if lookup else 0)
+        start = cursor + OVERHEAD_NS + (lookup + OVERHEAD_NS if lookup else 0)
         outcome = "ok" if smooth else _outcome(chance)
-        failed = outcome in ("rate_limit", "timeout", "server_error")
+        failed = outcome in ERRORS
         doubled = feature.name == TEMPLATE_DOUBLES.feature and start >= self._doubled_ns
         updated = model.asked == UPDATE.model and start >= self._updated_ns
-        template = feature.template_tokens * (2 if doubled else 1)
-        read = write = tokens_in = tokens_out = reasoning = 0
-        finish: str | None = None
-        if not failed:
-            tokens_in = context or template + int(_drawn(chance, feature.input_tokens, 0.6)) + 1
-            read, write = self._cached(model, feature, start, template, context)
-            tokens_out = int(_drawn(chance, feature.output_tokens * (UPDATE.longer if updated else 1.0), 0.5)) + 8
-            tokens_out = 8 if outcome == "filtered" else min(tokens_out, feature.max_tokens)
-            cut = outcome == "ok" and feature.frame != "agent" and chance.random() < _CUT_OFF
-            tokens_out = feature.max_tokens if cut else tokens_out
-            reasoning = tokens_out * chance.randint(20, 60) // 100 if model.reasons and outcome == "ok" else 0
-            finish = model.finish("filtered" if outcome == "filtered" else "cut" if cut else "done")
-        slow = (
-            SLOWDOWN.factor if model.provider == SLOWDOWN.provider and self._slow[0] <= start < self._slow[1] else 1.0
-        )
-        first_s = _drawn(chance, model.first_s, 0.3) * slow + (tokens_in - read) * 15e-6
-        latency_s = first_s + tokens_out * model.token_s * _drawn(chance, 1.0, 0.15) * slow
-        if outcome == "timeout":
-            latency_s = 60.0
         call = PlannedCall(
+            number=(request.calls[-1].number + 2 if turn else request.frame_spans) + (lookup > 0),
             feature=feature,
             model=model,
             answered_model=UPDATE.answered if updated else model.answered,
             prompt_version=TEMPLATE_DOUBLES.version if doubled else feature.prompt_version,
             start_ns=start,
-            latency_ns=int(latency_s * 1e6) * 1000,
-            first_chunk_ns=int(first_s * 1e6) * 1000 if feature.streamed and not failed else None,
             outcome=outcome,
-            finish=finish,
-            attempts=3
-            if outcome in ("rate_limit", "server_error")
-            else 2
-            if outcome == "ok" and not smooth and chance.random() < _RETRIED
-            else 1,
-            input_tokens=tokens_in,
-            cache_read_tokens=read,
-            cache_write_tokens=write,
-            output_tokens=tokens_out,
-            reasoning_tokens=reasoning,
+            attempts=_FAILED_ATTEMPTS[outcome] if failed else 2 if not smooth and chance.random() < _RETRIED else 1,
             messages=min(2 + 2 * turn, _MOST_MESSAGES),
             response_id=f"{model.id_prefix}{request.trace_id:032x}{turn:03x}",
             lookup_ns=lookup,
         )
+        if not failed:
+            self._answer(call, context, feature.template_tokens * (2 if doubled else 1), updated)
+        self._take_time(call)
         if feature.lookup == "retrieval":
             best = 0.7 + 0.25 * chance.random()
             found = zip(chance.sample(range(400), 4), (1.0, 0.93, 0.85, 0.7), strict=True)
@@ -294,16 +173,42 @@ class _Author:
             self._judge(call, updated)
         return call
 
-    def _cached(self, model: Model, feature: Feature, start: int, template: int, context: int) -> tuple[int, int]:
+    def _answer(self, call: PlannedCall, context: int, template: int, updated: bool) -> None:
+        chance, feature, model = self._chance, call.feature, call.model
+        call.input_tokens = context or template + int(_drawn(chance, feature.input_tokens, 0.6)) + 1
+        call.cache_read_tokens, call.cache_write_tokens = self._cached(call, template, context)
+        if call.outcome == "filtered":
+            call.output_tokens, call.finish = _FILTERED_TOKENS, model.finish("filtered")
+            return
+        median = feature.output_tokens * (UPDATE.longer if updated else 1.0)
+        cut = feature.frame != "agent" and chance.random() < _CUT_OFF
+        wanted = int(_drawn(chance, median, 0.5)) + _FILTERED_TOKENS
+        call.output_tokens = feature.max_tokens if cut else min(wanted, feature.max_tokens)
+        call.finish = model.finish("cut" if call.output_tokens == feature.max_tokens else "done")
+        if model.reasons:
+            call.reasoning_tokens = call.output_tokens * chance.randint(20, 60) // 100
+
+    def _take_time(self, call: PlannedCall) -> None:
+        chance, model = self._chance, call.model
+        begin, end = self._slow
+        slow = SLOWDOWN.factor if model.provider == SLOWDOWN.provider and begin <= call.start_ns < end else 1.0
+        first_s = _drawn(chance, model.first_s, 0.3) * slow + (call.input_tokens - call.cache_read_tokens) * _READING_S
+        rest_s = call.output_tokens * model.token_s * _drawn(chance, 1.0, 0.15) * slow
+        call.latency_ns = int((_TIMEOUT_S if call.outcome == "timeout" else first_s + rest_s) * 1e6) * 1000
+        if call.feature.streamed and not call.failed:
+            call.first_chunk_ns = int(first_s * 1e6) * 1000
+
+    def _cached(self, call: PlannedCall, template: int, context: int) -> tuple[int, int]:
         """Tokens that are read from the provider's cache, and written to it."""
-        if context:  # an agent's next turn: what went before is cached in blocks of 128
-            return context * 9 // 10 // 128 * 128, 0
+        feature = call.feature
+        if context:  # what an agent has gathered before
+            return context * 9 // 10 // _CACHE_BLOCK * _CACHE_BLOCK, 0
         hit = self._chance.random() < feature.cache_hits
-        if model.provider == "anthropic":
-            if feature.name == CACHE_STOPS.feature and start >= self._uncached_ns:
-                hit = False
+        if feature.name == CACHE_STOPS.feature and call.start_ns >= self._uncached_ns:
+            hit = False
+        if call.model.provider == "anthropic":
             return (template, 0) if hit else (0, template)
-        return (template // 128 * 128 if hit and template >= 1024 and model.asked != UNPRICED else 0), 0
+        return (template // _CACHE_BLOCK * _CACHE_BLOCK if hit else 0), 0
 
     def _judge(self, call: PlannedCall, updated: bool) -> None:
         chance, feature = self._chance, call.feature
@@ -313,7 +218,7 @@ class _Author:
                 (name, round(min(1.0, max(0.0, chance.gauss(mean, 0.08))), 3)) for name in feature.judged_for
             )
         if chance.random() < feature.rated:
-            call.feedback = chance.choices(("thumbs_up", "thumbs_down", "retry"), (70, 20, 10))[0]
+            call.feedback = chance.choices(_REACTIONS, (70, 20, 10))[0]
 
     def _use_tool(self, call: PlannedCall, tool: str) -> None:
         call.tool = tool
@@ -322,7 +227,7 @@ class _Author:
         call.scores, call.feedback = (), None
 
 
-def _outcome(chance: random.Random) -> Outcome:
+def _outcome(chance: random.Random) -> str:
     drawn = chance.random()
     for name, share in _OUTCOMES:
         if drawn < share:

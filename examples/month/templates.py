@@ -19,8 +19,8 @@ from otel_genai_instr.pricing import Cost, Pricer
 
 from .answers import output_length
 from .otlp import Item, dumped, log_data, scope_json, span_data
-from .real import FELT_AFTER_NS, JUDGED_AFTER_NS, RealPackage
-from .story import PlannedCall, PlannedRequest
+from .planned import PlannedCall, PlannedRequest
+from .real import RealPackage
 
 Values = dict[str, object]
 
@@ -91,7 +91,7 @@ class Templates:
         costs = [self._cost(call) for call in request.calls]
         values: Values = {name: of(request) for name, of in _OF_THE_REQUEST.items()}
         values["trace"] = f"{request.trace_id:032x}"
-        framed = 1 if request.feature.frame is None else 2
+        framed = request.frame_spans
         ids = [f"{request.span_id(number):016x}" for number in range(framed)]
         values |= {f"id.{number}": each for number, each in enumerate(ids)}
         values |= {"start.0": request.start_ns, "end.0": request.end_ns}
@@ -179,7 +179,7 @@ def _tell(values: Values, request: PlannedRequest, call: PlannedCall, cost: Cost
         begun = call.start_ns - request.start_ns
         values[_FIRST_CHUNK] = (begun + call.first_chunk_ns) / 1e9 - begun / 1e9
     values["answered"] = call.end_ns
-    values["judged"], values["felt"] = call.end_ns + JUDGED_AFTER_NS, call.end_ns + FELT_AFTER_NS
+    values["judged"], values["felt"] = call.judged_ns, call.felt_ns
     for name, score in call.scores:
         values[f"score.{name}"] = score
 
@@ -207,7 +207,7 @@ def _documents(call: PlannedCall) -> str:
 
 
 def _template_of(prefix: str, spans: Sequence[ReadableSpan], logs: Sequence[ReadableLogRecord]) -> _Template:
-    """What was recorded, with a mark for each value that differs within the kind; ``prefix`` of the slots of its spans."""
+    """What was recorded, with a mark for each value that differs within the kind. ``prefix`` of the spans' slots."""
     places: dict[str, str] = {}
     span_items: list[Item] = []
     for place, span in enumerate(spans):
