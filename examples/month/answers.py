@@ -109,7 +109,7 @@ def _message(call: PlannedCall) -> dict[str, Any]:
 
 
 def _message_events(call: PlannedCall) -> list[dict[str, Any]]:
-    begun = {**_message(call), "content": [], "stop_reason": None}
+    begun: dict[str, Any] = {**_message(call), "content": [], "stop_reason": None}
     return [
         {"type": "message_start", "message": begun | {"usage": {**_anthropic_usage(call), "output_tokens": 1}}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},

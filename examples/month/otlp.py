@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, Self, cast
 
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, StatusCode
 
 _KINDS: Final = {"INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
 _IS_REMOTE_IS_KNOWN: Final = 256
@@ -47,22 +47,19 @@ def scope_json(scope: InstrumentationScope | None) -> str:
 
 
 def span_data(span: ReadableSpan) -> dict[str, Any]:
-    """A span without events and links: the app and the package make none here."""
-    assert span.context
-    status = {"code": 2} if span.status.status_code is StatusCode.ERROR else {}
-    if span.status.description:
-        status["message"] = span.status.description
+    """A span. It has no events, links and descriptions: content isn't recorded here."""
+    context = span.get_span_context() or INVALID_SPAN_CONTEXT
     return {
-        "traceId": f"{span.context.trace_id:032x}",
-        "spanId": f"{span.context.span_id:016x}",
+        "traceId": f"{context.trace_id:032x}",
+        "spanId": f"{context.span_id:016x}",
         "parentSpanId": f"{span.parent.span_id:016x}" if span.parent else "",
-        "flags": _IS_REMOTE_IS_KNOWN | int(span.context.trace_flags),
+        "flags": _IS_REMOTE_IS_KNOWN | int(context.trace_flags),
         "name": span.name,
         "kind": _KINDS[span.kind.name],
         "startTimeUnixNano": str(span.start_time),
         "endTimeUnixNano": str(span.end_time),
         "attributes": attributes_data(span.attributes or {}),
-        "status": status,
+        "status": {"code": 2} if span.status.status_code is StatusCode.ERROR else {},
     }
 
 
@@ -70,7 +67,7 @@ def log_data(log: ReadableLogRecord) -> dict[str, Any]:
     """A log record that is an event."""
     record = log.log_record
     severity = record.severity_number
-    said = {
+    said: dict[str, Any] = {
         "timeUnixNano": str(record.timestamp),
         "observedTimeUnixNano": str(record.observed_timestamp),
         "severityNumber": severity.value if severity else 0,
@@ -98,7 +95,7 @@ def _value(value: object) -> dict[str, Any]:
     if isinstance(value, float):
         return {"doubleValue": value}
     if isinstance(value, list | tuple):
-        return {"arrayValue": {"values": [_value(each) for each in value]}}  # pyright: ignore[reportUnknownVariableType]
+        return {"arrayValue": {"values": [_value(each) for each in cast("Sequence[object]", value)]}}
     return {"stringValue": str(value)}
 
 
