@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self, cast
+from typing import Any, Final, Self, cast
 
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.trace import ReadableSpan
@@ -100,7 +100,11 @@ def _value(value: object) -> dict[str, Any]:
 
 
 class Lines:
-    """Files of one kind: a request of so many records on each line. A context manager, which closes them."""
+    """Files of one kind: a request of so many records on each line. A context manager, which closes them.
+
+    With ``file_bytes`` a file that would grow beyond that gets a number, and another is begun: the oldest spans stand in
+    ``traces-0001.jsonl``, the newest in ``traces.jsonl``, as with the Collector.
+    """
 
     def __init__(
         self, folder: Path, kind: Kind, resource: Mapping[str, str], batch: int, file_bytes: int | None = None
@@ -109,9 +113,11 @@ class Lines:
         self._resource = dumped({"attributes": attributes_data(resource)})
         self._by_scope: dict[str, list[str]] = {}
         self._waiting = 0
-        self._files = 0
-        self._written = 0
-        self._file: IO[str] = self._next_file()
+        self._full = 0
+        for old in folder.glob(f"{kind.name}-[0-9][0-9][0-9][0-9].jsonl"):
+            old.unlink()
+        self._path = folder / f"{kind.name}.jsonl"
+        self._file = self._path.open("wb")
         self.records = 0
         """Written so far."""
         self.bytes = 0
@@ -121,9 +127,9 @@ class Lines:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        with self._file:
-            if error is None:
-                self._flush()
+        if error is None:
+            self._flush()
+        self._file.close()
 
     def write(self, items: Iterable[Item]) -> None:
         """Take records; they are in the file at the latest when it is closed."""
@@ -143,20 +149,17 @@ class Lines:
         scopes = ",".join(
             f'{{"scope":{scope},"{kind.records}":[{",".join(records)}]}}' for scope, records in self._by_scope.items()
         )
-        line = f'{{"{kind.resources}":[{{"resource":{self._resource},"{kind.scopes}":[{scopes}]}}]}}\n'
-        size = len(line) if line.isascii() else len(line.encode())
-        if self._file_bytes and self._written and self._written + size > self._file_bytes:
-            self._file.close()
-            self._file = self._next_file()
+        line = f'{{"{kind.resources}":[{{"resource":{self._resource},"{kind.scopes}":[{scopes}]}}]}}\n'.encode()
+        size = self._file.tell()
+        if size and self._file_bytes and size + len(line) > self._file_bytes:
+            self._begin_another()
         self._file.write(line)
-        self._written += size
-        self.bytes += size
+        self.bytes += len(line)
         self.records += self._waiting
         self._by_scope, self._waiting = {}, 0
 
-    def _next_file(self) -> IO[str]:
-        """``traces.jsonl``, then ``traces-2.jsonl``, ..."""
-        self._files += 1
-        self._written = 0
-        name = self._kind.name if self._files == 1 else f"{self._kind.name}-{self._files}"
-        return (self._folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n")
+    def _begin_another(self) -> None:
+        self._file.close()
+        self._full += 1
+        self._path.rename(self._folder / f"{self._kind.name}-{self._full:04d}.jsonl")
+        self._file = self._path.open("wb")
