@@ -102,8 +102,8 @@ def _value(value: object) -> dict[str, Any]:
 class Lines:
     """Files of one kind: a request of so many records on each line. A context manager, which closes them.
 
-    With ``file_bytes`` a file that would grow beyond that gets a number, and another is begun: the oldest spans stand in
-    ``traces-0001.jsonl``, the newest in ``traces.jsonl``, as with the Collector.
+    With ``file_bytes`` a file that would grow beyond that gets a number, and another is begun: the oldest spans stand
+    in ``traces-0001.jsonl``, the newest in ``traces.jsonl``, as with the Collector.
     """
 
     def __init__(
