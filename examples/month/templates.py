@@ -50,8 +50,7 @@ _COST: Final[dict[str, Callable[[Cost], float | None]]] = {
 }
 _FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
 _TOTALS: Final = tuple(
-    f"otel_genai.total.{name}"
-    for name in ("inference_calls", "tool_calls", "input_tokens", "output_tokens", "cost", "unpriced_calls")
+    f"otel_genai.total.{name}" for name in ("inference_calls", "tool_calls", "input_tokens", "output_tokens", "cost")
 )
 _SLOTS: Final = frozenset((*_OF_THE_REQUEST, *_OF_THE_CALL, *_COST, _FIRST_CHUNK, *_TOTALS))
 _MARK: Final = "\x01"
@@ -87,32 +86,32 @@ class Templates:
         return len(self._frames) + len(self._turns)
 
     def fill(self, request: PlannedRequest) -> tuple[list[Item], list[Item]]:
-        """The spans of a request as they began, and its events as they came."""
+        """The spans of a request as they began, and its events as they came.
+
+        Raises:
+            LookupError: when a model has no price that ought to have one.
+        """
         costs = [self._cost(call) for call in request.calls]
         values: Values = {name: of(request) for name, of in _OF_THE_REQUEST.items()}
-        values["trace"] = f"{request.trace_id:032x}"
-        framed = request.frame_spans
-        ids = [f"{request.span_id(number):016x}" for number in range(framed)]
+        ids = [f"{request.span_id(number):016x}" for number in range(request.frame_spans)]
+        values |= {"trace": f"{request.trace_id:032x}", "parent": ids[-1]}
         values |= {f"id.{number}": each for number, each in enumerate(ids)}
         values |= {"start.0": request.start_ns, "end.0": request.end_ns}
-        values |= {"start.1": request.frame_start_ns, "end.1": request.frame_end_ns}
-        if framed == 2:
+        if request.frame_spans > 1:
+            values |= {"start.1": request.frame_start_ns, "end.1": request.frame_end_ns}
             values |= _totals(request, costs)
-        spans, logs = self._frame(request, costs, framed).fill(values)
-        values["parent"] = ids[-1]
-        number = framed
+        spans, logs = self._around(request).fill(values)
         for call, cost in zip(request.calls, costs, strict=True):
-            template = self._turn(request, call, framed)
-            _tell(values, request, call, cost, number)
-            more_spans, more_logs = template.fill(values)
+            _tell(values, request, call, cost)
+            more_spans, more_logs = self._of_call(request, call).fill(values)
             spans += more_spans
             logs += more_logs
-            number += len(more_spans)
         return spans, logs
 
     def _cost(self, call: PlannedCall) -> Cost | None:
-        """What the package takes for it; ``None`` of a failure, and where it knows no price."""
-        if call.failed:
+        """What the package takes for it; ``None`` of a failure, and of the model that nobody sells."""
+        model = call.model
+        if call.failed or model.base_url is not None:
             return None
         usage = Usage(
             input_tokens=call.input_tokens,
@@ -120,23 +119,24 @@ class Templates:
             cache_read_tokens=call.cache_read_tokens,
             cache_write_tokens=call.cache_write_tokens,
         )
-        if call.model.base_url is not None:  # who serves it isn't known: no price, whatever the lists say
-            return None
-        model = call.model
         cost = self._pricer.price(model.provider, model.asked, call.answered_model, usage, at=call.start_ns / 1e9)
-        return cost if isinstance(cost, Cost) else None
+        if not isinstance(cost, Cost):
+            raise LookupError(f"{call.answered_model} has no price: {cost}")
+        return cost
 
-    def _frame(self, request: PlannedRequest, costs: Sequence[Cost | None], framed: int) -> _Template:
+    def _around(self, request: PlannedRequest) -> _Template:
+        """The template of the spans around the calls."""
         calls = request.calls
-        priced = tuple(sorted({cost is not None for cost, call in zip(costs, calls, strict=True) if not call.failed}))
-        kind = (request.feature.name, calls[-1].error_type, priced)
+        priced = {call.model.base_url is None for call in calls if not call.failed}
+        kind = (request.feature.name, calls[-1].error_type, frozenset(priced))
         template = self._frames.get(kind)
         if template is None:
             spans, _ = self._real.play(request)
-            template = self._frames[kind] = _template_of("", spans[:framed], ())
+            template = self._frames[kind] = _template_of("", spans[: request.frame_spans], ())
         return template
 
-    def _turn(self, request: PlannedRequest, call: PlannedCall, framed: int) -> _Template:
+    def _of_call(self, request: PlannedRequest, call: PlannedCall) -> _Template:
+        """The template of the spans and events of a call."""
         kind = (
             request.feature.name,
             call.model.asked,
@@ -156,32 +156,32 @@ class Templates:
         template = self._turns.get(kind)
         if template is None:
             spans, logs = self._real.play(replace(request, calls=[call]))
-            template = self._turns[kind] = _template_of("turn.", spans[framed:], logs)
+            template = self._turns[kind] = _template_of("turn.", spans[request.frame_spans :], logs)
         return template
 
 
-def _tell(values: Values, request: PlannedRequest, call: PlannedCall, cost: Cost | None, number: int) -> None:
-    """Put into ``values`` what holds for one call, whose first span is of that number."""
+def _tell(values: Values, request: PlannedRequest, call: PlannedCall, cost: Cost | None) -> None:
+    """Put into ``values`` what holds for one call."""
     for name, of in _OF_THE_CALL.items():
         values[name] = of(call)
     if cost is not None:
         for name, part in _COST.items():
             values[name] = part(cost)
     spans = [(call.start_ns, call.end_ns)]
+    first = call.number
     if call.lookup_ns:
+        first -= 1
         spans.insert(0, (call.lookup_start_ns, call.lookup_start_ns + call.lookup_ns))
     if call.tool is not None:
         spans.append((call.tool_start_ns, call.over_ns))
     for place, (start, end) in enumerate(spans):
-        values[f"turn.id.{place}"] = f"{request.span_id(number + place):016x}"
+        values[f"turn.id.{place}"] = f"{request.span_id(first + place):016x}"
         values[f"turn.start.{place}"], values[f"turn.end.{place}"] = start, end
     if call.first_chunk_ns is not None:
-        begun = call.start_ns - request.start_ns
+        begun = call.start_ns - request.start_ns  # the package takes the difference of two times in seconds
         values[_FIRST_CHUNK] = (begun + call.first_chunk_ns) / 1e9 - begun / 1e9
-    values["answered"] = call.end_ns
-    values["judged"], values["felt"] = call.judged_ns, call.felt_ns
-    for name, score in call.scores:
-        values[f"score.{name}"] = score
+    values |= {"answered": call.end_ns, "judged": call.judged_ns, "felt": call.felt_ns}
+    values |= {f"score.{name}": score for name, score in call.scores}
 
 
 def _totals(request: PlannedRequest, costs: Sequence[Cost | None]) -> Values:
@@ -189,16 +189,13 @@ def _totals(request: PlannedRequest, costs: Sequence[Cost | None]) -> Values:
     total = 0.0
     for cost in costs:  # one by one, as the package adds them
         total += 0.0 if cost is None else cost.amount
-    unpriced = sum(cost is None and not call.failed for cost, call in zip(costs, calls, strict=True))
-    sums = (
-        len(calls),
-        sum(call.tool is not None for call in calls),
-        sum(call.input_tokens for call in calls),
-        sum(call.output_tokens for call in calls),
-        total,
-        unpriced,
-    )
-    return dict(zip(_TOTALS, sums, strict=True))
+    return {
+        "otel_genai.total.inference_calls": len(calls),
+        "otel_genai.total.tool_calls": sum(call.tool is not None for call in calls),
+        "otel_genai.total.input_tokens": sum(call.input_tokens for call in calls),
+        "otel_genai.total.output_tokens": sum(call.output_tokens for call in calls),
+        "otel_genai.total.cost": total,
+    }
 
 
 def _documents(call: PlannedCall) -> str:
