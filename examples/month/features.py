@@ -123,7 +123,7 @@ FEATURES: Final = {
             max_tokens=1024,
             models=(("claude-haiku-4-5", "gpt-5-mini"), (0.75, 0.25)),
             streamed=True,
-            cache_hits=0.8,
+            cache_hits=0.5,
             judged=0.1,
             rated=0.05,
         ),

@@ -29,8 +29,11 @@ _BY_HOUR: Final = (2, 1, 1, 1, 1, 2, 4, 9, 18, 26, 28, 27, 22, 24, 28, 27, 24, 1
 _WEEKEND: Final = 0.3
 _REACTIONS: Final[tuple[Reaction, ...]] = ("thumbs_up", "thumbs_down", "retry")
 _TOOLS: Final = ("web_search", "read_page", "calculator")
+_FOUND_TOKENS: Final = 500
+"""What a tool answers, about."""
 _MOST_INPUT: Final = 180_000
-_MOST_MESSAGES: Final = 24
+_MOST_MESSAGES: Final = 10
+"""The app sends the newest ones."""
 _CACHE_BLOCK: Final = 128
 """OpenAI's caches hold whole blocks of so many tokens."""
 _FILTERED_TOKENS: Final = 8
@@ -53,9 +56,10 @@ def plan(calls: int, seed: int, first_day: date = FIRST_DAY) -> Iterator[Planned
     """
     if calls < LEAST_CALLS:
         raise ValueError(f"calls={calls}; allowed: {LEAST_CALLS} or more")
-    author = _Author(random.Random(f"{seed}/{calls}/{first_day}"), first_day, calls // CALLS_OF_A_USER)
+    chance = random.Random(f"{seed}/{calls}/{first_day}")
+    author = _Author(chance, first_day, calls // CALLS_OF_A_USER)
     runaway, runaway_at = runaway_calls(calls), RUNAWAY.at(first_day)
-    weights = list(accumulate(_weight(first_day, hour) for hour in range(DAYS * 24)))
+    weights = list(accumulate(_weights(chance, first_day)))
     planned = 0
     for hour, weight in enumerate(weights):
         due = round((calls - runaway) * weight / weights[-1])
@@ -71,9 +75,13 @@ def plan(calls: int, seed: int, first_day: date = FIRST_DAY) -> Iterator[Planned
         yield from requests
 
 
-def _weight(first_day: date, hour: int) -> float:
-    day = first_day + timedelta(days=hour // 24)
-    return _BY_HOUR[hour % 24] * (_WEEKEND if day.weekday() >= 5 else 1.0)
+def _weights(chance: random.Random, first_day: date) -> Iterator[float]:
+    """How much each hour of the month has of its calls."""
+    for day in range(DAYS):
+        is_weekend = (first_day + timedelta(days=day)).weekday() >= 5
+        busy = _drawn(chance, _WEEKEND if is_weekend else 1.0, 0.05)
+        for share in _BY_HOUR:
+            yield _drawn(chance, share * busy, 0.1)
 
 
 class _Author:
@@ -107,7 +115,10 @@ class _Author:
             request.calls.append(call)
             if call.outcome != "ok":
                 break
-            cursor, context = call.over_ns, call.input_tokens + call.output_tokens + chance.randint(200, 900)
+            cursor, context = (
+                call.over_ns,
+                call.input_tokens + call.output_tokens + int(_drawn(chance, _FOUND_TOKENS, 0.4)),
+            )
         return request
 
     def runaway(self, start: int, calls: int) -> PlannedRequest:
@@ -124,7 +135,7 @@ class _Author:
                 call.tool_ns = each // 10 // 1000 * 1000
             request.calls.append(call)
             cursor = request.frame_start_ns + (turn + 1) * each
-            context = min(call.input_tokens + call.output_tokens, _MOST_INPUT)
+            context = min(call.input_tokens + call.output_tokens + _FOUND_TOKENS, _MOST_INPUT)
         return request
 
     def _open(self, start: int, feature: Feature, user: int) -> PlannedRequest:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from statistics import fmean, median
@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from examples.month.command import Written, write_month
+from examples.month.command import Written, main, write_month
 from examples.month.events import CACHE_STOPS, HOUR_NS, RUNAWAY, SLOWDOWN, TEMPLATE_DOUBLES, UPDATE, runaway_calls
 from examples.month.features import FEATURES, MODELS, UNPRICED
-from examples.month.story import FIRST_DAY, plan
+from examples.month.story import FIRST_DAY
 from otel_genai_instr.cli.stored_spans import read_spans
 
 CALLS = 20_000
@@ -228,26 +228,25 @@ def test_scores_and_feedback_are_events(month: Month) -> None:
 
 def test_the_command(tmp_path: Path) -> None:
     program = Path(__file__).parents[2] / "examples" / "month"
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(program), *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-
-    done = run("--calls", "1000", "--to", "out", "--until", "2026-10-25", "--batch", "100", "--file-mb", "1")
+    said = ["--calls", "1000", "--to", "out", "--until", "2026-10-25", "--batch", "100", "--file-mb", "1"]
+    command = [sys.executable, str(program), *said]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("1000 calls, ")
+    calls, spans = done.stdout.split()[0:3:2]
+    assert calls == "1000"
     files = sorted((tmp_path / "out").glob("traces*.jsonl"))
     assert len(files) > 2
-    assert sum(1 for file in files for _ in read_spans(str(file), print)) == int(done.stdout.split()[2])
-    lines = [line for file in files for line in _lines(file)]
-    assert {len(list(_records(line, "Spans"))) for line in lines[:-1]} == {100}
-    first = next(iter(plan(1_000, 7))).start_ns
-    assert (
-        first - 5 * WEEK_NS
-        < min(_start(span) for line in lines for span in _records(line, "Spans"))
-        < first - 3 * WEEK_NS
-    )
-    assert run("--calls", "10").stderr.endswith("calls=10; allowed: 1000 or more\n")
+    assert sum(1 for file in files for _ in read_spans(str(file), print)) == int(spans)
+    lines = [list(_records(line, "Spans")) for file in files for line in _lines(file)]
+    assert {len(line) for line in lines[:-1]} == {100}
+    days = sorted(datetime.fromtimestamp(_start(span) / 1e9, UTC).date() for line in lines for span in line)
+    assert (days[0], days[-1]) == (date(2026, 9, 28), date(2026, 10, 25))
+
+
+def test_too_few_calls_are_said_to_be(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(["--calls", "10", "--to", str(tmp_path)])
+    assert capsys.readouterr().err.endswith("calls=10; allowed: 1000 or more\n")
 
 
 def _lines(path: Path) -> Iterator[Any]:
