@@ -13,10 +13,12 @@ from typing import TextIO, cast
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from .. import guard
-from .layout import ASCII, UNICODE, Style, render
+from .. import guard, settings
+from . import notebook
+from .layout import ASCII, UNICODE, Style
 from .reading import read_span
 from .traces import Piece, SpanRecord, TraceStore
+from .waterfall import Waterfall
 
 _WIDTH_WITHOUT_TERMINAL = 100
 
@@ -26,17 +28,27 @@ class GenAIConsoleExporter(SpanExporter):
 
     ``out`` is where to print; by default whatever ``sys.stderr`` is at that moment; anything with a ``write`` will do.
     ``width`` is in terminal cells (default: ``COLUMNS``, else the terminal's, else 100). ``color`` switches colour on
-    or off (default: on a terminal only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that).
+    or off (default: on a terminal only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that). ``http_messages`` gives
+    each message of an ASGI server a row (default: ``OTEL_GENAI_CONSOLE_HTTP_MESSAGES``, else no).
+
+    In a notebook that nobody gave an ``out``, it is shown as HTML, below the cell that runs.
 
     A trace is printed when its local root has ended and the batch with it is read completely. Later spans follow as
     "late"; spans whose root or parent never came are printed as "orphan" by :meth:`force_flush` and :meth:`shutdown`,
     or when there are too many open traces.
     """
 
-    def __init__(self, out: TextIO | None = None, width: int | None = None, color: bool | None = None) -> None:
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        width: int | None = None,
+        color: bool | None = None,
+        http_messages: bool | None = None,
+    ) -> None:
         self._out = out
         self._width = width
         self._color = color
+        self._http_messages = settings.console_shows_http_messages() if http_messages is None else http_messages
         self._stopped = False
         self._start_empty()
         if hasattr(os, "register_at_fork"):
@@ -98,13 +110,14 @@ class GenAIConsoleExporter(SpanExporter):
         """Whether all was written. Foreign code (the stream) runs outside our lock."""
         if not pieces:
             return True
+        if self._out is None and notebook.show(Waterfall(pieces, Style(http_messages=self._http_messages))):
+            return True
         out = self._out if self._out is not None else sys.stderr
         if out is None:  # pythonw and some services have no stderr  # pyright: ignore[reportUnnecessaryComparison]
             return False
         try:
-            style = self._style(out)
-            text = "".join(render(piece, style) + "\n" for piece in pieces)
-            out.write(text)
+            # Whatever the app printed last may have left its line open.
+            out.write(f"\n{Waterfall(pieces, self._style(out))}")
             flush = getattr(out, "flush", None)
             if flush is not None:
                 flush()
@@ -121,7 +134,7 @@ class GenAIConsoleExporter(SpanExporter):
             glyphs, encoding = ASCII, _known_encoding(encoding)
         terminal = _is_terminal(out)
         color = self._color if self._color is not None else _wants_color(terminal)
-        return Style(self._width or _width_of(out, terminal), color, glyphs, encoding)
+        return Style(self._width or _width_of(out, terminal), color, glyphs, encoding, self._http_messages)
 
 
 # Whoever captures output puts an object of his own in place of ``sys.stderr``: that it can write is all that is sure.
