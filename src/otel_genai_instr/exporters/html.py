@@ -7,7 +7,7 @@ Rules of this file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -34,6 +34,7 @@ _CSS: Final[Mapping[Tone, str]] = {
 }
 # Notebooks have styles of their own for tables: everything that matters is said again.
 _FRAME: Final = "overflow-x:auto;margin:.5em 0;font:12px/1.5 ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
+_SUMS: Final = "margin-top:.3em;font:12px/1.5 ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
 _TABLE: Final = "border-collapse:collapse;border:0;margin:0;width:auto;table-layout:auto;font:inherit;color:inherit;"
 _ROW: Final = "background:transparent;border:0;"
 _CELL: Final = (
@@ -44,8 +45,11 @@ _NAME: Final = f"{_CELL}padding-left:0;text-align:left;max-width:60em;overflow:h
 _WINDOW: Final = f"{_CELL}min-width:16em;width:26em;text-align:left;"
 
 
-def page_of(piece: Piece, style: Style) -> str:
-    """The whole piece in one ``div``."""
+Sums = Sequence[tuple[str, Tone]]
+
+
+def page_of(piece: Piece, style: Style, sums: Sums | None = None) -> str:
+    """The whole piece in one ``div``; ``sums`` stand in place of those of its spans."""
     rows = arrange(piece.spans, UNICODE.branches, _DEEPEST, UNICODE.ellipsis, folds=not style.http_messages)
     texts = [column.cells(rows, piece) for column in COLUMNS]
     shown = [number for number, cells in enumerate(texts) if any(cells)]
@@ -58,15 +62,18 @@ def page_of(piece: Piece, style: Style) -> str:
         )
         lines.append(f'<tr style="{_ROW}">{_name(row)}{_bar(row, piece)}{"".join(figures)}</tr>')
     title = UNICODE.separator.join(map(_safe, title_of(piece)))
-    sums = UNICODE.separator.join(
-        f'<span style="{_CSS[tone]}">{_safe(text)}</span>' for text, tone in total_parts(piece, totals_of(piece.spans))
-    )
     return (
         f'<div style="{_FRAME}"><div style="opacity:.65;">{title}</div><table style="{_TABLE}"><thead>'
         f'<tr style="{_ROW}"><th style="{_NAME}"></th><th style="{_WINDOW}"></th>{headings}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table>"
-        f'<div style="margin-top:.3em;"><b>total</b>&ensp;{sums}</div></div>'
+        f"{sums_line(total_parts(piece, totals_of(piece.spans)) if sums is None else sums)}</div>"
     )
+
+
+def sums_line(sums: Sums) -> str:
+    """The last line of a piece, or all that there is."""
+    said = UNICODE.separator.join(f'<span style="{_CSS[tone]}">{_safe(text)}</span>' for text, tone in sums)
+    return f'<div style="{_SUMS}"><b>total</b>&ensp;{said}</div>'
 
 
 def _heading(heading: str, unit: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from .cells import cell_width, clean, clip
 from .columns import COLUMNS, Column, Tone
-from .totals import Totals, totals_of
+from .totals import totals_of
 from .traces import Piece
 from .tree import Branches, Row, arrange
 from .wording import note_of, title_of, total_parts
@@ -76,6 +76,11 @@ _KEPT: Final = ("ms", "cost", "bar", "in", "out", "first", "%", "cached", "reaso
 
 def render(piece: Piece, style: Style) -> str:
     """The whole piece, with a last newline. No line is wider than ``style.width``."""
+    return draw_tree(piece, style) + sum_lines(total_parts(piece, totals_of(piece.spans)), style)
+
+
+def draw_tree(piece: Piece, style: Style) -> str:
+    """The same without the sums."""
     width = max(style.width, _NARROWEST)
     deepest = max(width // 4, 9)
     rows = arrange(piece.spans, style.glyphs.branches, deepest, style.glyphs.ellipsis, folds=not style.http_messages)
@@ -84,7 +89,6 @@ def render(piece: Piece, style: Style) -> str:
     title = style.glyphs.separator.join(clean(part, style.encoding) for part in title_of(piece))
     lines = [style.paint(clip(title, width, style.glyphs.ellipsis), _DIM), *grid.headings()]
     lines.extend(grid.line(number, label) for number, label in enumerate(labels))
-    lines.extend(_total_lines(piece, totals_of(piece.spans), width, style))
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -221,13 +225,14 @@ def _bar(row: Row, piece: Piece, width: int, glyphs: str) -> str:
     return "".join(glyphs[3 * level[cell] + level[cell + 1]] for cell in range(0, halves, 2))
 
 
-def _total_lines(piece: Piece, totals: Totals, width: int, style: Style) -> list[str]:
+def sum_lines(parts: Sequence[tuple[str, Tone]], style: Style) -> str:
     """The sums, broken where a line is full."""
+    width = max(style.width, _NARROWEST)
     separator = style.glyphs.separator
     lines: list[str] = []
     line, used = style.paint("total", _BOLD), len("total")
     between = "  "
-    for text, tone in total_parts(piece, totals):
+    for text, tone in parts:
         text = clip(clean(text, style.encoding), width - 7, style.glyphs.ellipsis)
         if used + len(between) + cell_width(text) > width:
             lines.append(line)
@@ -236,4 +241,4 @@ def _total_lines(piece: Piece, totals: Totals, width: int, style: Style) -> list
         line += style.paint(between, _DIM) + style.paint(text, _BOLD, *_CODES[tone])
         used += len(between) + cell_width(text)
         between = separator
-    return [*lines, line]
+    return "".join(line.rstrip() + "\n" for line in [*lines, line])

@@ -86,6 +86,8 @@ class Piece:
     end_ns: int
     omitted: int = 0
     """Spans beyond the bound: counted, not kept."""
+    title: str = ""
+    """What it is called; else by its trace."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ def title_of(piece: Piece) -> list[str]:
     services = dict.fromkeys(span.service for span in piece.spans if span.service)
     known = [service for service in services if not service.startswith("unknown_service")]
     mark = f"{counted(len(piece.spans), 'span')} {piece.mark.value}" if piece.mark is Mark.LATE else piece.mark.value
-    return [part for part in (f"trace {piece.trace_id:032x}", mark, *known) if part]
+    return [part for part in (piece.title or f"trace {piece.trace_id:032x}", mark, *known) if part]
 
 
 def note_of(row: Row, times: str) -> str:

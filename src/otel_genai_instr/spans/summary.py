@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 
 from ..telemetry.clock import Clock
@@ -14,15 +15,23 @@ from ..telemetry.tally import Tally
 from ..telemetry.telemetry import shared
 from .block import Around
 
+if TYPE_CHECKING:
+    from ..exporters.summaries import Sums
+
 
 class TraceSummary(Around):
-    """Adds up what ends inside: calls to models, tools, blocks. Can be read at any time, inside and after."""
+    """Adds up what ends inside: calls to models, tools, blocks. Can be read at any time, inside and after.
+
+    Printed, it is the tree of their spans and the sums below; a notebook shows it as HTML. The tree has the first 1000
+    spans that an SDK records (it holds them as long as it lives), the sums have everything.
+    """
 
     __slots__ = ("_clock", "_seconds", "_started", "_tally")
 
     def __init__(self) -> None:
         super().__init__()
         self._tally: Final = Tally()
+        self._tally.spans = []
         self._clock: Clock | None = None
         self._started = 0.0
         self._seconds: float | None = None
@@ -44,21 +53,34 @@ class TraceSummary(Around):
         }
 
     def __str__(self) -> str:
+        """The tree of the spans that ended inside, and the sums."""
+        from ..exporters import summaries  # for who prints one
+
+        return summaries.as_text(self._spans(), self._sums(summaries.Sums))
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook."""
+        from ..exporters import summaries
+
+        return summaries.as_html(self._spans(), self._sums(summaries.Sums))
+
+    def _spans(self) -> list[trace.Span]:
+        return list(self._tally.spans or ())
+
+    def _sums(self, make: type[Sums]) -> Sums:
         tally = self._tally
-        parts = [
-            f"{tally.operations} spans",
-            f"{tally.inference_calls} inference calls",
-            f"{tally.tool_calls} tool calls",
-            f"{tally.input_tokens} tokens in, {tally.output_tokens} out",
-            " + ".join(f"{amount:.6f} {currency}" for currency, amount in sorted(tally.costs.items())) or "no cost",
-        ]
-        if tally.unpriced_calls:
-            parts.append(f"{tally.unpriced_calls} calls without a price")
-        parts.append(f"{tally.errors} errors")
-        if tally.models:
-            parts.append(", ".join(f"{model} x{count}" for model, count in sorted(tally.models.items())))
-        parts.append(f"{self._elapsed() * 1000:.1f} ms")
-        return "; ".join(parts)
+        return make(
+            spans=tally.operations,
+            inference_calls=tally.inference_calls,
+            tool_calls=tally.tool_calls,
+            input_tokens=tally.input_tokens,
+            output_tokens=tally.output_tokens,
+            costs=dict(tally.costs),
+            unpriced_calls=tally.unpriced_calls,
+            errors=tally.errors,
+            models=dict(tally.models),
+            nanoseconds=round(self._elapsed() * 1e9),
+        )
 
     def _elapsed(self) -> float:
         if self._seconds is not None:

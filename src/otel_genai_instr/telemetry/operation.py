@@ -211,7 +211,7 @@ class Operation(Life):
         if not scope.tallies:
             return
         model, failed = response.model or request.model, ended.failure is not None
-        count_call(scope.tallies, scope.agent, request.operation, model, response.usage, ended.cost, failed)
+        count_call(scope.tallies, scope.agent, request.operation, model, response.usage, ended.cost, failed, self.span)
 
     def _describe(self, ended: Ended) -> None:
         """What is known of any call, and then what the provider has besides."""

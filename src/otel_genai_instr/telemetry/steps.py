@@ -138,7 +138,8 @@ class Step(Life):
 
     def _count(self, ended: Ended) -> None:
         if self._scope.tallies:
-            count_step(self._scope.tallies, self._scope.agent, self._operation, failed=ended.failure is not None)
+            failed = ended.failure is not None
+            count_step(self._scope.tallies, self._scope.agent, self._operation, failed, self.span)
 
     def _write(self, ended: Ended) -> None:
         if not self.span.is_recording():
