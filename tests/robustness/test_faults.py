@@ -304,6 +304,19 @@ OFF_THE_PATH: Final = {
     "where price data takes too long, or comes too late: test_price_patience.py": {
         "pricing.source:NotLoaded.find",
     },
+    "where price data isn't there yet: tests/spans/test_price_wait.py": {
+        "telemetry.later:settle",
+        "telemetry.life:Life._end_after_all",
+        "telemetry.life:Life._is_put_off",
+        "telemetry.operation:Operation._waits_for_prices",
+        "telemetry.price_wait:PriceWait.__init__",
+        "telemetry.price_wait:PriceWait._do",
+        "telemetry.price_wait:PriceWait.close",
+        "telemetry.price_wait:PriceWait.is_pending",
+        "telemetry.price_wait:PriceWait.put_off",
+        "telemetry.price_wait:PriceWait.settle",
+        "telemetry.steps:Step._waits_for_prices",
+    },
     "where price data is missing": {
         "pricing.source:NoPrices.find",
     },
@@ -366,6 +379,7 @@ OFF_THE_PATH: Final = {
     "what each kind of life has of its own": {
         "telemetry.late:Late.look",
         "telemetry.life:Life._parts",
+        "telemetry.life:Life._waits_for_prices",
         "telemetry.life:Life._seen",
     },
 }
