@@ -280,6 +280,7 @@ OFF_THE_PATH: Final = {
     "for the app, the command, or a test, to ask": {
         "store.store:flush_all",
         "telemetry.telemetry:flush_stores",
+        "settings:console_shows_http_messages",
         "settings:disabled_instrumentations",
         "settings:is_set",
         "settings:sdk_is_disabled",

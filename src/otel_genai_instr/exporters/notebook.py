@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+_PROCESS: Final = os.getpid()
 
 
 class Showable(Protocol):
@@ -14,6 +17,8 @@ class Showable(Protocol):
 
 def show(what: Showable) -> bool:
     """Show it below the cell that runs, if there is one; return whether that was done."""
+    if os.getpid() != _PROCESS:
+        return False  # a forked child has no connection to the front end of its own
     ipython: Any = sys.modules.get("IPython")
     try:
         shell = ipython.get_ipython()

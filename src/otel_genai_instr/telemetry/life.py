@@ -140,8 +140,12 @@ class Life:
     def _end(
         self, rule: EndingRule, answer: Answer | None, error: BaseException | None, at: float | None = None
     ) -> None:
-        if self._scope.price_wait is not None and at is None and self._is_put_off(rule, answer, error):
-            return
+        if self._scope.price_wait is not None and at is None:
+            try:
+                if self._is_put_off(self._scope.price_wait, rule, answer, error):
+                    return
+            except Exception as fault:  # then it ends here
+                guard.report("end", fault)
         if not self._open.acquire(blocking=False):
             return
         end_ns: int | None = None
@@ -161,22 +165,19 @@ class Life:
             self.context = _OVER  # the other one holds this: without the cycle, all is freed at once
             self.span.end(end_ns)
 
-    def _is_put_off(self, rule: EndingRule, answer: Answer | None, error: BaseException | None) -> bool:
-        """Whether it is over now, and ends when there are prices: until then this object is taken for ended."""
-        held = False
-        try:
-            wait = self._scope.price_wait
-            if wait is None or wait.is_over or not self._waits_for_prices(wait):
-                return False
-            at = self._telemetry.clock.monotonic()
-            held = self._open.acquire(blocking=False)
-            if held:
-                wait.put_off(partial(self._end_after_all, rule, answer, error, at))
-        except Exception as fault:
-            guard.report("end", fault)
-            if held:
-                self._open.release()
+    def _is_put_off(
+        self, wait: PriceWait, rule: EndingRule, answer: Answer | None, error: BaseException | None
+    ) -> bool:
+        """Whether it is over now, and ends when there are prices: until then it is taken for ended."""
+        if wait.is_over or not self._waits_for_prices(wait):
             return False
+        at = self._telemetry.clock.monotonic()
+        if self._open.acquire(blocking=False):
+            try:
+                wait.put_off(partial(self._end_after_all, rule, answer, error, at))
+            except BaseException:  # an interrupt, too: then it ends here
+                self._open.release()
+                raise
         return True
 
     def _end_after_all(self, rule: EndingRule, answer: Answer | None, error: BaseException | None, at: float) -> None:
