@@ -4,14 +4,10 @@ import secrets
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 import otel_genai_instr as genai
-from otel_genai_instr.exporters.console import GenAIConsoleExporter
 
-provider = TracerProvider()
-provider.add_span_processor(SimpleSpanProcessor(GenAIConsoleExporter()))
-trace.set_tracer_provider(provider)
+trace.set_tracer_provider(TracerProvider())
 genai.instrument(feedback_key=secrets.token_hex(16))
 
 

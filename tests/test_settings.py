@@ -172,7 +172,17 @@ def test_every_setting_has_its_variable() -> None:
     for name in dir(settings):
         value = getattr(settings, name)
         if isinstance(value, str) and value.startswith("OTEL_"):
-            assert value in settings.VARIABLES.values()
+            assert value in {*settings.VARIABLES.values(), *settings.OF_EXPORTERS}
+
+
+def test_a_variable_of_an_exporter_is_known_and_read(caplog: pytest.LogCaptureFixture) -> None:
+    for value, shown in (("true", True), ("off", False), ("maybe", False)):
+        environ = {settings.CONSOLE_HTTP_MESSAGES: value}
+        from_environ(environ)
+        assert settings.console_shows_http_messages(environ) is shown
+    (said,) = caplog.messages
+    assert settings.CONSOLE_HTTP_MESSAGES in said
+    assert "maybe" in said
 
 
 @pytest.mark.parametrize("key", ["short", f"{'k' * 16},short", "short,tiny"])

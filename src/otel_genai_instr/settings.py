@@ -43,6 +43,7 @@ METRIC_DIMENSIONS: Final = "OTEL_GENAI_METRIC_DIMENSIONS"
 METRIC_DIMENSION_VALUES: Final = "OTEL_GENAI_METRIC_DIMENSION_VALUES"
 PROMPT_LENGTH: Final = "OTEL_GENAI_PROMPT_LENGTH"
 FEEDBACK_KEY: Final = "OTEL_GENAI_FEEDBACK_KEY"
+CONSOLE_HTTP_MESSAGES: Final = "OTEL_GENAI_CONSOLE_HTTP_MESSAGES"
 
 VARIABLES: Final = {
     "capture_content": CAPTURE_MESSAGE_CONTENT,
@@ -73,7 +74,11 @@ VARIABLES: Final = {
     "feedback_key": FEEDBACK_KEY,
 }
 """The variable of each setting that can be said in one."""
-_KNOWN: Final = frozenset((*VARIABLES.values(), *file_settings.VARIABLES.values(), file_settings.REPORTS_FROM))
+OF_EXPORTERS: Final = frozenset({CONSOLE_HTTP_MESSAGES})
+"""Variables that ``instrument()`` has nothing to do with."""
+_KNOWN: Final = frozenset(
+    (*VARIABLES.values(), *OF_EXPORTERS, *file_settings.VARIABLES.values(), file_settings.REPORTS_FROM)
+)
 
 SHORTEST_FEEDBACK_KEY: Final = 16
 """Characters."""
@@ -250,6 +255,11 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         prompt_length=variables.switch(environ, PROMPT_LENGTH, default.prompt_length),
         feedback_key=_feedback_key(environ),
     )
+
+
+def console_shows_http_messages(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the waterfall has a row for each message of an ASGI server."""
+    return variables.switch(environ, CONSOLE_HTTP_MESSAGES, False)
 
 
 def is_set(variable: str, environ: Mapping[str, str] = os.environ) -> bool:

@@ -60,7 +60,7 @@ KNOWS: Final = {
     "patching": {"telemetry"},
     "providers": {"patching"},
     "exporters": set[str](),
-    "spans": {"telemetry"},
+    "spans": {"exporters", "telemetry"},
     "evaluation": {"telemetry"},
     "reports": {"pricing"},
     "cli": {"", "exporters", "pricing", "privacy", "reports", "store"},

@@ -49,7 +49,9 @@ def test_every_variable_is_documented_beside_its_setting() -> None:
     of_files = {variable: name for name, variable in file_settings.VARIABLES.items()}
     assert {variable: rows.pop(variable, None) for variable in of_files} == of_files
     in_code_only = set(re.findall(r"^\| only in code \| `(\w+)` \|", REFERENCE, re.MULTILINE))
-    assert set(rows) == constants(settings)
+    of_exporters = set(re.findall(r"^\| `(OTEL_[A-Z_]+)` \| of the waterfall \|", REFERENCE, re.MULTILINE))
+    assert set(rows) == constants(settings) - of_exporters
+    assert of_exporters == settings.OF_EXPORTERS
     assert {*rows.values(), *in_code_only} == {field.name for field in dataclasses.fields(Settings)}
 
 

@@ -80,18 +80,20 @@ def ask(tracer: trace.Tracer) -> None:
 def test_a_trace_through_the_sdk() -> None:
     out = io.StringIO()
     ask(simple(GenAIConsoleExporter(out, width=110)))
-    title, _, rest = out.getvalue().partition("\n")
+    empty, title, headings, units, *lines = out.getvalue().splitlines()
+    assert empty == ""
     assert title.startswith("trace ")
     assert "shop" in title
-    lines = rest.splitlines()
+    assert headings.split() == ["ms", "%", "in", "cached", "out", "reason", "first", "cost"]
+    assert units.split() == ["tok", "tok", "tok", "tok", "ms"]
     assert [line.strip().split("  ")[0] for line in lines] == [
-        "POST /ask", "├─ SELECT", "└─ chat gpt-5-mini", "└─ POST", "total", "",
+        "POST /ask", "├─ SELECT", "└─ chat gpt-5-mini", "└─ POST", "total",
     ]  # fmt: skip
     assert lines[2].split()[-8:] == ["800", "80%", "1000", "600", "50", "20", "400", "$0.000123"]
     assert "2 attempts" in lines[2]
     assert lines[3].count("429") == 1
     assert lines[4] == (
-        "total  1000 ms · 4 spans · 1 call · 1,000 in (600 cached) · 50 out (20 reasoning) · $0.000123 · 1 error"
+        "total  1000 ms · 4 spans · 1 call · 1,000 tokens in (600 cached) · 50 out (20 reasoning) · $0.000123 · 1 error"
     )
     assert "what the user wrote" not in out.getvalue()
 
@@ -353,8 +355,10 @@ def test_zero_code(tmp_path: Path) -> None:
     )
     assert run.stdout == "the app speaks\n"
     lines = run.stderr.splitlines()
-    assert lines[0].startswith("trace ")
-    assert lines[1].startswith("outer")
-    assert lines[2].startswith("└─ inner")
-    assert "2 spans" in lines[3]
-    assert len(lines) == 5
+    assert lines[0] == ""
+    assert lines[1].startswith("trace ")
+    assert lines[2].split() == ["ms", "%"]
+    assert lines[3].startswith("outer")
+    assert lines[4].startswith("└─ inner")
+    assert "2 spans" in lines[5]
+    assert len(lines) == 6

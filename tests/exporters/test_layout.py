@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,21 @@ from .spans import piece, span, story
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 AT_120 = """\
-trace 4bf92f3577b34da6a3ce929d0e0e4736 · rag-demo              ms     %    in  cached  out  reason  first           cost
+trace 4bf92f3577b34da6a3ce929d0e0e4736 · rag-demo
+                                                               ms     %    in  cached  out  reason  first           cost
+                                                                          tok     tok  tok     tok     ms
 POST /ask  200                                 ━━━━━━━━━━━━  2431  100%
 ├─ embeddings text-embedding-3-small           ━╸             312   13%     8                                $0.00000016
 │  └─ POST  200                                ━╸             310   13%
 ├─ SELECT  sqlite docs                          ╺             3.4    0%
-├─ chat gpt-5-mini  2 attempts tool_calls       ╶───━╸        965   40%  1240    1024  212     128    640      $0.000504
+├─ chat gpt-5-mini  2 attempts tool_calls       ╶───━╸        965   40%  1240    1024  212     128    640    $0.000504
 │  ├─ POST  429                                 ╺              84    3%
 │  └─ POST  200                                   ╺╸          200    8%
 ├─ execute_tool 天気                                 ╺        109    4%
 │  └─ GET  200                                       ╺        107    4%
 ├─ chat llama-9-private                               ━━      395   16%  1500           90                 unknown model
 └─ chat gpt-5-mini  RateLimitError 3 attempts           ━━━   615   25%
-total  2431 ms · 11 spans · 4 calls · 2,748 in (1,024 cached) · 302 out (128 reasoning) · $0.000504 · 1 unpriced
+total  2431 ms · 11 spans · 4 calls · 2,748 tokens in (1,024 cached) · 302 out (128 reasoning) · $0.000504 · 1 unpriced
        2 errors
 """
 
@@ -75,16 +78,16 @@ def test_nothing_foreign_reaches_the_terminal() -> None:
     evil = "a\x1b[31mred\nnext\r\x9b2J\u202eb\u200d\x07\ud800"
     spans = [span(1, None, evil, error=evil, detail=evil, service=evil, unpriced_reason=evil, currency=evil)]
     drawn = render(piece(spans), Style(200))
-    assert len(drawn.splitlines()) == 3
+    assert len(drawn.splitlines()) == 4
     assert set(drawn) & set("\x1b\x9b\r\u202e\u200d\x07") == set()
 
 
 def test_a_thousand_levels() -> None:
     spans = [span(1, None)] + [span(number, number - 1, f"level {number}") for number in range(2, 1001)]
     lines = render(piece(spans), Style(80)).splitlines()
-    assert len(lines) == 1002
-    assert "level 1000" in lines[1000]
-    assert lines[1000].startswith("…")
+    assert len(lines) == 1003
+    assert "level 1000" in lines[1001]
+    assert lines[1001].startswith("…")
 
 
 def test_a_trace_without_duration() -> None:
@@ -104,12 +107,17 @@ def _sends(count: int, **said: Any) -> list[SpanRecord]:
     return [span(100 + number, 1, "http send", 20 * number, 20 * number + 2, **said) for number in range(count)]
 
 
+_FRAME = ("title", "headings", "the request", "total")
+"""What is printed besides."""
+
 STREAMED = """\
-trace 4bf92f3577b34da6a3ce929d0e0e4736               ms     %    in  out    cost
+trace 4bf92f3577b34da6a3ce929d0e0e4736
+                                                     ms     %    in  out    cost
+                                                                tok  tok
 GET /ask          ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  100  100%
 ├─ chat m         ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸   98   98%  1240  212  $0.001
 └─ http send  ×5  ╸     ╺      ╸     ━     ╺         10   10%
-total  100 ms · 7 spans · 1 call · 1,240 in · 212 out · $0.001
+total  100 ms · 7 spans · 1 call · 1,240 tokens in · 212 out · $0.001
 """
 
 
@@ -136,7 +144,55 @@ def test_spans_that_only_repeat_themselves_share_a_row() -> None:
     ids=["few", "failed", "GenAI", "with spans below", "in turns"],
 )
 def test_all_others_have_a_row_each(spans: list[SpanRecord]) -> None:
-    assert len(render(piece([span(1, None), *spans]), Style(120)).splitlines()) == 3 + len(spans)
+    assert len(render(piece([span(1, None), *spans]), Style(120)).splitlines()) == len(_FRAME) + len(spans)
+
+
+def _messages() -> list[SpanRecord]:
+    return [
+        span(10 + n, 1, f"GET /ask http {way}", n, is_http_message=True) for n, way in enumerate(("receive", "send"))
+    ]
+
+
+def test_messages_of_a_server_have_no_rows_unless_asked_for() -> None:
+    spans = [span(1, None, "GET /ask", 0, 100, detail="200"), span(2, 1, "SELECT"), *_messages()]
+    folded = render(piece(spans), Style(100)).splitlines()
+    assert [line.split("  ")[0].strip() for line in folded[2:]] == ["GET /ask", "└─ SELECT", "total"]
+    assert "200 (+2 http receive/send)" in folded[2]
+    assert "4 spans" in folded[-1]
+    drawn = render(piece(spans), Style(100, http_messages=True))
+    assert "├─ GET /ask http receive" in drawn
+    assert "(+" not in drawn
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [span(1, None), *(replace(message, error="OSError") for message in _messages())],
+        [span(1, None), *_messages(), span(20, 10), span(21, 11)],
+        _messages(),
+    ],
+    ids=["failed", "with spans below", "without their request"],
+)
+def test_what_is_more_than_a_message_keeps_its_row(spans: list[SpanRecord]) -> None:
+    drawn = render(piece(spans), Style(100))
+    assert "http receive " in drawn
+    assert "http send " in drawn
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_name_of_a_model_survives_before_the_rest(width: int) -> None:
+    lines = render(piece(story()), Style(width)).splitlines()
+    assert any("embeddings text-embedding-3-small " in line for line in lines)
+    assert sum(bool(re.search(r"chat gpt-5-mini  \S", line)) for line in lines) == 2
+    assert any("RateLimitError" in line for line in lines)
+
+
+def test_points_of_amounts_stand_one_below_the_other() -> None:
+    amounts = (("$0.00000016", 1.6e-7), ("$0.0038", 0.0038), ("$1,234.50", 1234.5))
+    spans = [span(1, None), *(span(2 + n, 1, "chat", n, cost=cost) for n, (_, cost) in enumerate(amounts))]
+    lines = render(piece(spans), Style(100)).splitlines()
+    rows = [next(line for line in lines[:-1] if shown in line) for shown, _ in amounts]
+    assert len({line.rindex(".") for line in rows}) == 1
 
 
 @pytest.mark.parametrize("mark", [mark for mark in Mark if mark.value])

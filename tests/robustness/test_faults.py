@@ -280,6 +280,7 @@ OFF_THE_PATH: Final = {
     "for the app, the command, or a test, to ask": {
         "store.store:flush_all",
         "telemetry.telemetry:flush_stores",
+        "settings:console_shows_http_messages",
         "settings:disabled_instrumentations",
         "settings:is_set",
         "settings:sdk_is_disabled",
@@ -303,6 +304,19 @@ OFF_THE_PATH: Final = {
     },
     "where price data takes too long, or comes too late: test_price_patience.py": {
         "pricing.source:NotLoaded.find",
+    },
+    "where price data isn't there yet: tests/spans/test_price_wait.py": {
+        "telemetry.later:settle",
+        "telemetry.life:Life._end_after_all",
+        "telemetry.life:Life._is_put_off",
+        "telemetry.operation:Operation._waits_for_prices",
+        "telemetry.price_wait:PriceWait.__init__",
+        "telemetry.price_wait:PriceWait._do",
+        "telemetry.price_wait:PriceWait.close",
+        "telemetry.price_wait:PriceWait.is_pending",
+        "telemetry.price_wait:PriceWait.put_off",
+        "telemetry.price_wait:PriceWait.settle",
+        "telemetry.steps:Step._waits_for_prices",
     },
     "where price data is missing": {
         "pricing.source:NoPrices.find",
@@ -366,6 +380,7 @@ OFF_THE_PATH: Final = {
     "what each kind of life has of its own": {
         "telemetry.late:Late.look",
         "telemetry.life:Life._parts",
+        "telemetry.life:Life._waits_for_prices",
         "telemetry.life:Life._seen",
     },
 }

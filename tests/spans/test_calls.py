@@ -150,10 +150,17 @@ def test_the_summary_of_a_piece_of_code(on: Capture, clock: FakeClock) -> None:
         "models": {"gpt-4o-2024-08-06": 1},
         "ms": 500.0,
     }
-    assert str(summary) == (
-        "2 spans; 1 inference calls; 1 tool calls; 1000 tokens in, 100 out; 0.003500 USD; 1 errors; "
-        "gpt-4o-2024-08-06 x1; 500.0 ms"
-    )
+    title, headings, _, call, tool, *sums = str(summary).splitlines()
+    assert title == "2 traces"
+    assert headings.split() == ["ms", "%", "in", "out", "cost"]
+    assert call.split()[:2] == ["chat", "gpt-4o"]
+    assert call.split()[-3:] == ["1000", "100", "$0.0035"]
+    assert tool.startswith("execute_tool t  ValueError")
+    assert [line.strip() for line in sums] == [
+        "total  500 ms · 2 spans · 1 inference call · 1 tool call · 1,000 tokens in · 100 out · $0.0035",
+        "1 error · gpt-4o-2024-08-06 x1",
+    ]
+    assert "execute_tool t" in summary._repr_html_()
     assert outer.as_dict()["inference_calls"] == 2
 
 

@@ -41,7 +41,7 @@ def test_the_example_prints_the_tree() -> None:
     printed = run.stdout + run.stderr
     for line in ("invoke_workflow answer_question", "retrieval handbook", "rerank rerank-v3.5", "chat gpt-4o"):
         assert line in printed
-    assert "6 spans; 1 inference calls" in printed
+    assert "6 spans · 1 inference call" in printed
     assert "Read 2 pages." in printed
 
 

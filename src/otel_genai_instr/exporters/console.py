@@ -8,17 +8,18 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from typing import TextIO, cast
+from typing import TextIO
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from .. import guard
-from .layout import ASCII, UNICODE, Style, render
+from .. import guard, settings
+from . import notebook
+from .layout import Style
 from .reading import read_span
+from .streams import style_for
 from .traces import Piece, SpanRecord, TraceStore
-
-_WIDTH_WITHOUT_TERMINAL = 100
+from .waterfall import Waterfall
 
 
 class GenAIConsoleExporter(SpanExporter):
@@ -26,17 +27,27 @@ class GenAIConsoleExporter(SpanExporter):
 
     ``out`` is where to print; by default whatever ``sys.stderr`` is at that moment; anything with a ``write`` will do.
     ``width`` is in terminal cells (default: ``COLUMNS``, else the terminal's, else 100). ``color`` switches colour on
-    or off (default: on a terminal only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that).
+    or off (default: on a terminal only; ``NO_COLOR`` and ``FORCE_COLOR`` decide before that). ``http_messages`` gives
+    each message of an ASGI server a row (default: ``OTEL_GENAI_CONSOLE_HTTP_MESSAGES``, else no).
+
+    In a notebook that nobody gave an ``out``, it is shown as HTML, below the cell that runs.
 
     A trace is printed when its local root has ended and the batch with it is read completely. Later spans follow as
     "late"; spans whose root or parent never came are printed as "orphan" by :meth:`force_flush` and :meth:`shutdown`,
     or when there are too many open traces.
     """
 
-    def __init__(self, out: TextIO | None = None, width: int | None = None, color: bool | None = None) -> None:
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        width: int | None = None,
+        color: bool | None = None,
+        http_messages: bool | None = None,
+    ) -> None:
         self._out = out
         self._width = width
         self._color = color
+        self._http_messages = settings.console_shows_http_messages() if http_messages is None else http_messages
         self._stopped = False
         self._start_empty()
         if hasattr(os, "register_at_fork"):
@@ -98,71 +109,17 @@ class GenAIConsoleExporter(SpanExporter):
         """Whether all was written. Foreign code (the stream) runs outside our lock."""
         if not pieces:
             return True
+        if self._out is None and notebook.show(Waterfall(pieces, Style(http_messages=self._http_messages))):
+            return True
         out = self._out if self._out is not None else sys.stderr
         if out is None:  # pythonw and some services have no stderr  # pyright: ignore[reportUnnecessaryComparison]
             return False
         try:
-            style = self._style(out)
-            text = "".join(render(piece, style) + "\n" for piece in pieces)
-            out.write(text)
+            # Whatever the app printed last may have left its line open.
+            out.write(f"\n{Waterfall(pieces, style_for(out, self._width, self._color, self._http_messages))}")
             flush = getattr(out, "flush", None)
             if flush is not None:
                 flush()
         except (OSError, ValueError):
             return False
         return True
-
-    def _style(self, out: TextIO) -> Style:
-        encoding = _encoding_of(out)
-        glyphs = UNICODE
-        try:
-            UNICODE.characters.encode(encoding)
-        except (UnicodeEncodeError, LookupError):
-            glyphs, encoding = ASCII, _known_encoding(encoding)
-        terminal = _is_terminal(out)
-        color = self._color if self._color is not None else _wants_color(terminal)
-        return Style(self._width or _width_of(out, terminal), color, glyphs, encoding)
-
-
-# Whoever captures output puts an object of his own in place of ``sys.stderr``: that it can write is all that is sure.
-def _encoding_of(out: TextIO) -> str:
-    try:
-        encoding = cast("object", out.encoding)
-    except Exception:
-        return "utf-8"
-    return encoding if isinstance(encoding, str) and encoding else "utf-8"
-
-
-def _is_terminal(out: TextIO) -> bool:
-    try:
-        return bool(out.isatty())
-    except Exception:
-        return False
-
-
-def _known_encoding(encoding: str) -> str:
-    try:
-        "".encode(encoding)
-    except LookupError:
-        return "ascii"
-    return encoding
-
-
-def _wants_color(terminal: bool) -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
-        return True
-    return terminal and os.environ.get("TERM") != "dumb"
-
-
-def _width_of(out: TextIO, terminal: bool) -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns) > 0:
-        return int(columns)
-    if terminal:
-        try:
-            return os.get_terminal_size(out.fileno()).columns or _WIDTH_WITHOUT_TERMINAL
-        except Exception:  # no number, or none of a terminal
-            return _WIDTH_WITHOUT_TERMINAL
-    return _WIDTH_WITHOUT_TERMINAL

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..exporters import figures
 from .cells import cell_width, clean, clip
-from .totals import Totals, totals_of
-from .traces import Mark, Piece, SpanRecord
+from .columns import COLUMNS, Column, Tone
+from .totals import totals_of
+from .traces import Piece
 from .tree import Branches, Row, arrange
+from .wording import note_of, title_of, total_parts
 
 _NARROWEST: Final = 20
 _NAME: Final = 15
 """Cells of the narrowest column of names."""
-_BAR: Final = range(8, 41)
+_BAR: Final = range(10, 41)
+_SHORTEST_BAR: Final = 6
+"""Where there is no room for more."""
 
-_BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "1", "2", "31", "32", "33", "36"
+_BOLD, _DIM, _RED, _CYAN = "1", "2", "31", "36"
+_CODES: Final[Mapping[Tone, tuple[str, ...]]] = {
+    Tone.PLAIN: (),
+    Tone.DIM: (_DIM,),
+    Tone.PRICE: ("32",),
+    Tone.WARNING: ("33",),
+    Tone.ERROR: (_RED,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +62,33 @@ class Style:
     glyphs: Glyphs = UNICODE
     encoding: str | None = None
     """What foreign text must fit in; ``None`` for anything."""
+    http_messages: bool = False
+    """Whether messages of an ASGI server have rows of their own."""
 
     def paint(self, text: str, *codes: str) -> str:
         """``text`` in colour where colour is on."""
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.color and codes and text.strip() else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    heading: str
-    cell: Callable[[Row, Piece], str]
-    color: str | None = None
-
-
-_COLUMNS: Final = (
-    _Column("ms", lambda row, _: figures.milliseconds(row.duration_ns)),
-    _Column("%", lambda row, piece: figures.share(row.duration_ns, piece.end_ns - piece.start_ns), _DIM),
-    _Column("in", lambda row, _: figures.short_count(row.span.input_tokens)),
-    _Column("cached", lambda row, _: figures.short_count(row.span.cache_read_tokens or None), _DIM),
-    _Column("written", lambda row, _: figures.short_count(row.span.cache_write_tokens or None), _DIM),
-    _Column("out", lambda row, _: figures.short_count(row.span.output_tokens)),
-    _Column("reason", lambda row, _: figures.short_count(row.span.reasoning_tokens or None), _DIM),
-    _Column("first", lambda row, _: "" if (first := row.span.first_chunk_ns) is None else figures.milliseconds(first)),
-    _Column("cost", lambda row, _: _price(row.span), _GREEN),
-)
-_GIVEN_UP: Final = ("written", "reason", "cached", "%", "first", "out", "in", "bar", "cost", "ms")
-"""Where the line is too narrow for all columns, the first of these goes first."""
+_KEPT: Final = ("ms", "cost", "bar", "in", "out", "first", "%", "cached", "reason", "written")
+"""Where the line is too narrow for all columns, the first of these stay."""
 
 
 def render(piece: Piece, style: Style) -> str:
     """The whole piece, with a last newline. No line is wider than ``style.width``."""
+    return draw_tree(piece, style) + sum_lines(total_parts(piece, totals_of(piece.spans)), style)
+
+
+def draw_tree(piece: Piece, style: Style) -> str:
+    """The same without the sums."""
     width = max(style.width, _NARROWEST)
     deepest = max(width // 4, 9)
-    rows = arrange(piece.spans, style.glyphs.branches, deepest, style.glyphs.ellipsis)
+    rows = arrange(piece.spans, style.glyphs.branches, deepest, style.glyphs.ellipsis, folds=not style.http_messages)
     labels = [_Label.of(row, style) for row in rows]
     grid = _Grid.fitting(piece, rows, labels, width, style)
-    lines = grid.title(_title(piece, style), width)
-    lines.extend(grid.line(row, label) for row, label in zip(rows, labels, strict=True))
-    lines.extend(_total_lines(piece, totals_of(piece.spans), width, style))
+    title = style.glyphs.separator.join(clean(part, style.encoding) for part in title_of(piece))
+    lines = [style.paint(clip(title, width, style.glyphs.ellipsis), _DIM), *grid.headings()]
+    lines.extend(grid.line(number, label) for number, label in enumerate(labels))
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -102,11 +101,8 @@ class _Label:
 
     @classmethod
     def of(cls, row: Row, style: Style) -> _Label:
-        span, many = row.span, len(row.spans)
-        name, error, detail = (clean(text, style.encoding) for text in (span.name, span.error or "", span.detail))
-        if many > 1:
-            detail = f"{style.glyphs.times}{many} {detail}".rstrip()
-        return cls(row.prefix, name, error, detail)
+        texts = (row.span.name, row.span.error or "", note_of(row, style.glyphs.times))
+        return cls(row.prefix, *(clean(text, style.encoding) for text in texts))
 
     @property
     def note(self) -> str:
@@ -114,15 +110,20 @@ class _Label:
 
     @property
     def width(self) -> int:
-        return cell_width(self.prefix + self.name) + (2 + cell_width(self.note) if self.note else 0)
+        return self.name_width + (2 + cell_width(self.note) if self.note else 0)
+
+    @property
+    def name_width(self) -> int:
+        """Without the note."""
+        return cell_width(self.prefix + self.name)
 
     def draw(self, width: int, style: Style, *name_codes: str) -> str:
-        """Exactly ``width`` cells. When it is tight, the note gets at most half of what the tree leaves."""
+        """Exactly ``width`` cells. The note gets what the name leaves; an error up to half of what the tree leaves."""
         free = width - cell_width(self.prefix)
         ellipsis = style.glyphs.ellipsis
         room_for_note = free - cell_width(self.name) - 2
-        if self.width > width:
-            room_for_note = max(free // 2 - 2, room_for_note)
+        if self.error:
+            room_for_note = max(min(cell_width(self.error), free // 2 - 2), room_for_note)
         note = clip(self.note, room_for_note, ellipsis) if room_for_note >= min(cell_width(self.note), 3) else ""
         used = cell_width(note) + 2 if note else 0
         name = clip(self.name, free - used, ellipsis)
@@ -137,55 +138,70 @@ class _Grid:
     """The columns of one piece, with their widths."""
 
     piece: Piece
+    rows: list[Row]
     style: Style
     gap: str
     name_width: int
     bar_width: int
-    columns: list[tuple[_Column, int]]
+    columns: list[tuple[Column, list[str], int]]
+    """Each with its cells and its width."""
 
     @classmethod
     def fitting(cls, piece: Piece, rows: list[Row], labels: list[_Label], width: int, style: Style) -> _Grid:
+        """As many columns as there is room for; names of models come first."""
         gap = "  " if width >= 80 else " "
-        widths: dict[str, int] = {"bar": _BAR.start}
-        for column in _COLUMNS:
-            longest = max(len(clean(column.cell(row, piece), style.encoding)) for row in rows)
-            if longest:
-                widths[column.heading] = max(longest, len(column.heading))
-        needed = max(min(width * 3 // 10, max(label.width for label in labels)), _NAME)
-        for heading in _GIVEN_UP:
-            if width - sum(widths.values()) - len(gap) * len(widths) >= needed:
-                break
-            widths.pop(heading, None)
-        columns = [(column, widths[column.heading]) for column in _COLUMNS if column.heading in widths]
-        free = width - sum(cells + len(gap) for _, cells in columns)
-        if "bar" not in widths:
-            return cls(piece, style, gap, free, 0, columns)
-        wanted = max(max(label.width for label in labels), _NAME)
-        bar = min(max(free - len(gap) - wanted, _BAR.start + 2), _BAR[-1])
-        bar = min(bar, free - len(gap) - _NAME)
-        return cls(piece, style, gap, min(free - len(gap) - bar, wanted), bar, columns)
+        cells = {
+            column.heading: [clean(cell, style.encoding) for cell in column.cells(rows, piece)] for column in COLUMNS
+        }
+        widths = {heading: max(map(len, texts)) for heading, texts in cells.items()}
+        wanted = max(_NAME, *(label.width for label in labels))
+        models = max(
+            (label.name_width for row, label in zip(rows, labels, strict=True) if row.span.operation), default=0
+        )
+        needed = max(_NAME, min(wanted, width * 3 // 10), min(models, width * 6 // 10))
+        free = width - needed
+        bar = 0
+        columns: dict[str, int] = {}
+        for heading in _KEPT:
+            if heading == "bar":
+                bar = next((bar for bar in (_BAR.start, _SHORTEST_BAR) if bar + len(gap) <= free), 0)
+                free -= bar + len(gap) if bar else 0
+            elif widths[heading] and (cell := max(widths[heading], len(heading))) + len(gap) <= free:
+                columns[heading] = cell
+                free -= cell + len(gap)
+        name = min(needed + free, wanted)
+        if bar:
+            bar = min(bar + free - (name - needed), _BAR[-1])
+        else:
+            name = needed + free
+        shown = [
+            (column, cells[column.heading], columns[column.heading]) for column in COLUMNS if column.heading in columns
+        ]
+        return cls(piece, rows, style, gap, name, bar, shown)
 
-    def title(self, text: str, width: int) -> list[str]:
-        """What the piece is, and the headings where its columns are: one line where both fit, else two."""
-        room = self.name_width + (self.bar_width + len(self.gap) if self.bar_width else 0)
-        painted = self.style.paint(clip(text, width, self.style.glyphs.ellipsis), _DIM)
-        headings = [self.style.paint(column.heading.rjust(cells), _DIM) for column, cells in self.columns]
-        if cell_width(text) <= room:
-            return [self.gap.join([painted + " " * (room - cell_width(text)), *headings])]
-        return [painted, self.gap.join([" " * room, *headings])]
+    def headings(self) -> list[str]:
+        """The headings, and below them the units where there are any."""
+        room = " " * (self.name_width + (self.bar_width + len(self.gap) if self.bar_width else 0))
+        lines = [
+            [room, *(heading.rjust(width) for heading, width in words)]
+            for words in (
+                [(column.heading, width) for column, _, width in self.columns],
+                [(column.unit, width) for column, _, width in self.columns],
+            )
+        ]
+        return [self.style.paint(self.gap.join(line).rstrip(), _DIM) for line in lines if "".join(line).strip()]
 
-    def line(self, row: Row, label: _Label) -> str:
+    def line(self, number: int, label: _Label) -> str:
         """One row."""
-        span, style = row.span, self.style
+        row, style = self.rows[number], self.style
+        span = row.span
         accent = (_RED,) if span.error else (_CYAN,) if span.operation else ()
         name_codes = (_RED,) if span.error else (_BOLD,) if span.operation or span.local_root else ()
         cells = [label.draw(self.name_width, style, *name_codes)]
         if self.bar_width:
             cells.append(style.paint(_bar(row, self.piece, self.bar_width, style.glyphs.bar), *(accent or (_DIM,))))
-        for column, width in self.columns:
-            text = clean(column.cell(row, self.piece), style.encoding).rjust(width)
-            color = _YELLOW if column.heading == "cost" and span.cost is None else column.color
-            cells.append(style.paint(text, color) if color else text)
+        for column, texts, width in self.columns:
+            cells.append(style.paint(texts[number].rjust(width), *_CODES[column.tone_of(span)]))
         return self.gap.join(cells)
 
 
@@ -209,62 +225,20 @@ def _bar(row: Row, piece: Piece, width: int, glyphs: str) -> str:
     return "".join(glyphs[3 * level[cell] + level[cell + 1]] for cell in range(0, halves, 2))
 
 
-def _price(span: SpanRecord) -> str:
-    if span.cost is not None:
-        return figures.money(span.cost, span.currency[:8])
-    return (span.unpriced_reason or "").replace("_", " ")[:16]
-
-
-def _title(piece: Piece, style: Style) -> str:
-    services = dict.fromkeys(span.service for span in piece.spans if span.service)
-    known = [clean(service, style.encoding) for service in services if not service.startswith("unknown_service")]
-    mark = f"{_counted(len(piece.spans), 'span')} {piece.mark.value}" if piece.mark is Mark.LATE else piece.mark.value
-    return style.glyphs.separator.join(filter(None, [f"trace {piece.trace_id:032x}", mark, *known]))
-
-
-def _total_lines(piece: Piece, totals: Totals, width: int, style: Style) -> list[str]:
+def sum_lines(parts: Sequence[tuple[str, Tone]], style: Style) -> str:
     """The sums, broken where a line is full."""
+    width = max(style.width, _NARROWEST)
     separator = style.glyphs.separator
     lines: list[str] = []
     line, used = style.paint("total", _BOLD), len("total")
     between = "  "
-    for text, codes in _total_parts(piece, totals):
+    for text, tone in parts:
         text = clip(clean(text, style.encoding), width - 7, style.glyphs.ellipsis)
         if used + len(between) + cell_width(text) > width:
             lines.append(line)
             line, used, between = "", 5, "  "
             line = " " * used
-        line += style.paint(between, _DIM) + style.paint(text, *codes)
+        line += style.paint(between, _DIM) + style.paint(text, _BOLD, *_CODES[tone])
         used += len(between) + cell_width(text)
         between = separator
-    return [*lines, line]
-
-
-def _total_parts(piece: Piece, totals: Totals) -> list[tuple[str, tuple[str, ...]]]:
-    parts: list[tuple[str, tuple[str, ...]]] = [
-        (f"{figures.milliseconds(piece.end_ns - piece.start_ns)} ms", (_BOLD,)),
-        (_counted(totals.spans, "span"), (_BOLD,)),
-    ]
-    if piece.omitted:
-        parts.append((f"{_counted(piece.omitted, 'more span')} omitted", (_YELLOW,)))
-    if totals.calls:
-        parts.append((_counted(totals.calls, "call"), (_BOLD,)))
-    if totals.input_tokens or totals.output_tokens:
-        inside = {"cached": totals.cache_read_tokens, "written": totals.cache_write_tokens}
-        parts.append((f"{totals.input_tokens:,} in{_inside(inside)}", (_BOLD,)))
-        parts.append((f"{totals.output_tokens:,} out{_inside({'reasoning': totals.reasoning_tokens})}", (_BOLD,)))
-    parts.extend((figures.money(totals.cost[code], code[:8]), (_BOLD, _GREEN)) for code in sorted(totals.cost))
-    if totals.unpriced:
-        parts.append((f"{totals.unpriced} unpriced", (_BOLD, _YELLOW)))
-    if totals.errors:
-        parts.append((_counted(totals.errors, "error"), (_BOLD, _RED)))
-    return parts
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _inside(parts: dict[str, int]) -> str:
-    said = ", ".join(f"{count:,} {name}" for name, count in parts.items() if count)
-    return f" ({said})" if said else ""
+    return "".join(line.rstrip() + "\n" for line in [*lines, line])

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 
 from ..semconv import attributes as names
 from ..semconv import own, values
 from .traces import SpanRecord
 
 _CALLS: Final = values.PRICED_OPERATIONS | {values.FETCH_RESPONSE}
+_ASGI_EVENT: Final = "asgi.event.type"
+_HTTP_MESSAGES: Final = (" http receive", " http send")
 _USUAL_ENDINGS: Final = frozenset({"stop", "end_turn", "completed"})
 
 # Attributes of other instrumentations that are worth a word, newest name first: one word of each row is shown.
@@ -47,8 +49,14 @@ def read_span(span: ReadableSpan) -> SpanRecord | None:
         start_ns=start_ns,
         end_ns=start_ns if span.end_time is None else max(span.end_time, start_ns),
         service=_text(span.resource.attributes, "service.name"),
+        scope=span.instrumentation_scope.name if span.instrumentation_scope is not None else "",
         operation=operation,
         is_call=operation in _CALLS,
+        models=frozenset(
+            filter(None, (_text(attributes, name) for name in (names.REQUEST_MODEL, names.RESPONSE_MODEL)))
+        ),
+        response_id=_text(attributes, names.RESPONSE_ID),
+        is_http_message=_is_http_message(span, attributes),
         input_tokens=_count(attributes, names.USAGE_INPUT_TOKENS),
         output_tokens=_count(attributes, names.USAGE_OUTPUT_TOKENS),
         cache_read_tokens=_count(attributes, names.USAGE_CACHE_READ_INPUT_TOKENS),
@@ -61,6 +69,13 @@ def read_span(span: ReadableSpan) -> SpanRecord | None:
         error=error,
         detail=_detail(attributes, error),
     )
+
+
+def _is_http_message(span: ReadableSpan, attributes: _Attributes) -> bool:
+    """As OpenTelemetry's ASGI instrumentation makes them; one that was broken off has no attribute."""
+    if span.kind is not SpanKind.INTERNAL or not span.name.endswith(_HTTP_MESSAGES):
+        return False
+    return not attributes or (_text(attributes, _ASGI_EVENT) or "").startswith("http.")
 
 
 def _error(span: ReadableSpan, attributes: _Attributes) -> str | None:

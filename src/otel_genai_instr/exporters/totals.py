@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .same_calls import told_again
 from .traces import SpanRecord
 
 
@@ -28,12 +29,14 @@ class Totals:
 def totals_of(spans: Sequence[SpanRecord]) -> Totals:
     """Calls, tokens and money count where they are deepest in the tree.
 
-    An agent's span, or a framework's around the SDK's, repeats the numbers of the calls below it.
+    An agent's span, or a framework's around the SDK's, repeats the numbers of the calls below it; and so does one
+    beside it that tells of the same call.
     """
     totals = Totals(spans=len(spans))
-    calls = _above(spans, {span.span_id for span in spans if span.is_call})
-    tokens = _above(spans, {span.span_id for span in spans if _has_tokens(span)})
-    money = _above(spans, {span.span_id for span in spans if span.cost is not None or span.unpriced_reason})
+    above = _Above(spans)
+    calls = above.those_of(span.span_id for span in spans if span.is_call)
+    tokens = above.those_of(span.span_id for span in spans if _has_tokens(span))
+    money = above.those_of(span.span_id for span in spans if span.cost is not None or span.unpriced_reason)
     for span in spans:
         totals.errors += span.error is not None
         totals.calls += span.is_call and span.span_id not in calls
@@ -56,13 +59,21 @@ def _has_tokens(span: SpanRecord) -> bool:
     return span.input_tokens is not None or span.output_tokens is not None
 
 
-def _above(spans: Sequence[SpanRecord], marked: set[int]) -> set[int]:
-    """Ids of all ancestors of the marked spans."""
-    parents = {span.span_id: span.parent_id for span in spans}
-    above: set[int] = set()
-    for span_id in marked:
-        parent = parents.get(span_id)
-        while parent is not None and parent in parents and parent not in above:
-            above.add(parent)
-            parent = parents[parent]
-    return above
+class _Above:
+    """Who is above whom: the parent, and who tells of the same call."""
+
+    def __init__(self, spans: Sequence[SpanRecord]) -> None:
+        self._parents = {span.span_id: span.parent_id for span in spans}
+        self._told_again = told_again(spans)
+
+    def those_of(self, marked: Iterable[int]) -> set[int]:
+        """Ids of all that are above the marked spans."""
+        above: set[int] = set()
+        waiting = list(marked)
+        while waiting:
+            span_id = waiting.pop()
+            for upper in (self._parents.get(span_id), self._told_again.get(span_id)):
+                if upper is not None and upper in self._parents and upper not in above:
+                    above.add(upper)
+                    waiting.append(upper)
+        return above

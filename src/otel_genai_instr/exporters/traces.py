@@ -32,10 +32,17 @@ class SpanRecord:
     start_ns: int
     end_ns: int
     service: str | None = None
+    scope: str = ""
+    """Name of the instrumentation that made it."""
     operation: str | None = None
     """Value of ``gen_ai.operation.name``: such a span is a GenAI span."""
     is_call: bool = False
     """It is one request to a model, not an agent or a tool around it."""
+    models: frozenset[str] = frozenset()
+    """The model asked for, and the one that answered."""
+    response_id: str | None = None
+    is_http_message: bool = False
+    """It is one message between an ASGI server and the app, not a piece of work."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_tokens: int | None = None
@@ -79,6 +86,8 @@ class Piece:
     end_ns: int
     omitted: int = 0
     """Spans beyond the bound: counted, not kept."""
+    title: str = ""
+    """What it is called; else by its trace."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -29,6 +30,8 @@ class Row:
 
     spans: Sequence[SpanRecord]
     prefix: str
+    folded: int = 0
+    """Messages of an ASGI server right below, which have no row."""
 
     @property
     def span(self) -> SpanRecord:
@@ -41,14 +44,33 @@ class Row:
         return sum(span.duration_ns for span in self.spans)
 
 
-def arrange(spans: Sequence[SpanRecord], branches: Branches, deepest: int, ellipsis: str) -> list[Row]:
+def folded_messages(spans: Sequence[SpanRecord]) -> list[SpanRecord]:
+    """Messages of an ASGI server that need no row: they did not fail, nothing is below, and their request is here."""
+    parents = {span.parent_id for span in spans}
+    known = {span.span_id for span in spans}
+    return [
+        span
+        for span in spans
+        if span.is_http_message and span.error is None and span.span_id not in parents and span.parent_id in known
+    ]
+
+
+def arrange(
+    spans: Sequence[SpanRecord], branches: Branches, deepest: int, ellipsis: str, *, folds: bool = True
+) -> list[Row]:
     """Parents before children, siblings by start time.
+
+    With ``folds``, messages of an ASGI server are counted in the row of their request.
 
     A web server makes a span for each piece of a streamed answer, and a loop one for each query: a run of them with
     nothing below, no error and no GenAI figures is one row.
 
     A prefix is at most ``deepest`` characters: of deeper levels only the right end is drawn, after ``ellipsis``.
     """
+    folded = folded_messages(spans) if folds else []
+    hidden = {span.span_id for span in folded}
+    folded_below = Counter(span.parent_id for span in folded)
+    spans = [span for span in spans if span.span_id not in hidden]
     known = {span.span_id for span in spans}
     children: dict[int | None, list[SpanRecord]] = {}
     for span in sorted(spans, key=lambda span: (span.start_ns, -span.end_ns, span.span_id)):
@@ -64,7 +86,7 @@ def arrange(spans: Sequence[SpanRecord], branches: Branches, deepest: int, ellip
             if run[0].span_id in reached:
                 continue
             reached.update(span.span_id for span in run)
-            rows.append(Row(run, prefix))
+            rows.append(Row(run, prefix, sum(folded_below[span.span_id] for span in run)))
             below = _runs(children.get(run[0].span_id, ()), children)
             for child in reversed(below):
                 last = child is below[-1]

@@ -124,6 +124,11 @@ class LazySource:
     def when_replaced(self, forget: Callable[[], None]) -> None:
         """Have ``forget`` called when other prices take the place of these: here never."""
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the source is there."""
+        return self._loaded is not None
+
     def start(self) -> None:
         """Start loading in a daemon thread. Cheap to call again; a forked child starts its own."""
         if self._loaded is not None or _threads_are_greenlets():

@@ -46,6 +46,11 @@ class Pricer:
         self._unpriced: _Cache = BoundedCache(_UNPRICED_GENERATION)
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether a price is found without waiting for the list."""
+        return self._source.is_loaded
+
+    @property
     def cached_prices(self) -> int:
         """How many resolved prices and misses are held; bounded, whatever names come."""
         return self._priced.total + self._unpriced.total

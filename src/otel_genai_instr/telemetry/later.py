@@ -19,7 +19,9 @@ from .. import guard
 
 _waiting: Final[deque[Callable[[], object]]] = deque()
 _working = False
+_worker = 0  # the thread that works
 _PATIENCE: Final = 2.0  # seconds
+_PRICES_PATIENCE: Final = 6.0  # a little longer than a call waits for prices
 _collecting = 0  # the thread that the collector runs in; it runs in one at a time
 
 
@@ -43,6 +45,15 @@ def finish() -> None:
         time.sleep(0.001)
 
 
+def settle() -> None:
+    """Return when what waits was done by its thread, in its order, or takes too long. In that thread: at once."""
+    patience = time.monotonic() + _PRICES_PATIENCE
+    while _working and _worker != _thread.get_ident() and time.monotonic() < patience:
+        time.sleep(0.0005)
+    if not _working:  # no thread could be started
+        do_now()
+
+
 def do_now() -> None:
     """Do in this thread whatever still waits."""
     while True:
@@ -64,7 +75,8 @@ def _start() -> None:
 
 
 def _work() -> None:
-    global _working
+    global _working, _worker
+    _worker = _thread.get_ident()
     try:
         do_now()
     finally:

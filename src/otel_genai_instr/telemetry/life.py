@@ -19,6 +19,8 @@ from . import events, later
 from .attributes import Attributes
 from .captured import Captured, redacted
 from .endings import ENDINGS, Ending, EndingRule
+from .price_wait import PriceWait
+from .scope import NO_SCOPE, Scope
 from .telemetry import Telemetry
 
 _COMPLETE: Final = ENDINGS[Ending.COMPLETE]
@@ -96,6 +98,7 @@ class Life:
     _start_ns: int
     _started: float
     _telemetry: Telemetry
+    _scope: Scope = NO_SCOPE
     context: Context
     """Current while whoever is observed works on it, and only then."""
     span: trace.Span
@@ -137,6 +140,12 @@ class Life:
     def _end(
         self, rule: EndingRule, answer: Answer | None, error: BaseException | None, at: float | None = None
     ) -> None:
+        if self._scope.price_wait is not None and at is None:
+            try:
+                if self._is_put_off(self._scope.price_wait, rule, answer, error):
+                    return
+            except Exception as fault:  # then it ends here
+                guard.report("end", fault)
         if not self._open.acquire(blocking=False):
             return
         end_ns: int | None = None
@@ -155,6 +164,29 @@ class Life:
         finally:
             self.context = _OVER  # the other one holds this: without the cycle, all is freed at once
             self.span.end(end_ns)
+
+    def _is_put_off(
+        self, wait: PriceWait, rule: EndingRule, answer: Answer | None, error: BaseException | None
+    ) -> bool:
+        """Whether it is over now, and ends when there are prices: until then it is taken for ended."""
+        if wait.is_over or not self._waits_for_prices(wait):
+            return False
+        at = self._telemetry.clock.monotonic()
+        if self._open.acquire(blocking=False):
+            try:
+                wait.put_off(partial(self._end_after_all, rule, answer, error, at))
+            except BaseException:  # an interrupt, too: then it ends here
+                self._open.release()
+                raise
+        return True
+
+    def _end_after_all(self, rule: EndingRule, answer: Answer | None, error: BaseException | None, at: float) -> None:
+        self._open.release()
+        self._end(rule, answer, error, at)
+
+    def _waits_for_prices(self, wait: PriceWait) -> bool:
+        """Whether its end needs prices, or what waits for them."""
+        raise NotImplementedError
 
     def _seen(self, ended: Ended) -> CallSeen:
         """What is known of it, for who chooses how much is recorded."""

@@ -22,8 +22,9 @@ from .captured import Captured
 from .current import current as current_context
 from .current import inside
 from .life import Ended, Life, Parts
+from .price_wait import PriceWait
 from .record import emit_record
-from .scope import NO_SCOPE, Scope, scope_in
+from .scope import NO_SCOPE, scope_in
 from .tally import count_call
 from .telemetry import Telemetry
 
@@ -56,7 +57,6 @@ class Operation(Life):
     """HTTP requests that were sent for it."""
     unparsed: object = None
     """The answer that the SDK could not make into a result: it was given, and is billed."""
-    _scope: Scope = NO_SCOPE
     _sent: Content | None = None
     _first_chunk: float | None = None
     _chunks: list[float] | None = None
@@ -86,18 +86,20 @@ class Operation(Life):
             attributes.add_scope(self._attributes, scope, inference)
         self.request = request
         self.endpoint = endpoint
-        name = request.span_name or (f"{operation} {model}" if model else operation)
         clock = telemetry.clock
         self._start_ns = clock.wall_ns()
         self._started = clock.monotonic()
         try:
-            span = shown = telemetry.tracer.start_span(
-                name, parent, _CLIENT, self._attributes, start_time=self._start_ns
+            self.span = shown = telemetry.tracer.start_span(
+                request.span_name or (f"{operation} {model}" if model else operation),
+                parent,
+                _CLIENT,
+                self._attributes,
+                start_time=self._start_ns,
             )
         except Exception as fault:  # of a sampler or a processor of the app's: metrics are owed all the same
             guard.report("span.start", fault)
-            span, shown = trace.INVALID_SPAN, trace.get_current_span(parent)
-        self.span = span
+            self.span, shown = trace.INVALID_SPAN, trace.get_current_span(parent)
         try:
             if uses_body:
                 guard.run("content.start", self._choose_content)
@@ -105,7 +107,7 @@ class Operation(Life):
                 parent = baggage.clear(parent)
             self.context = inside(parent, shown, _CURRENT, self)
         except BaseException:  # an interrupt, too
-            span.end()  # nobody else will
+            self.span.end()  # nobody else will
             raise
 
     def _choose_content(self) -> None:
@@ -134,6 +136,9 @@ class Operation(Life):
             return False
         self._chunks.append(now)
         return True
+
+    def _waits_for_prices(self, wait: PriceWait) -> bool:
+        return self._telemetry.settings.cost and not self._telemetry.pricer.is_loaded
 
     def _parts(self, ended: Ended) -> Parts:
         try:
@@ -211,7 +216,7 @@ class Operation(Life):
         if not scope.tallies:
             return
         model, failed = response.model or request.model, ended.failure is not None
-        count_call(scope.tallies, scope.agent, request.operation, model, response.usage, ended.cost, failed)
+        count_call(scope.tallies, scope.agent, request.operation, model, response.usage, ended.cost, failed, self.span)
 
     def _describe(self, ended: Ended) -> None:
         """What is known of any call, and then what the provider has besides."""

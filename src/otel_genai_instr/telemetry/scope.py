@@ -16,6 +16,7 @@ from opentelemetry.util.types import AttributeValue
 
 from ..records import frozen
 from ..settings import Tier
+from .price_wait import PriceWait
 from .tally import Tally
 
 _KEY: Final = context.create_key("otel-genai-scope")
@@ -46,6 +47,8 @@ class Scope:
     """The nearest agent's own calls are counted here."""
     tallies: tuple[Tally, ...] = ()
     """Everyone who adds up what happens inside."""
+    price_wait: PriceWait | None = None
+    """Where the outermost block began before prices were there."""
 
     def dimensions_of(self, inference: bool) -> Dimensions:
         """Those of the metrics of one operation."""

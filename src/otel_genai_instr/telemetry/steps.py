@@ -20,6 +20,7 @@ from .attributes import Attributes, add_failure
 from .captured import Captured
 from .current import current as current_context
 from .life import Ended, Life, Parts
+from .price_wait import PriceWait, wait_for
 from .scope import NO_SCOPE, Scope, scope_in, with_scope
 from .tally import Tally, count_step
 from .telemetry import Telemetry
@@ -56,6 +57,9 @@ TRAITS: Final[Mapping[str | None, Traits]] = {
 class Step(Life):
     """One step from its start until its end."""
 
+    _price_wait: PriceWait | None = None
+    """Of an outermost one that began before prices were there."""
+
     def __init__(self, telemetry: Telemetry, operation: str | None, target: str | None, attributes: Attributes) -> None:
         """Start the step and its span, in the current context.
 
@@ -88,7 +92,11 @@ class Step(Life):
         self.read_content: Callable[[], content.Structure] | None = None
         """Asked at the end for the step's content, only where content is captured: text is written as it is, all
         else as JSON."""
-        inner = parent if self._tally is None else with_scope(parent, self._scope_inside(self._tally))
+        inside = scope if self._tally is None else self._scope_inside(self._tally)
+        if inside.price_wait is None and telemetry.settings.cost and (wait := wait_for(telemetry.pricer)) is not None:
+            self._price_wait = wait
+            inside = replace(inside, price_wait=wait)
+        inner = parent if inside is scope else with_scope(parent, inside)
         self._start_ns = telemetry.clock.wall_ns()
         self._started = telemetry.clock.monotonic()
         self.span = telemetry.tracer.start_span(
@@ -116,7 +124,12 @@ class Step(Life):
         """Whether arguments, results, documents, ... may be recorded: the end says for sure."""
         return self._captured is not None and self._captured.reads
 
+    def _waits_for_prices(self, wait: PriceWait) -> bool:
+        return wait.is_pending
+
     def _parts(self, ended: Ended) -> Parts:
+        if self._price_wait is not None:
+            guard.run("price_wait", self._price_wait.close)
         return self._PARTS
 
     def _find_failure(self, ended: Ended) -> None:
@@ -138,7 +151,8 @@ class Step(Life):
 
     def _count(self, ended: Ended) -> None:
         if self._scope.tallies:
-            count_step(self._scope.tallies, self._scope.agent, self._operation, failed=ended.failure is not None)
+            failed = ended.failure is not None
+            count_step(self._scope.tallies, self._scope.agent, self._operation, failed, self.span)
 
     def _write(self, ended: Ended) -> None:
         if not self.span.is_recording():

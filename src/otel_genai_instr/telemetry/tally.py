@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Final
+
+from opentelemetry import trace
 
 from .. import pricing
 from ..model import Usage
 from ..semconv import values
+
+MOST_SPANS: Final = 1000
 
 _lock = threading.RLock()  # a signal handler that interrupts its holder may come here, too
 
@@ -35,6 +40,7 @@ class Tally:
         "output_tokens",
         "own_inference_calls",
         "own_tool_calls",
+        "spans",
         "tool_calls",
         "unpriced_calls",
     )
@@ -55,9 +61,18 @@ class Tally:
         self.errors = 0
         self.models: dict[str, int] = {}
         """Calls by the model that answered, else the one asked for."""
+        self.spans: list[trace.Span] | None = None
+        """Those of the operations, where somebody draws them: the first :data:`MOST_SPANS` that are recorded."""
+
+    def keep(self, span: trace.Span) -> None:
+        """Hold a span of which an operation ended, if somebody draws it."""
+        if self.spans is not None and len(self.spans) < MOST_SPANS and span.is_recording():
+            self.spans.append(span)
 
 
-def count_step(tallies: tuple[Tally, ...], agent: Tally | None, operation: str | None, failed: bool) -> None:
+def count_step(
+    tallies: tuple[Tally, ...], agent: Tally | None, operation: str | None, failed: bool, span: trace.Span
+) -> None:
     """Something that is no call to a model ended inside the blocks of ``tallies``; ``agent`` is the nearest agent's."""
     tool = operation == values.EXECUTE_TOOL
     with _lock:
@@ -65,6 +80,7 @@ def count_step(tallies: tuple[Tally, ...], agent: Tally | None, operation: str |
             tally.operations += 1
             tally.tool_calls += tool
             tally.errors += failed
+            tally.keep(span)
         if agent is not None:
             agent.own_tool_calls += tool
 
@@ -77,6 +93,7 @@ def count_call(
     usage: Usage | None,
     outcome: pricing.Cost | pricing.Unpriced | None,
     failed: bool,
+    span: trace.Span,
 ) -> None:
     """A call to a model ended inside the blocks of ``tallies``; ``agent`` is the nearest agent's."""
     inference = operation in values.INFERENCE_OPERATIONS
@@ -85,6 +102,7 @@ def count_call(
             tally.operations += 1
             tally.inference_calls += inference
             tally.errors += failed
+            tally.keep(span)
             if model is not None:
                 tally.models[model] = tally.models.get(model, 0) + 1
             if usage is not None:
