@@ -73,7 +73,7 @@ VARIABLES: Final = {
     "feedback_key": FEEDBACK_KEY,
 }
 """The variable of each setting that can be said in one."""
-_KNOWN: Final = frozenset((*VARIABLES.values(), *file_settings.VARIABLES.values(), file_settings.REPORTS_FROM))
+_KNOWN: Final = frozenset((*VARIABLES.values(), *file_settings.VARIABLES.values(), *file_settings.REPORTS))
 
 SHORTEST_FEEDBACK_KEY: Final = 16
 """Characters."""

@@ -8,17 +8,16 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from typing import TextIO, cast
+from typing import TextIO
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from .. import guard
-from .layout import ASCII, UNICODE, Style, render
+from .layout import render
 from .reading import read_span
+from .terminal import style_of
 from .traces import Piece, SpanRecord, TraceStore
-
-_WIDTH_WITHOUT_TERMINAL = 100
 
 
 class GenAIConsoleExporter(SpanExporter):
@@ -102,7 +101,7 @@ class GenAIConsoleExporter(SpanExporter):
         if out is None:  # pythonw and some services have no stderr  # pyright: ignore[reportUnnecessaryComparison]
             return False
         try:
-            style = self._style(out)
+            style = style_of(out, self._width, self._color)
             text = "".join(render(piece, style) + "\n" for piece in pieces)
             out.write(text)
             flush = getattr(out, "flush", None)
@@ -111,58 +110,3 @@ class GenAIConsoleExporter(SpanExporter):
         except (OSError, ValueError):
             return False
         return True
-
-    def _style(self, out: TextIO) -> Style:
-        encoding = _encoding_of(out)
-        glyphs = UNICODE
-        try:
-            UNICODE.characters.encode(encoding)
-        except (UnicodeEncodeError, LookupError):
-            glyphs, encoding = ASCII, _known_encoding(encoding)
-        terminal = _is_terminal(out)
-        color = self._color if self._color is not None else _wants_color(terminal)
-        return Style(self._width or _width_of(out, terminal), color, glyphs, encoding)
-
-
-# Whoever captures output puts an object of his own in place of ``sys.stderr``: that it can write is all that is sure.
-def _encoding_of(out: TextIO) -> str:
-    try:
-        encoding = cast("object", out.encoding)
-    except Exception:
-        return "utf-8"
-    return encoding if isinstance(encoding, str) and encoding else "utf-8"
-
-
-def _is_terminal(out: TextIO) -> bool:
-    try:
-        return bool(out.isatty())
-    except Exception:
-        return False
-
-
-def _known_encoding(encoding: str) -> str:
-    try:
-        "".encode(encoding)
-    except LookupError:
-        return "ascii"
-    return encoding
-
-
-def _wants_color(terminal: bool) -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
-        return True
-    return terminal and os.environ.get("TERM") != "dumb"
-
-
-def _width_of(out: TextIO, terminal: bool) -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns) > 0:
-        return int(columns)
-    if terminal:
-        try:
-            return os.get_terminal_size(out.fileno()).columns or _WIDTH_WITHOUT_TERMINAL
-        except Exception:  # no number, or none of a terminal
-            return _WIDTH_WITHOUT_TERMINAL
-    return _WIDTH_WITHOUT_TERMINAL
