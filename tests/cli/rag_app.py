@@ -1,4 +1,4 @@
-"""An app that answers questions: real blocks, the real SDK, a provider that answers from a script. What may go wrong can be said."""
+"""An app that answers questions: real blocks, the real SDK, a provider that answers from a script."""
 
 from __future__ import annotations
 
@@ -67,7 +67,11 @@ class RagApp:
     def usual(self, number: int, minutes: float = 3.0) -> None:
         """Questions on which all goes well, each a bit different."""
         for each in range(number):
-            self.ask(Run(seconds=0.8 + each % 5 / 10, input_tokens=900 + each % 7 * 30, user=f"u-{each}", session=f"s-{each}"))
+            self.ask(
+                Run(
+                    seconds=0.8 + each % 5 / 10, input_tokens=900 + each % 7 * 30, user=f"u-{each}", session=f"s-{each}"
+                )
+            )
             self._clock.advance(60 * minutes)
 
     def ask(self, run: Run) -> str:
@@ -100,6 +104,7 @@ class RagApp:
             with genai.tool(function.name, call_id=call.id, arguments=function.arguments) as tool:
                 if run.tool_error is not None:
                     raise run.tool_error
+                self._clock.advance(0.02)
                 tool.result = "9 °C"
             messages += [called, {"role": "tool", "tool_call_id": call.id, "content": "9 °C"}]
         client.chat.completions.create(messages=messages, **asked)
@@ -116,7 +121,11 @@ class RagApp:
 
     @staticmethod
     def _body(run: Run, text: str | None, finish: str, seconds: float, input_tokens: int, output_tokens: int) -> Any:
-        usage = {"prompt_tokens": input_tokens, "completion_tokens": output_tokens, "total_tokens": input_tokens + output_tokens}
+        usage = {
+            "prompt_tokens": input_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": input_tokens + output_tokens,
+        }
         return chat(text, finish, run.answered, usage=usage)
 
 

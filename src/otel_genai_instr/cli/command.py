@@ -143,7 +143,8 @@ def _add_report(commands: _Commands) -> None:
     reporting.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
     reporting.add_argument("--format", choices=REPORT_FORMATS, default=REPORT_FORMATS[0], help="(%(default)s)")
     reporting.set_defaults(run=report)
-"""
+
+
 def _trace_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_TRACES:
         raise ArgumentTypeError(f"{text!r} is not allowed; a number from 1 to {_MOST_TRACES}")
@@ -159,11 +160,11 @@ def _add_debug(commands: _Commands, formats: ArgumentParser) -> None:
         epilog=_DEBUG_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    debugging.add_argument("trace", nargs="?", type=_name, metavar="TRACE", help="id in hex")
-    debugging.add_argument("--session", type=_name, help="the newest traces of a session or conversation")
-    debugging.add_argument("--user", type=_name, help="the newest traces of a user")
-    debugging.add_argument("--last-error", action="store_true", help="the newest trace in which something failed")
-    debugging.add_argument("--last", metavar="TIME", help="how far to look back, such as 24h or 4w; by default 30d")
+    debugging.add_argument("trace", nargs="?", type=_name, metavar="TRACE", help="its id of 32 hex digits")
+    debugging.add_argument("--session", type=_name, help="instead: the newest traces of a session or conversation")
+    debugging.add_argument("--user", type=_name, help="instead: the newest traces of a user")
+    debugging.add_argument("--last-error", action="store_true", help="instead: the newest trace with a failure")
+    debugging.add_argument("--last", metavar="TIME", help="how far to look for them, such as 24h or 4w; by default 30d")
     debugging.add_argument(
         "--traces", type=_trace_count, metavar="N", help="how many; by default 5, and 1 with --last-error"
     )
@@ -174,7 +175,7 @@ def _add_debug(commands: _Commands, formats: ArgumentParser) -> None:
         metavar="WHERE",
         help=f"folder, file, jaeger+http://host:16686 or tempo+http://host:3200; by default {REPORTS_FROM}",
     )
-    debugging.add_argument("--content", action="store_true", help="show all that was said, and not the end of it")
+    debugging.add_argument("--content", action="store_true", help="show all that was said, not only the end of it")
     debugging.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
     debugging.set_defaults(run=debug)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from .. import settings
 from ..pricing.context_window import context_window
@@ -108,6 +108,6 @@ def _add_stored_content(trace: Trace) -> None:
             continue
         content = stored.record.get("content")
         if isinstance(content, dict):
-            span.attributes.update(content)
+            span.attributes.update(cast("dict[str, object]", content))
     if len(referring) > _MOST_REFERENCES:
         trace.notes.append(f"of {len(referring):,} spans with stored content the first {_MOST_REFERENCES} were read")

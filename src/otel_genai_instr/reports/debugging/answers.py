@@ -28,8 +28,8 @@ _REFUSED: Final = frozenset(
     }
 )
 _SORRY: Final = re.compile(
-    r"\W*(i['’]?m (very |really )?sorry|sorry|i apologi[sz]e|unfortunately)?\W*(but )?"
-    r"i ((can['’]?t|cannot|can not|am (not able|unable) to|won['’]?t|must decline)|['’]m (not able|unable) to)\b",
+    r"\W*(i.?m (very |really )?sorry|sorry|i apologi[sz]e|unfortunately)?\W*(but )?"
+    r"i(.m (not able|unable) to| (can.?t|cannot|can not|am (not able|unable) to|won.?t|must decline))\b",
     re.IGNORECASE,
 )
 """How answers begin that refuse, in English."""

@@ -27,7 +27,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Usual:
-    """Calls like one call in the days before: the same operation, provider, model, prompt and feature; none that failed."""
+    """Calls like one call: the same operation, provider, model, prompt and feature; none that failed."""
 
     calls: int
     duration_ms: Spread | None = None

@@ -14,7 +14,7 @@ from .history import ENOUGH, History
 
 NAME: Final = "model"
 _VERSION: Final = re.compile(r"[-@:_](v[0-9]+|[0-9]{3,}|[0-9]{2,4}-[0-9]{2}(-[0-9]{2,4})?|preview|exp)([-@:_].*)?")
-"""What stands behind the name of a model that was asked for, where a version of it answers: no generation, such as ``-5``."""
+"""What stands behind the name that was asked for, where a version of it answers: no generation, such as ``-5``."""
 _WHERE: Final = re.compile(r".*/|^(?:[a-z]+\.)+")
 """Who makes a model, and where it is served: ``openai/``, ``us.anthropic.``."""
 _MOVING: Final = re.compile(r"-(latest|0)$")
@@ -34,7 +34,7 @@ def check(trace: Trace, history: History) -> Iterator[Finding]:
         yield Finding(NAME, Verdict.ABSENT, "no call of a model that succeeded")
     for (asked, answered), calls in pairs.items():
         verdict, evidence = _verdict(asked, answered, calls[0], history)
-        yield Finding(NAME, verdict, f"{evidence} ({counted(len(calls), 'call')})", calls[0])
+        yield Finding(NAME, verdict, f"{evidence}; {counted(len(calls), 'call')}", calls[0])
 
 
 def _verdict(asked: str | None, answered: str | None, call: TraceSpan, history: History) -> tuple[Verdict, str]:
@@ -49,7 +49,7 @@ def _verdict(asked: str | None, answered: str | None, call: TraceSpan, history: 
     is_usual = before is not None and is_known and before[answered] > _USUAL_SHARE * before.total()
     if before is not None and is_known and not is_usual:
         until_now, count = before.most_common(1)[0]
-        told = f"{asked} was asked, {answered} answered; of {counted(before.total(), 'call')} before, {count:,} got {until_now}"
+        told = f"{asked} was asked, {answered} answered; {until_now} answered {count:,} of {before.total():,} before"
         return (Verdict.WARNING if is_version(answered, asked) else Verdict.PROBLEM), told
     if is_version(answered, asked):
         return Verdict.OK, f"{asked} was asked, {answered} answered" if answered != asked else f"{asked}, as asked"

@@ -42,7 +42,7 @@ class TableHistory:
         calls = _before(self._tables.calls, call)
         for name in _ALIKE:
             calls = calls.filter(_is(calls[name], call.cells[name]))
-        calls = calls.filter(~calls["failed"].fill_null(False))  # noqa: FBT003 - ibis takes it by place
+        calls = calls.filter(~calls["failed"].fill_null(False))
         same_currency = _is(calls["currency"], call.cells["currency"])
         columns = {
             "duration_ms": calls["duration_ms"],

@@ -22,12 +22,10 @@ def finish_reasons(call: TraceSpan) -> list[str]:
 
 def output_parts(call: TraceSpan) -> list[Part] | None:
     """What the model said, part by part; ``None`` where it wasn't captured."""
-    said = call.said(names.OUTPUT_MESSAGES)
-    return (
-        None
-        if not isinstance(said, list)
-        else [part for message in items(said) for part in items(message.get("parts"))]
-    )
+    said: object = call.said(names.OUTPUT_MESSAGES)
+    if not isinstance(said, list):
+        return None
+    return [part for message in items(cast("object", said)) for part in items(message.get("parts"))]
 
 
 def output_text(call: TraceSpan) -> str | None:

@@ -42,8 +42,8 @@ class TracesInFiles:
         missing = sum(not span.is_whole for span in trace.spans)
         if missing:
             trace.notes.append(
-                f"of {missing:,} of {len(trace.spans):,} spans only the row in the table is left, since the file is gone "
-                "or was changed: no content, no messages of errors"
+                f"{missing:,} of {len(trace.spans):,} spans are not in their files any more; shown is what the tables "
+                "have of them: no content, no messages of errors"
             )
         if len(rows) > _MOST_SPANS:
             trace.notes.append(f"the trace has more than {_MOST_SPANS:,} spans; these are the first ones")

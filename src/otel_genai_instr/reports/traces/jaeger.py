@@ -67,10 +67,10 @@ class TracesInJaeger:
         # Some of its stores look through one service at a time only.
         refused = said
         status, said = self._server.ask("/api/v3/services")
-        services = cast("dict[str, Any]", said).get("services", []) if status == 200 and isinstance(said, dict) else []
-        if not services:
+        services: object = cast("dict[str, Any]", said).get("services") if isinstance(said, dict) else None
+        if status != 200 or not isinstance(services, list):
             raise self._server.failure(_BAD_REQUEST, refused)
-        for service in services[:_MOST_SERVICES]:
+        for service in cast("list[object]", services)[:_MOST_SERVICES]:
             yield from self._answered(
                 *self._server.ask("/api/v3/traces", **question, **{"query.serviceName": str(service)})
             )
@@ -90,7 +90,7 @@ def _document(said: object) -> object:
 def _attributes(wanted: Wanted) -> Iterator[dict[str, str]]:
     """What spans have to say; each of these is a question of its own."""
     failed = {"error": "true"} if wanted.only_failed else {}
-    sessions = (
+    sessions: list[dict[str, str]] = (
         [{}]
         if wanted.session is None
         else [{names.SESSION_ID: wanted.session}, {names.CONVERSATION_ID: wanted.session}]

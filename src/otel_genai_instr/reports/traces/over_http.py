@@ -12,6 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from ...settings import REPORTS_HEADERS
 from .trace import Unanswered
 
 _MOST_BYTES: Final = 256_000_000
@@ -34,8 +35,8 @@ class Server:
     """One server.
 
     Args:
-        url: ``http://`` or ``https://``, a host, a port, maybe a path before those of its API; a name and a password in it
-            are sent as HTTP has it.
+        url: ``http://`` or ``https://``, a host, a port, maybe a path before those of its API; a name and a password in
+            it are sent as HTTP has it.
         what: what it is, for people: ``Jaeger``.
         headers: that go with every question.
 
@@ -85,7 +86,7 @@ class Server:
     def failure(self, status: int, said: object) -> Unanswered:
         """What to tell of a status of failure."""
         if status in (401, 403):
-            return Unanswered(f"{self.name} wants to know who asks (HTTP {status}): see OTEL headers in the manual")
+            return Unanswered(f"{self.name} wants to know who asks (HTTP {status}): {REPORTS_HEADERS} has its headers")
         if 300 <= status < 400:
             return Unanswered(f"{self.name} sends elsewhere (HTTP {status}), which is not followed: give that address")
         return Unanswered(f"{self.name} answered HTTP {status}: {said or 'nothing'}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
 from datetime import UTC
 from typing import Any, cast
 
@@ -62,8 +61,8 @@ class TracesInTempo:
         )
         if status != 200:
             raise self._server.failure(status, said)
-        found = cast("dict[str, Any]", said).get("traces", []) if isinstance(said, dict) else []
-        traces = [trace for trace in cast("list[dict[str, Any]]", found) if trace.get("traceID")]
+        found: object = cast("dict[str, Any]", said).get("traces") if isinstance(said, dict) else None
+        traces = [trace for trace in cast("list[dict[str, Any]]", found or []) if trace.get("traceID")]
         traces.sort(key=lambda trace: -int(trace.get("startTimeUnixNano", 0)))
         return [str(trace["traceID"]).lower().zfill(32) for trace in traces[:most]]
 

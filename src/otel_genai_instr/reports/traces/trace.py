@@ -112,7 +112,7 @@ class TraceSpan:
             value = self.cells.get(column.name)
             if column.attributes and value is not None:
                 known[column.attributes[0]] = value if column.factor == 1 else value / column.factor
-        lists = {name: value for name, value in self.attributes.items() if isinstance(value, list)}
+        lists: dict[str, Any] = {name: value for name, value in self.attributes.items() if isinstance(value, list)}
         return {**self.attributes, **known, **lists}
 
 
