@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +98,9 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables go where the test's files are, once for all tests of a run."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-    yield
 
 
 def _debug(*words: str, capsys: pytest.CaptureFixture[str], code: int = 0) -> Any:
@@ -260,7 +259,7 @@ def test_of_spans_that_are_not_in_their_file_any_more_the_tree_is_left(
     file.write_text(lines[:150_000] + " " * (len(lines) - 150_000 - 1) + "\n")
     (trace,) = _debug(lost, "--from", str(tmp_path), "--content", capsys=capsys)
     assert "5 of 5 spans are not in their files any more" in trace["notes"][0]
-    assert [span["name"] for span in trace["spans"]][0] == "invoke_workflow answer_question"
+    assert trace["spans"][0]["name"] == "invoke_workflow answer_question"
     assert all(span["content"] == {} for span in trace["spans"])
     checks = {finding["check"]: finding["verdict"] for finding in trace["findings"]}
     assert checks["retrieval"] == "unknown", "nobody knows what was found"
