@@ -18,6 +18,9 @@ FILE_TOTAL_BYTES: Final = "OTEL_GENAI_FILE_TOTAL_BYTES"
 FILE_MAX_AGE: Final = "OTEL_GENAI_FILE_MAX_AGE"
 
 REPORTS_FROM: Final = "OTEL_GENAI_REPORTS_FROM"
+REPORTS_HEADERS: Final = "OTEL_GENAI_REPORTS_HEADERS"
+REPORTS: Final = (REPORTS_FROM, REPORTS_HEADERS)
+"""Read by the command alone."""
 
 VARIABLES: Final = {
     "folder": FILE_DIR,
@@ -60,6 +63,11 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> FileSettings:
 def reports_from(environ: Mapping[str, str] = os.environ) -> str:
     """Where the command looks for telemetry: what the variable says, else the folder that ``genai_file`` writes to."""
     return environ.get(REPORTS_FROM, "").strip() or from_environ(environ).folder
+
+
+def reports_headers(environ: Mapping[str, str] = os.environ) -> str:
+    """Headers for a Jaeger or a Tempo that wants to know who asks, written as ``OTEL_EXPORTER_OTLP_HEADERS`` is."""
+    return environ.get(REPORTS_HEADERS, "").strip()
 
 
 def default_folder(environ: Mapping[str, str] = os.environ) -> str:

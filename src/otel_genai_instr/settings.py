@@ -77,7 +77,7 @@ VARIABLES: Final = {
 OF_EXPORTERS: Final = frozenset({CONSOLE_HTTP_MESSAGES})
 """Variables that ``instrument()`` has nothing to do with."""
 _KNOWN: Final = frozenset(
-    (*VARIABLES.values(), *OF_EXPORTERS, *file_settings.VARIABLES.values(), file_settings.REPORTS_FROM)
+    (*VARIABLES.values(), *OF_EXPORTERS, *file_settings.VARIABLES.values(), *file_settings.REPORTS)
 )
 
 SHORTEST_FEEDBACK_KEY: Final = 16

@@ -43,6 +43,11 @@ class Jaeger(ABC):
             "JAEGER_HEALTH_PORT": str(self._health),
         }
 
+    @property
+    def url(self) -> str:
+        """Of its HTTP API."""
+        return f"http://127.0.0.1:{self._query}"
+
     @abstractmethod
     def start(self) -> None:
         """Run it until it answers queries."""
@@ -77,12 +82,12 @@ class Jaeger(ABC):
 
     def api(self, path: str) -> tuple[int, Any]:
         """Status and JSON answer of its HTTP API; status 0 and ``None`` when it does not answer."""
-        status, body = http_get(f"http://127.0.0.1:{self._query}{path}")
+        status, body = http_get(f"{self.url}{path}")
         return status, json.loads(body) if body else None
 
     def _ready(self) -> bool:
         healthy = http_get(f"http://127.0.0.1:{self._health}/status")[0] == 200
-        return healthy and http_get(f"http://127.0.0.1:{self._query}/api/v3/services")[0] == 200
+        return healthy and http_get(f"{self.url}/api/v3/services")[0] == 200
 
 
 class JaegerProgram(Jaeger):

@@ -53,6 +53,11 @@ class Tempo:
         options = [f"-config.file={config}", "-config.expand-env=true"]
         self._program = Program("tempo", [binary, *options], env={}, log=directory / "tempo.log")
 
+    @property
+    def url(self) -> str:
+        """Of its HTTP API."""
+        return f"http://127.0.0.1:{self._http}"
+
     def start(self) -> None:
         self._program.start(lambda: self.get("/ready")[0] == 200)
 
@@ -61,7 +66,7 @@ class Tempo:
 
     def get(self, path: str, **question: str) -> tuple[int, bytes]:
         """Status and body of an answer."""
-        return http_get(f"http://127.0.0.1:{self._http}{path}?{urlencode(question)}")
+        return http_get(f"{self.url}{path}?{urlencode(question)}")
 
 
 def tempo_binary() -> Path:

@@ -15,6 +15,7 @@ from ..reports.names import REPORTS
 from ..settings import CONTENT_STORE
 from .check import check
 from .content import show_content
+from .debug import debug
 from .problems import Problem
 from .pseudonym import pseudonym
 from .report import report
@@ -44,7 +45,14 @@ examples:
   otel-genai report latency --since 2026-11-01 --until 2026-11-08 --tz Europe/Berlin
   otel-genai report errors --from ./telemetry --format json
 """
+_DEBUG_EXAMPLES: Final = """\
+examples:
+  otel-genai debug 4bf92f3577b34da6a3ce929d0e0e4736 --from ./telemetry
+  otel-genai debug --last-error
+  otel-genai debug --session s-17 --content --from jaeger+http://localhost:16686
+"""
 _MOST_MISTAKES: Final = 50
+_MOST_TRACES: Final = 100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,6 +145,41 @@ def _add_report(commands: _Commands) -> None:
     reporting.set_defaults(run=report)
 
 
+def _trace_count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TRACES:
+        raise ArgumentTypeError(f"{text!r} is not allowed; a number from 1 to {_MOST_TRACES}")
+    return int(text)
+
+
+def _add_debug(commands: _Commands, formats: ArgumentParser) -> None:
+    debugging = commands.add_parser(
+        "debug",
+        parents=[formats],
+        help="show a trace, and look for what went wrong in it",
+        description="Show a trace as a tree, what was said in it, and checks in the order of the usual causes.",
+        epilog=_DEBUG_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    debugging.add_argument("trace", nargs="?", type=_name, metavar="TRACE", help="its id of 32 hex digits")
+    debugging.add_argument("--session", type=_name, help="instead: the newest traces of a session or conversation")
+    debugging.add_argument("--user", type=_name, help="instead: the newest traces of a user")
+    debugging.add_argument("--last-error", action="store_true", help="instead: the newest trace with a failure")
+    debugging.add_argument("--last", metavar="TIME", help="how far to look for them, such as 24h or 4w; by default 30d")
+    debugging.add_argument(
+        "--traces", type=_trace_count, metavar="N", help="how many; by default 5, and 1 with --last-error"
+    )
+    debugging.add_argument(
+        "--from",
+        dest="source",
+        type=_name,
+        metavar="WHERE",
+        help=f"folder, file, jaeger+http://host:16686 or tempo+http://host:3200; by default {REPORTS_FROM}",
+    )
+    debugging.add_argument("--content", action="store_true", help="show all that was said, not only the end of it")
+    debugging.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
+    debugging.set_defaults(run=debug)
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="otel-genai",
@@ -185,6 +228,7 @@ def _parser() -> ArgumentParser:
     telling.set_defaults(run=status)
 
     _add_report(commands)
+    _add_debug(commands, formats)
 
     repricing = commands.add_parser("reprice", parents=[formats], help="what stored calls would cost at other prices")
     repricing.add_argument(

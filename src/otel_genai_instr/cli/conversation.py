@@ -25,14 +25,20 @@ def show_conversation(stored: Stored) -> None:
     for name, value in facts.items():
         say(f"{clean_line(name):<{width}}  {clean_line(value)}")
     content = stored.record.get("content")
-    for heading, text in _sections(cast("dict[str, object]", content)) if isinstance(content, dict) else ():
+    if isinstance(content, dict):
+        show_content(cast("dict[str, object]", content))
+
+
+def show_content(content: Mapping[str, object]) -> None:
+    """Write what was said in a call on standard output; each section after an empty line."""
+    for heading, text in sections(content):
         say()
-        _say_heading(clean_line(heading))
+        say_heading(clean_line(heading))
         for line in text.splitlines():
             say(f"{_INDENT}{clean_line(line)}".rstrip())
 
 
-def _sections(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def sections(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Who said it, and what; in the order in which a model is told."""
     left = dict(content)
     tools = _list(left.pop(names.TOOL_DEFINITIONS, None))
@@ -76,7 +82,8 @@ def _id(part: Mapping[str, object]) -> str:
     return f" {identity}" if identity else ""
 
 
-def _say_heading(text: str) -> None:
+def say_heading(text: str) -> None:
+    """Write a line that stands above others on standard output."""
     if sys.stdout.isatty() and _draw_heading(text):
         return
     say(text)

@@ -1,4 +1,4 @@
-"""From a finished SDK span to the record that is shown."""
+"""From a finished span, of the SDK or stored, to the record that is shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DETAILS: Final = (
     ("messaging.system",),
 )
 
-_Attributes = Mapping[str, object]
+Attributes = Mapping[str, object]
 
 
 def read_span(span: ReadableSpan) -> SpanRecord | None:
@@ -36,27 +36,61 @@ def read_span(span: ReadableSpan) -> SpanRecord | None:
     if context is None or not context.is_valid:
         return None
     parent = span.parent
-    attributes: _Attributes = span.attributes or {}
+    has_parent = parent is not None and parent.is_valid
     start_ns = next((moment for moment in (span.start_time, span.end_time) if moment is not None), 0)
-    operation = _text(attributes, names.OPERATION_NAME)
-    error = _error(span, attributes)
-    return SpanRecord(
+    return record_of(
         trace_id=context.trace_id,
         span_id=context.span_id,
-        parent_id=parent.span_id if parent is not None and parent.is_valid else None,
-        local_root=parent is None or not parent.is_valid or parent.is_remote,
-        name=span.name[:256],
+        parent_id=parent.span_id if parent is not None and has_parent else None,
+        local_root=parent is None or not has_parent or parent.is_remote,
+        name=span.name,
         start_ns=start_ns,
-        end_ns=start_ns if span.end_time is None else max(span.end_time, start_ns),
+        end_ns=start_ns if span.end_time is None else span.end_time,
         service=_text(span.resource.attributes, "service.name"),
         scope=span.instrumentation_scope.name if span.instrumentation_scope is not None else "",
+        is_internal=span.kind is SpanKind.INTERNAL,
+        attributes=span.attributes or {},
+        failed=span.status.status_code is StatusCode.ERROR,
+        events=[event.attributes or {} for event in span.events],
+    )
+
+
+def record_of(
+    *,
+    trace_id: int,
+    span_id: int,
+    parent_id: int | None,
+    local_root: bool,
+    name: str,
+    start_ns: int,
+    end_ns: int,
+    service: str | None,
+    scope: str,
+    is_internal: bool = True,
+    attributes: Attributes,
+    failed: bool,
+    events: Sequence[Attributes],
+) -> SpanRecord:
+    """What is shown of a span, from wherever it comes. ``events`` are the attributes of each."""
+    operation = _text(attributes, names.OPERATION_NAME)
+    error = _error(attributes, events) if failed else None
+    return SpanRecord(
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_id=parent_id,
+        local_root=local_root,
+        name=name[:256],
+        start_ns=start_ns,
+        end_ns=max(end_ns, start_ns),
+        service=service,
+        scope=scope,
         operation=operation,
         is_call=operation in _CALLS,
         models=frozenset(
             filter(None, (_text(attributes, name) for name in (names.REQUEST_MODEL, names.RESPONSE_MODEL)))
         ),
         response_id=_text(attributes, names.RESPONSE_ID),
-        is_http_message=_is_http_message(span, attributes),
+        is_http_message=_is_http_message(name, is_internal, attributes),
         input_tokens=_count(attributes, names.USAGE_INPUT_TOKENS),
         output_tokens=_count(attributes, names.USAGE_OUTPUT_TOKENS),
         cache_read_tokens=_count(attributes, names.USAGE_CACHE_READ_INPUT_TOKENS),
@@ -71,26 +105,24 @@ def read_span(span: ReadableSpan) -> SpanRecord | None:
     )
 
 
-def _is_http_message(span: ReadableSpan, attributes: _Attributes) -> bool:
+def _is_http_message(name: str, is_internal: bool, attributes: Attributes) -> bool:
     """As OpenTelemetry's ASGI instrumentation makes them; one that was broken off has no attribute."""
-    if span.kind is not SpanKind.INTERNAL or not span.name.endswith(_HTTP_MESSAGES):
+    if not is_internal or not name.endswith(_HTTP_MESSAGES):
         return False
     return not attributes or (_text(attributes, _ASGI_EVENT) or "").startswith("http.")
 
 
-def _error(span: ReadableSpan, attributes: _Attributes) -> str | None:
+def _error(attributes: Attributes, events: Sequence[Attributes]) -> str:
     """The kind of error, never its message: that may quote what the user wrote."""
-    if span.status.status_code is not StatusCode.ERROR:
-        return None
     if kind := _text(attributes, names.ERROR_TYPE):
         return kind
-    for event in reversed(span.events):
-        if kind := _text(event.attributes or {}, names.EXCEPTION_TYPE):
+    for event in reversed(events):
+        if kind := _text(event, names.EXCEPTION_TYPE):
             return kind
     return "error"
 
 
-def _detail(attributes: _Attributes, error: str | None) -> str:
+def _detail(attributes: Attributes, error: str | None) -> str:
     words: list[str] = []
     attempts = _count(attributes, own.REQUEST_ATTEMPTS)
     if attempts is not None and attempts > 1:
@@ -103,7 +135,7 @@ def _detail(attributes: _Attributes, error: str | None) -> str:
     return " ".join(words)
 
 
-def _finish_reasons(attributes: _Attributes) -> list[str]:
+def _finish_reasons(attributes: Attributes) -> list[str]:
     reasons = attributes.get(names.RESPONSE_FINISH_REASONS)
     if not isinstance(reasons, tuple | list):
         return []
@@ -111,23 +143,23 @@ def _finish_reasons(attributes: _Attributes) -> list[str]:
     return list(dict.fromkeys(reason[:64] for reason in texts if isinstance(reason, str)))
 
 
-def _text(attributes: _Attributes, name: str) -> str | None:
+def _text(attributes: Attributes, name: str) -> str | None:
     value = attributes.get(name)
     return str(value)[:256] if isinstance(value, str | int) and value != "" else None
 
 
-def _number(attributes: _Attributes, name: str) -> float | None:
+def _number(attributes: Attributes, name: str) -> float | None:
     value = attributes.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
 
 
-def _count(attributes: _Attributes, name: str) -> int | None:
+def _count(attributes: Attributes, name: str) -> int | None:
     value = _number(attributes, name)
     return None if value is None else int(value)
 
 
-def _nanoseconds(attributes: _Attributes, name: str) -> int | None:
+def _nanoseconds(attributes: Attributes, name: str) -> int | None:
     seconds = _number(attributes, name)
     return None if seconds is None else int(seconds * 1e9)

@@ -24,7 +24,7 @@ from .series import Series, SeriesTable
 from .step_metrics import StepMetrics
 from .token_sums import COUNTERS, Counter
 
-SCOPE: Final = "otel_genai_instr"
+SCOPE: Final = own.SCOPE
 
 MAX_EVALUATION_SERIES: Final = 500
 """Distinct combinations of an evaluation's name, label and evaluator; further ones share the overflow series."""

@@ -122,8 +122,7 @@ class GenaiPricesSource:
         """Find the prices in force at ``at`` (unix seconds). A tier without a price of its own has no price."""
         identifier = names.provider_id(key.provider)
         owner = self._providers.get(identifier)
-        name = names.plain_model(identifier, key.model)
-        entry = None if owner is None else owner.find_model(name, all_providers=self._all)
+        entry = self._entry(identifier, key.model)
         if owner is None or entry is None:
             return PriceWindow(*ALWAYS, Unpriced.UNKNOWN_MODEL)
         matched = None if entry.id == key.model else entry.id
@@ -136,6 +135,16 @@ class GenaiPricesSource:
             return PriceWindow(start, end, Unpriced.UNSUPPORTED_UNIT, matched)
         prices = entry.get_prices(moment, context)
         return PriceWindow(start, end, _price_list(prices, self.version, (identifier, entry.id)), matched)
+
+    def context_window(self, provider: str, model: str) -> int | None:
+        """Tokens that go into a call, in and out; ``None`` where the data doesn't say."""
+        entry = self._entry(names.provider_id(provider), model)
+        return None if entry is None else entry.context_window
+
+    def _entry(self, identifier: str, model: str) -> ModelInfo | None:
+        owner = self._providers.get(identifier)
+        name = names.plain_model(identifier, model)
+        return None if owner is None else owner.find_model(name, all_providers=self._all)
 
 
 def _context(entry: ModelInfo, tier: str, moment: datetime) -> dict[str, str] | None:

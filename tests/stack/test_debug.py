@@ -1,0 +1,110 @@
+"""``otel-genai debug`` on a trace that the real Jaeger, or the real Tempo, has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
+
+from otel_genai_instr.cli import main
+
+from ..cli.rag_app import ANSWER, RagApp, Run
+from ..support.capture import Capture
+from ..support.clock import START_NS, FakeClock
+from .jaeger import NO_JAEGER, JaegerProgram, jaeger_binary
+from .programs import running, wait_until
+from .tempo import Tempo, tempo_binary
+
+pytestmark = pytest.mark.stack
+
+
+class Told:
+    """What the app told, of now: backends keep nothing that is old."""
+
+    def __init__(self) -> None:
+        clock = FakeClock()
+        clock.advance(datetime.now(UTC).timestamp() - 600 - START_NS / 1e9)
+        capture = Capture(clock)
+        app = RagApp(capture, clock)
+        try:
+            self.healthy = app.ask(Run(user="ann", session="s-healthy"))
+            clock.advance(60)
+            self.broken = app.ask(Run(documents=(), user="bob", session='s-"broken"'))
+            clock.advance(60)
+            self.failed = app.ask(Run(tool_error=TimeoutError("no route"), user="bob", session="s-failed"))
+        finally:
+            capture.uninstrument()
+        self.spans: Sequence[ReadableSpan] = capture.spans()
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    return Told()
+
+
+@contextmanager
+def _jaeger(directory: Path, *overlays: str) -> Generator[tuple[str, str]]:
+    binary = jaeger_binary()
+    if binary is None:
+        pytest.skip(NO_JAEGER)
+    jaeger = JaegerProgram(binary, directory, overlays, {"JAEGER_BADGER_DIR": str(directory / "disk")})
+    with running(jaeger):
+        yield f"http://{jaeger.otlp_endpoint}", f"jaeger+{jaeger.url}"
+
+
+def _jaeger_on_disk(directory: Path) -> AbstractContextManager[tuple[str, str]]:
+    """Whose store looks through the spans of one service at a time."""
+    return _jaeger(directory, "badger.yaml")
+
+
+@contextmanager
+def _tempo(directory: Path) -> Generator[tuple[str, str]]:
+    tempo = Tempo(tempo_binary(), directory)
+    with running(tempo):
+        yield tempo.otlp_endpoint, f"tempo+{tempo.url}"
+
+
+@pytest.mark.parametrize("backend", [_jaeger, _jaeger_on_disk, _tempo], ids=["jaeger", "jaeger on disk", "tempo"])
+def test_a_trace_is_read_searched_for_and_examined(
+    backend: Any, told: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with backend(tmp_path) as (otlp, source):
+        exporter = OTLPSpanExporter(otlp, insecure=True, timeout=30)
+        assert exporter.export(told.spans) is SpanExportResult.SUCCESS
+        exporter.shutdown()  # pyright: ignore[reportUnknownMemberType]
+
+        def debug(*words: str) -> Any:
+            code = main(["debug", *words, "--from", source, "--format", "json", "--content"])
+            shown = capsys.readouterr()
+            return json.loads(shown.out)["traces"] if code == 0 else shown.err
+
+        for search in ([told.healthy], ["--user", "bob"], ["--last-error"]):  # storing takes a moment
+            wait_until(lambda words=search: not isinstance(debug(*words), str), what=str(search), seconds=60)
+
+        (healthy,) = debug(told.healthy)
+        assert {finding["verdict"] for finding in healthy["findings"]} == {"ok", "unknown"}
+        unknown = {finding["check"] for finding in healthy["findings"] if finding["verdict"] == "unknown"}
+        assert unknown == {"prompt version", "cost", "latency"}, "what needs other traces to compare with"
+        assert [span["name"] for span in healthy["spans"]] == [
+            *("invoke_workflow answer_question", "retrieval handbook", "chat gpt-4o-mini", "execute_tool weather"),
+            "chat gpt-4o-mini",
+        ]
+        assert ANSWER in json.dumps(healthy["spans"][-1]["content"], ensure_ascii=False)
+
+        (broken,) = debug("--session", 's-"broken"')
+        assert broken["trace_id"] == told.broken
+        assert broken["likeliest"]["check"] == "retrieval"
+        (failed,) = debug("--last-error")
+        assert failed["trace_id"] == told.failed
+        assert "weather failed with TimeoutError" in failed["likeliest"]["evidence"]
+        assert [trace["trace_id"] for trace in debug("--user", "bob")] == [told.broken, told.failed]
+        assert "no trace of user nobody since" in debug("--user", "nobody")
+        assert f"has no trace {'f' * 32}" in debug("f" * 32)
