@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import ibis.expr.operations as ops
+import pyarrow
 import sqlglot.expressions as sge
 from ibis.backends.clickhouse import Backend
 from ibis.backends.sql.compilers.base import NULL
@@ -15,7 +16,7 @@ SETTINGS: Final = {"join_use_nulls": 1}
 _OF_NOTHING_NULL: Final = frozenset(
     {"sum", "avg", "min", "max", "any", "anyLast", "corr", "stddevSamp", "stddevPop", "varSamp", "varPop"}
 )
-_OF_ONE_NULL: Final = frozenset({"corr", "stddevSamp", "varSamp", "covarSamp"})
+_OF_ONE_NULL: Final = frozenset({"stddevSamp", "varSamp"})
 
 
 class _Aggregates(ClickhouseAggGen):
@@ -43,6 +44,10 @@ class _Compiler(ClickHouseCompiler):
         """Exact, and between two values in proportion, as ``quantile_cont`` of DuckDB. ibis takes an estimate."""
         return self._visit_quantile("quantileExactInclusiveOrNull", arg, quantile, where)
 
+    def visit_MultiQuantile(self, op: Any, *, arg: Any, quantile: Any, where: Any) -> Any:  # noqa: N802
+        """The same, several at once."""
+        return self._visit_quantile("quantilesExactInclusive", arg, quantile, where)
+
     def visit_Median(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802
         """The quantile of one half."""
         return self.visit_Quantile(op, arg=arg, quantile=sge.convert(0.5), where=where)
@@ -50,6 +55,28 @@ class _Compiler(ClickHouseCompiler):
     def visit_Correlation(self, op: Any, *, left: Any, right: Any, how: str, where: Any) -> Any:  # noqa: N802
         """It is one number, whether of a sample or of all; each engine of ibis takes the name of one only."""
         return self.agg.corr(left, right, where=where)
+
+    def visit_Cast(self, op: Any, *, arg: Any, to: Any) -> Any:  # noqa: N802
+        """To the nearest number, a half to the even one. ClickHouse's own cuts off."""
+        is_rounded = op.arg.dtype.is_floating() and to.is_integer()
+        return super().visit_Cast(op, arg=self.f.roundBankers(arg) if is_rounded else arg, to=to)
+
+    def visit_Round(self, op: Any, *, arg: Any, digits: Any) -> Any:  # noqa: N802
+        """A half away from zero. ClickHouse's own goes to the even one."""
+        unit = self.f.pow(10, sge.convert(0) if digits is None else digits)
+        nearest = self.f.sign(arg) * self.f.floor(self.f.abs(arg) * unit + 0.5) / unit
+        return self.cast(nearest, op.dtype)
+
+    def visit_LagLead(self, op: Any, *, arg: Any, offset: Any, default: Any) -> Any:  # noqa: N802
+        """NULL where there is no such row. ClickHouse's own is 0, '' or 1970 for what can't be NULL."""
+        return super().visit_LagLead(op, arg=self.f.toNullable(arg), offset=offset, default=default)
+
+    visit_Lag = visit_Lead = visit_LagLead
+
+    def visit_WindowFunction(self, op: Any, *, how: str, func: Any, **window: Any) -> Any:  # noqa: N802
+        """Equals have one rank. To ClickHouse rows are equals only where the window is none of rows."""
+        is_rank = isinstance(op.func, (ops.MinRank, ops.DenseRank))
+        return super().visit_WindowFunction(op, how="range" if is_rank else how, func=func, **window)
 
     def visit_NonNullLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:  # noqa: N802
         """A moment is UTC, whatever the server's zone is."""
@@ -62,3 +89,15 @@ class ClickHouse(Backend):
     """The engine; made by ``from_connection``."""
 
     compiler = _Compiler()
+
+    def to_pyarrow(self, expr: Any, /, *, params: Any = None, limit: Any = None, **options: Any) -> Any:
+        """Ask, and bring the answer to the types of the question: a comparison is 0 or 1 to ClickHouse."""
+        table = expr.as_table()
+        answer = self.con.query(self.compile(table, params=params, limit=limit), column_oriented=True, **options)
+        columns = answer.result_set or [()] * len(table.schema())
+        arrays = [
+            pyarrow.array([bool(cell) if cell is not None else None for cell in column] if kind.is_boolean() else column)
+            for column, kind in zip(columns, table.schema().types, strict=True)
+        ]
+        found = pyarrow.table(arrays, names=list(table.schema().names))
+        return expr.__pyarrow_result__(found.cast(table.schema().to_pyarrow()))

@@ -6,7 +6,7 @@ text become typed cells, and NULL where nothing is said. Knows no connection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from ..pricing import Unpriced
@@ -27,6 +27,7 @@ _TYPES: Final = {
     Type.FLAG: "Bool",
     Type.MOMENT: "DateTime64(6, 'UTC')",
 }
+_NO_COUNT: Final = "CAST(NULL AS Nullable(Int64))"
 _OF_ALL_SPANS: Final = frozenset({"error", "http_status"})
 """What is also read from spans that are neither of a model nor around one."""
 
@@ -36,15 +37,15 @@ def spans_query(window: Window) -> str:
 
     The time is asked for here, where it leaves out whole partitions: a condition on what this query answers comes after
     ``LIMIT 1 BY``, which has then read everything.
+
+    It has three levels, said → kind → cells, that name each other's columns in full: where a name may also be that of
+    an expression beside it, ClickHouse writes out what it stands for, and takes a second to understand the query.
     """
-    cells = {column.name: _span_cell(column) for column in SPANS}
-    return _query(
-        "otel_traces",
-        _said() | cells,
-        SPANS,
-        (*_within(window), "TraceId != ''", "SpanId != ''"),
-        " LIMIT 1 BY TraceId, SpanId",
-    )
+    said = {column.name: _said(column) for column in SPANS if column.name != "kind"}
+    where = " AND ".join((*_within(window), "TraceId != ''", "SpanId != ''"))
+    spans = f"SELECT {_named(said)} FROM otel_traces WHERE {where} LIMIT 1 BY TraceId, SpanId"
+    cells = {column.name: _cell(column) for column in SPANS}
+    return f"SELECT {_named(cells)} FROM (SELECT *, {_kind()} AS kind FROM ({spans}) AS said) AS spans"
 
 
 def scores_query(window: Window, *, has_event_name: bool) -> str:
@@ -59,16 +60,17 @@ def scores_query(window: Window, *, has_event_name: bool) -> str:
         "trace_id": "nullIf(TraceId, '')",
         "span_id": "nullIf(SpanId, '')",
         "at": "toDateTime64(Timestamp, 6, 'UTC')",
-        "row_id": "NULL",
+        "row_id": _NO_COUNT,
     }
     cells = {column.name: computed.get(column.name) or _chain("LogAttributes", column) for column in SCORES}
-    return _query("otel_logs", cells, SCORES, (*_within(window), f"{name} = {quoted(events.EVALUATION_RESULT)}"))
+    where = " AND ".join((*_within(window), f"{name} = {quoted(events.EVALUATION_RESULT)}"))
+    return f"SELECT {_named(cells)} FROM otel_logs WHERE {where}"
 
 
 def no_scores_query() -> str:
     """No evaluation: where no log was ever exported, there is no table of them."""
-    cells = ", ".join(f"CAST(NULL AS Nullable({_TYPES[column.type]})) AS {column.name}" for column in SCORES)
-    return f"SELECT {cells} FROM system.one WHERE false"
+    cells = {column.name: f"CAST(NULL AS Nullable({_TYPES[column.type]}))" for column in SCORES}
+    return f"SELECT {_named(cells)} FROM system.one WHERE false"
 
 
 def quoted(text: str) -> str:
@@ -76,13 +78,8 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _query(
-    table: str, cells: Mapping[str, str], columns: Iterable[Column], conditions: Iterable[str], limit: str = ""
-) -> str:
-    # Types are said again outside: what the cells are worked out with may be of any type.
-    typed = ", ".join(f"CAST({column.name} AS Nullable({_TYPES[column.type]})) AS {column.name}" for column in columns)
-    inner = ", ".join(f"{cell} AS {name}" for name, cell in cells.items())
-    return f"SELECT {typed} FROM (SELECT {inner} FROM {table} WHERE {' AND '.join(conditions)}{limit})"
+def _named(cells: Mapping[str, str]) -> str:
+    return ", ".join(f"{cell} AS {name}" for name, cell in cells.items())
 
 
 def _within(window: Window) -> tuple[str, str]:
@@ -90,18 +87,6 @@ def _within(window: Window) -> tuple[str, str]:
     return f"Timestamp >= {start}", f"Timestamp < {end}"
 
 
-def _said() -> dict[str, str]:
-    """What other cells are worked out from."""
-    return {
-        "said_operation": _operation(),
-        "said_input_tokens": _chain("SpanAttributes", _COLUMNS["input_tokens"]),
-        "said_output_tokens": _chain("SpanAttributes", _COLUMNS["output_tokens"]),
-        "said_cost": _chain("SpanAttributes", _COLUMNS["cost"]),
-        "said_kind": _kind(),
-    }
-
-
-_COLUMNS: Final = {column.name: column for column in SPANS}
 _COMPUTED: Final = {
     "trace_id": "TraceId",
     "span_id": "SpanId",
@@ -113,35 +98,39 @@ _COMPUTED: Final = {
         "coalesce(nullIf(ResourceAttributes['deployment.environment.name'], ''), "
         "nullIf(ResourceAttributes['deployment.environment'], ''))"
     ),
-    "kind": "said_kind",
     "started_at": "toDateTime64(Timestamp, 6, 'UTC')",
     # Of an unsigned number; an end before the start has its highest bit.
     "duration_ms": "if(toInt64(Duration) >= 0, Duration / 1e6, NULL)",
-    "failed": "StatusCode IN ('Error', 'STATUS_CODE_ERROR')",
-    "operation": "said_operation",
-    "row_id": "NULL",
-    "line_at": "NULL",
+    "failed": "CAST(StatusCode IN ('Error', 'STATUS_CODE_ERROR') AS Bool)",
+    "row_id": _NO_COUNT,
+    "line_at": _NO_COUNT,
 }
 
 
-def _span_cell(column: Column) -> str:
-    computed = _COMPUTED.get(column.name)
-    if computed is not None:
-        return computed
-    cell = {"input_tokens": "said_input_tokens", "output_tokens": "said_output_tokens", "cost": "said_cost"}.get(
-        column.name
-    ) or _chain("SpanAttributes", column)
-    if column.name == "provider":
+def _said(column: Column) -> str:
+    """What the span itself says."""
+    if column.name == "operation":
+        return _operation()
+    return _COMPUTED.get(column.name) or _chain("SpanAttributes", column)
+
+
+def _cell(column: Column) -> str:
+    """What follows from all that the span says."""
+    name = column.name
+    cell = f"spans.{name}"
+    if name in _COMPUTED or name in ("kind", "operation", *_OF_ALL_SPANS):
+        return cell
+    if name == "provider":
         cell = _translated(f"lower({cell})", PROVIDERS)
-    elif column.name == "currency":
-        cell = f"if(said_cost IS NULL, {cell}, coalesce({cell}, 'USD'))"
-    elif column.name == "unpriced_reason":
-        used = "said_input_tokens IS NOT NULL OR said_output_tokens IS NOT NULL"
-        reason = f"if({used}, '{NOT_RECORDED}', '{Unpriced.NO_USAGE}')"
-        cell = f"if(said_kind = '{CALL}' AND said_cost IS NULL, coalesce({cell}, {reason}), {cell})"
-    if column.name in CHARGES:
-        return f"if(said_kind = '{CALL}', {cell}, NULL)"
-    return cell if column.name in _OF_ALL_SPANS else f"if(said_operation IS NULL, NULL, {cell})"
+    elif name == "currency":
+        cell = f"if(spans.cost IS NULL, {cell}, coalesce({cell}, 'USD'))"
+    elif name == "unpriced_reason":
+        is_used = "spans.input_tokens IS NOT NULL OR spans.output_tokens IS NOT NULL"
+        reason = f"if({is_used}, '{NOT_RECORDED}', '{Unpriced.NO_USAGE}')"
+        cell = f"if(spans.kind = '{CALL}' AND spans.cost IS NULL, coalesce({cell}, {reason}), {cell})"
+    if name in CHARGES:
+        return f"if(spans.kind = '{CALL}', {cell}, NULL)"
+    return f"if(spans.kind IS NULL, NULL, {cell})"
 
 
 def _operation() -> str:
@@ -158,9 +147,9 @@ def _operation() -> str:
 
 def _kind() -> str:
     """See :func:`.kinds.kind_of`."""
-    charged = f"if(said_input_tokens IS NULL AND said_cost IS NULL, '{STEP}', '{CALL}')"
-    kind = _translated("ifNull(said_operation, '')", OPERATIONS, charged)
-    return f"if(said_operation IS NULL, NULL, {kind})"
+    charged = f"if(said.input_tokens IS NULL AND said.cost IS NULL, '{STEP}', '{CALL}')"
+    kind = _translated("ifNull(said.operation, '')", OPERATIONS, charged)
+    return f"if(said.operation IS NULL, NULL, {kind})"
 
 
 def _translated(cell: str, translations: Mapping[str, str], other: str | None = None) -> str:
