@@ -186,8 +186,7 @@ def _number(said: str) -> str:
 
 
 def _count(said: str) -> str:
-    number = f"toFloat64OrNull({said})"
-    return f"if({number} >= 0, accurateCastOrNull(trunc({number}), 'Int64'), NULL)"
+    return f"accurateCastOrNull(toUInt64OrNull({said}), 'Int64')"
 
 
 _READ: Final = {
