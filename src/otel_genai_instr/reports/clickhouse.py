@@ -87,9 +87,7 @@ def clickhouse_tables(url: str, window: Window) -> Tables:
         scores = scores_query(window, has_event_name="EventName" in logs)
     else:
         scores = no_scores_query()
-    return Tables.of(
-        engine.sql(spans_query(window), schema=_schema(SPANS)), engine.sql(scores, schema=_schema(SCORES))
-    )
+    return Tables.of(engine.sql(spans_query(window), schema=_schema(SPANS)), engine.sql(scores, schema=_schema(SCORES)))
 
 
 def _columns(client: Any, table: str) -> dict[str, str]:
@@ -130,7 +128,9 @@ def _address(url: str) -> _Address:
     except ValueError:
         raise NotUnderstood(f"{_without_password(url)}: the port is no number from 1 to 65535") from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise NotUnderstood(f"{_without_password(url)} names no ClickHouse; such as clickhouse://otel@localhost:8123/otel")
+        raise NotUnderstood(
+            f"{_without_password(url)} names no ClickHouse; such as clickhouse://otel@localhost:8123/otel"
+        )
     is_secure = _SCHEMES[parts.scheme]
     for name, said in parse_qs(parts.query, keep_blank_values=True).items():
         if name != "secure" or said[-1].lower() not in ("true", "false"):

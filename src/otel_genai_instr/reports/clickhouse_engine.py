@@ -100,7 +100,9 @@ class ClickHouse(Backend):
         answer = self.con.query(self.compile(table, params=params, limit=limit), column_oriented=True, **options)
         columns = answer.result_set or [()] * len(table.schema())
         arrays = [
-            pyarrow.array([bool(cell) if cell is not None else None for cell in column] if kind.is_boolean() else column)
+            pyarrow.array(
+                [bool(cell) if cell is not None else None for cell in column] if kind.is_boolean() else column
+            )
             for column, kind in zip(columns, table.schema().types, strict=True)
         ]
         found = pyarrow.table(arrays, names=list(table.schema().names))
