@@ -79,6 +79,10 @@ class Window:
         """The time of the same length just before it."""
         return Window(self.start - self.length, self.start)
 
+    def reaching_back(self, by: timedelta) -> Window:
+        """With what it is compared with: so much before it, and at least the time of the same length."""
+        return Window(min(self.start - by, self.before.start), self.end)
+
     def of(self, table: Table, column: str = "started_at") -> Table:
         """The rows of this time."""
         moment = table[column]

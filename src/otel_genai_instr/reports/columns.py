@@ -168,6 +168,13 @@ SPANS: Final = (
 PLACE_BITS: Final = 40
 """Of a ``row_id``, for the place in the file; those above are the number of the file."""
 
+CHARGES: Final = (
+    *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
+    *("cost", "currency", "cost_source"),
+    *("cost_input", "cost_cache_read", "cost_cache_write", "cost_output", "cost_other"),
+)
+"""What calls alone have: on what runs calls, other libraries put the sums over them under the same names."""
+
 SCORES: Final = (
     _text("trace_id", "of the call that was judged"),
     _text("span_id", "of the call that was judged; none where the judge knew the response id only"),

@@ -10,7 +10,7 @@ import ibis
 from ibis.expr.types import Table
 
 from . import change, spending, watch
-from .asked import Asked, Window
+from .asked import Asked
 from .report import Cells, Report, Section, share, sorted_rows
 from .spending import Hour, Spent, hours, main_currency
 from .tables import Tables, count, rows_of, summed
@@ -26,7 +26,7 @@ def cost(tables: Tables, asked: Asked, daily_budget: float | None) -> Report:
     """Answer what was spent."""
     calls = asked.filtered(tables.calls)
     window = asked.window
-    found = hours(tables.calls, asked, Window(min(window.start - watch.LOOK_BACK, window.before.start), window.end))
+    found = hours(tables.calls, asked, window.reaching_back(watch.LOOK_BACK))
     currency = main_currency(hour for hour in found if hour.start >= _local(asked, window.start)) or main_currency(
         found
     )

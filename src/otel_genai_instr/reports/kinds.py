@@ -55,13 +55,13 @@ _OPENLLMETRY: Final = {
     "tool": values.EXECUTE_TOOL,
     "task": "task",
 }
-_FOREIGN: Final = (
+FOREIGN: Final = (
     (elsewhere.OPENINFERENCE_KIND, _OPENINFERENCE),
     (elsewhere.OPENLLMETRY_REQUEST_TYPE, _OPENLLMETRY),
     (elsewhere.OPENLLMETRY_KIND, _OPENLLMETRY),
 )
 """How other instrumentations say the operation, and what it is in the conventions' words."""
-_PROVIDERS: Final = {
+PROVIDERS: Final = {
     "az.ai.openai": "azure.ai.openai",
     "az.ai.inference": "azure.ai.inference",
     "azure": "azure.ai.openai",
@@ -82,7 +82,7 @@ def operation_of(attributes: Mapping[str, AnyValue]) -> str | None:
     said = text_of(attributes.get(names.OPERATION_NAME))
     if said is not None:
         return said
-    for name, words in _FOREIGN:
+    for name, words in FOREIGN:
         foreign = text_of(attributes.get(name))
         if foreign is not None:
             return words.get(foreign, foreign.lower())
@@ -102,4 +102,4 @@ def provider_of(said: str | None) -> str | None:
     if said is None:
         return None
     small = said.lower()
-    return _PROVIDERS.get(small, small)
+    return PROVIDERS.get(small, small)

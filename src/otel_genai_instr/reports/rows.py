@@ -9,7 +9,7 @@ from ..model import Usage
 from ..pricing import Cost, Pricer
 from ..semconv import attributes as names
 from ..semconv import events, own
-from .columns import SCORES, SPANS, Column, Type
+from .columns import CHARGES, SCORES, SPANS, Column, Type
 from .kinds import CALL, kind_of, operation_of, provider_of
 from .otlp import AnyValue, LogRecord, Span, Status, by_name, count_of, flag_of, nanoseconds, number_of, text_of
 from .prices import cost_of
@@ -18,7 +18,7 @@ Row = list[Any]
 """Cells in the order of the columns; ``None`` for what nobody said."""
 _Attributes = Mapping[str, AnyValue]
 
-_MOST_TEXT: Final = 512
+MOST_TEXT: Final = 512
 """Characters of a cell: all of them are names."""
 _MICRO, _MILLI = 1_000, 1_000_000
 _FAILED: Final = (2, "2", "STATUS_CODE_ERROR")
@@ -51,7 +51,7 @@ def _reader(column: Column) -> Callable[[_Attributes], Any]:
 
 def _short(value: AnyValue) -> str | None:
     text = text_of(value)
-    return text if text is None or len(text) <= _MOST_TEXT else text[:_MOST_TEXT]
+    return text if text is None or len(text) <= MOST_TEXT else text[:MOST_TEXT]
 
 
 def _readers(columns: tuple[Column, ...]) -> tuple[tuple[int, Callable[[_Attributes], Any]], ...]:
@@ -75,6 +75,7 @@ _PARTS: Final = {
     "output": _AT["cost_output"],
     "other": _AT["cost_other"],
 }
+_CHARGES: Final = tuple(_AT[name] for name in CHARGES)
 _TRACE_DIGITS, _SPAN_DIGITS = 32, 16
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
 _OTHERS: Final = (None,) * len(SPANS)
@@ -111,7 +112,7 @@ class SpanRows:
             row[_AT["http_status"]] = count_of(attributes.get(names.HTTP_RESPONSE_STATUS_CODE))
         row[0], row[1] = trace, own_id
         row[2] = span.parentSpanId.lower() if span.parentSpanId else None
-        row[3], row[4], row[5], row[6] = span.name[:_MOST_TEXT], scope[:_MOST_TEXT], service, environment
+        row[3], row[4], row[5], row[6] = span.name[:MOST_TEXT], scope[:MOST_TEXT], service, environment
         row[_AT["started_at"]] = start // _MICRO
         if end is not None and end >= start:
             row[_AT["duration_ms"]] = (end - start) / _MILLI
@@ -124,8 +125,7 @@ class SpanRows:
         row[_PROVIDER] = provider_of(row[_PROVIDER])
         kind = row[_KIND] = kind_of(operation, is_charged=row[_INPUT] is not None or row[_COST] is not None)
         if kind != CALL:
-            # Tokens and costs of what runs calls are sums over them: other libraries put them under the calls' names.
-            for place in (_INPUT, _OUTPUT, _READ, _WRITE, _COST, _CURRENCY, _SOURCE, *_PARTS.values()):
+            for place in _CHARGES:
                 row[place] = None
         elif row[_COST] is not None:
             row[_CURRENCY] = row[_CURRENCY] or "USD"

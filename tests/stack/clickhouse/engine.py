@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 HELLO = "SELECT displayName(), version(), revision(), timezone()"
 """What the driver asks first. It reads the answer in the protocol's newest revision, which ``chdb`` doesn't write."""
 
+SETTINGS = ("join_use_nulls", "session_timezone", "max_block_size")
+
 
 def hello(version: str) -> bytes:
     """The answer: a block of one row, and a revision of 0, in which the driver then reads all else."""
@@ -31,6 +33,12 @@ def _text(text: str) -> bytes:
     return bytes((len(text),)) + text.encode()
 
 
+def settings(asked: dict[str, str], query: str) -> str:
+    """What the client of reports sets beside its questions, in the words of a query."""
+    found = [f"{name} = '{asked[name]}'" for name in SETTINGS if name in asked]
+    return f" SETTINGS {', '.join(found)}" if found and query.lstrip().startswith(("SELECT", "WITH")) else ""
+
+
 def serve(port: int, directory: Path) -> None:
     """Answer until the process is ended. The tables are in ``directory``."""
     session: Any = import_module("chdb.session").Session(str(directory / "tables"))
@@ -38,6 +46,8 @@ def serve(port: int, directory: Path) -> None:
 
     def answer(target: str, body: bytes) -> bytes:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        if database := asked.get("database"):
+            session.query(f"USE `{database}`")
         if insert := asked.get("query"):
             rows.write_bytes(body)
             query = insert.removesuffix(" FORMAT Native") + f" SELECT * FROM file('{rows}', Native)"
@@ -45,7 +55,7 @@ def serve(port: int, directory: Path) -> None:
             return hello(session.query("SELECT version()", "TabSeparated").data().strip())
         else:
             query = body.decode()
-        return session.query(query, asked["default_format"]).bytes()
+        return session.query(query + settings(asked, query), asked.get("default_format", "TabSeparated")).bytes()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

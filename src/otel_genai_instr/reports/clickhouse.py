@@ -1,0 +1,152 @@
+"""Reports on ClickHouse: the tables that the Collector's exporter makes, asked over HTTP. Nothing is created there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import clickhouse_connect
+import ibis
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from .asked import NotUnderstood, Window
+from .clickhouse_engine import SETTINGS, ClickHouse
+from .clickhouse_view import no_scores_query, scores_query, spans_query
+from .columns import SCORES, SPANS, Column, Type
+from .tables import Tables
+
+PASSWORD: Final = "OTEL_GENAI_CLICKHOUSE_PASSWORD"
+"""The variable with the password, which in a command everybody on the machine could read."""
+_SCHEMES: Final = {"clickhouse": False, "clickhouses": True}
+_PORTS: Final = {False: 8123, True: 8443}
+_CONNECT_SECONDS: Final = 10
+_ANSWER_SECONDS: Final = 600
+_IBIS: Final = {
+    Type.TEXT: "string",
+    Type.COUNT: "int64",
+    Type.NUMBER: "float64",
+    Type.FLAG: "boolean",
+    Type.MOMENT: "timestamp(6)",
+}
+
+
+class Unanswered(Exception):
+    """ClickHouse can't be asked; says where, and what it said."""
+
+
+@dataclass(frozen=True)
+class _Address:
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    is_secure: bool
+
+
+def is_clickhouse(source: str) -> bool:
+    """Whether a source is named as ClickHouse is."""
+    return urlsplit(source).scheme in _SCHEMES
+
+
+def clickhouse_tables(url: str, window: Window) -> Tables:
+    """The tables of a time. Reports look back: the time has to begin where the earliest of them does.
+
+    Args:
+        url: ``clickhouse://user@host:8123/otel``; ``clickhouses://``, or ``?secure=true``, for TLS. The password stands in
+            it, or in the variable ``OTEL_GENAI_CLICKHOUSE_PASSWORD``.
+        window: The time that is read; ClickHouse leaves out the days around it.
+
+    Raises:
+        NotUnderstood: for a URL that can't be meant.
+        Unanswered: if there is no ClickHouse, or none with the exporter's tables.
+    """
+    address = _address(url)
+    try:
+        client = clickhouse_connect.get_client(
+            host=address.host,
+            port=address.port,
+            username=address.user,
+            password=address.password,
+            database=address.database,
+            secure=address.is_secure,
+            settings=dict(SETTINGS),
+            query_limit=0,
+            connect_timeout=_CONNECT_SECONDS,
+            send_receive_timeout=_ANSWER_SECONDS,
+            autogenerate_session_id=False,
+        )
+        traces, logs = _columns(client, "otel_traces"), _columns(client, "otel_logs")
+    except ClickHouseError as error:
+        raise Unanswered(f"{_named(address)}: {_first_line(error)}") from error
+    _check(traces, address)
+    engine = ClickHouse.from_connection(client)
+    if logs:
+        scores = scores_query(window, has_event_name="EventName" in logs)
+    else:
+        scores = no_scores_query()
+    return Tables.of(engine.sql(spans_query(window), schema=_schema(SPANS)), engine.sql(scores, schema=_schema(SCORES)))
+
+
+def _columns(client: Any, table: str) -> dict[str, str]:
+    """The types of a table's columns; empty if there is no such table."""
+    if client.query(f"EXISTS TABLE {table}").result_rows[0][0] != 1:
+        return {}
+    return {row[0]: row[1] for row in client.query(f"DESCRIBE TABLE {table}").result_rows}
+
+
+def _check(traces: dict[str, str], address: _Address) -> None:
+    if not traces:
+        raise Unanswered(
+            f"{_named(address)} has no table otel_traces: the Collector's clickhouse exporter makes it; is it another database?"
+        )
+    if not traces.get("SpanAttributes", "").startswith("Map("):
+        raise Unanswered(
+            f"{_named(address)}: SpanAttributes of otel_traces is no map; tables that the exporter made with `json: true` "
+            "can't be read"
+        )
+
+
+def _schema(columns: tuple[Column, ...]) -> Any:
+    return ibis.schema({column.name: _IBIS[column.type] for column in columns})
+
+
+def _named(address: _Address) -> str:
+    return f"ClickHouse at {address.host}:{address.port}/{address.database}"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
+def _address(url: str) -> _Address:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        raise NotUnderstood(f"{_without_password(url)}: the port is no number from 1 to 65535") from None
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise NotUnderstood(
+            f"{_without_password(url)} names no ClickHouse; such as clickhouse://otel@localhost:8123/otel"
+        )
+    is_secure = _SCHEMES[parts.scheme]
+    for name, said in parse_qs(parts.query, keep_blank_values=True).items():
+        if name != "secure" or said[-1].lower() not in ("true", "false"):
+            raise NotUnderstood(f"{_without_password(url)}: ?{name}={said[-1]} is not allowed; secure=true, or nothing")
+        is_secure = said[-1].lower() == "true"
+    return _Address(
+        host=parts.hostname,
+        port=port or _PORTS[is_secure],
+        database=unquote(parts.path.strip("/")) or "otel",
+        user=unquote(parts.username or "default"),
+        password=unquote(parts.password) if parts.password else os.environ.get(PASSWORD, ""),
+        is_secure=is_secure,
+    )
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.rpartition("://")
+    user, at, place = rest.rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}{at}{place}"
