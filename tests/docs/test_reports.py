@@ -1,4 +1,4 @@
-"""The page on reports says what the code does: its tables are made of the code's (``UPDATE_SNAPSHOTS=1`` writes them)."""
+"""The page on reports says what the code does: its tables are the code's (``UPDATE_SNAPSHOTS=1`` writes them)."""
 
 from __future__ import annotations
 
