@@ -14,6 +14,7 @@ from ..file_settings import REPORTS_FROM
 from ..reports.names import REPORTS
 from ..settings import CONTENT_STORE
 from .check import check
+from .check_rules import CHECK_FORMATS, check_rules
 from .content import show_content
 from .debug import debug
 from .problems import Problem
@@ -37,6 +38,14 @@ exit codes:
   0  done
   1  done in part, or not: a file, a model or an address is not what it should be; standard error says why
   2  the command line was not understood
+"""
+_CHECK_EXIT_CODES: Final = """\
+exit codes:
+  0  nothing fires, or only rules of severity info
+  1  not done, or the Alertmanager took nothing: standard error says why
+  2  the command line was not understood
+  3  a rule of severity warning fires
+  4  a rule of severity critical fires
 """
 _REPORT_EXAMPLES: Final = """\
 examples:
@@ -115,6 +124,35 @@ def _row_count(text: str) -> int:
     return int(text)
 
 
+def _add_source(parser: ArgumentParser) -> None:
+    """Add what everything knows that asks stored calls."""
+    parser.add_argument(
+        "--from", dest="source", type=_name, metavar="WHERE", help=f"folder, file or URL; by default {REPORTS_FROM}"
+    )
+    parser.add_argument("--until", metavar="TIME", help="a day or a time; by default now")
+    parser.add_argument("--tz", default="UTC", metavar="ZONE", help="in which days begin (%(default)s)")
+    parser.add_argument("--limit", type=_row_count, default=50, help="rows that a table shows (%(default)s)")
+    parser.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
+
+
+def _add_check(commands: _Commands) -> None:
+    checking = commands.add_parser(
+        "check",
+        help="whether stored calls break rules, for cron and CI",
+        description="Hold rules against stored calls, say which rows break them, and tell an Alertmanager.",
+        epilog=_CHECK_EXIT_CODES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    checking.add_argument("rules", type=_name, metavar="RULES", help="YAML or JSON file")
+    _add_source(checking)
+    checking.add_argument("--alertmanager", type=_name, metavar="URL", help="post what fires to this Alertmanager")
+    checking.add_argument(
+        "--for", dest="lasts", default="25h", metavar="TIME", help="how long an alert lives by itself (%(default)s)"
+    )
+    checking.add_argument("--format", choices=CHECK_FORMATS, default=CHECK_FORMATS[0], help="(%(default)s)")
+    checking.set_defaults(run=check_rules)
+
+
 def _add_report(commands: _Commands) -> None:
     names = "\n".join(f"  {name:<9} {about.summary}" for name, about in REPORTS.items())
     reporting = commands.add_parser(
@@ -125,22 +163,16 @@ def _add_report(commands: _Commands) -> None:
         formatter_class=RawDescriptionHelpFormatter,
     )
     reporting.add_argument("name", choices=tuple(REPORTS), metavar="NAME", help=", ".join(REPORTS))
-    reporting.add_argument(
-        "--from", dest="source", type=_name, metavar="WHERE", help=f"folder, file or URL; by default {REPORTS_FROM}"
-    )
+    _add_source(reporting)
     reporting.add_argument("--last", metavar="TIME", help="such as 24h, 30d or 4w; by default 7d")
     reporting.add_argument("--since", metavar="TIME", help="a day or a time, instead of --last")
-    reporting.add_argument("--until", metavar="TIME", help="a day or a time; by default now")
-    reporting.add_argument("--tz", default="UTC", metavar="ZONE", help="in which days begin (%(default)s)")
     reporting.add_argument(
         "--by", metavar="GROUPS", help="rows by, separated by commas: day, model, feature, user, ..."
     )
     reporting.add_argument(
         "--where", action="append", metavar="CONDITION", help="such as feature=chat or cost>0.1; may be said again"
     )
-    reporting.add_argument("--limit", type=_row_count, default=50, help="rows that a table shows (%(default)s)")
     reporting.add_argument("--daily-budget", type=_amount, metavar="AMOUNT", help="of cost: say which days are over it")
-    reporting.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
     reporting.add_argument("--format", choices=REPORT_FORMATS, default=REPORT_FORMATS[0], help="(%(default)s)")
     reporting.set_defaults(run=report)
 
@@ -229,6 +261,7 @@ def _parser() -> ArgumentParser:
 
     _add_report(commands)
     _add_debug(commands, formats)
+    _add_check(commands)
 
     repricing = commands.add_parser("reprice", parents=[formats], help="what stored calls would cost at other prices")
     repricing.add_argument(

@@ -19,13 +19,13 @@ _DIMENSIONS: Final = (
     *("feature", "tenant", "user", "session", "prompt", "prompt_version"),
     *("service", "environment", "agent", "workflow", "tool", "data_source", "error", "finish_reason", "scope"),
 )
-_PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
+PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
 PROMPT_LENGTH: Final = "prompt_length"
 _LENGTHS: Final = ((500, "<500"), (1000, "500-1k"), (2000, "1k-2k"))
 _LONGEST: Final = "2k+"
 _OF_SCORES: Final = ("evaluation", "evaluator", "label")
 """Only of evaluations and feedback."""
-GROUPS: Final = (*_PERIODS, *_DIMENSIONS, PROMPT_LENGTH, *_OF_SCORES)
+GROUPS: Final = (*PERIODS, *_DIMENSIONS, PROMPT_LENGTH, *_OF_SCORES)
 """What rows can be made by."""
 _TYPES: Final = {column.name: column.type for column in SPANS if column.name not in ("row_id", "line_at")}
 _SPANS_OF_TIME: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -121,8 +121,8 @@ class Asked:
         return ibis.cases(*shifted[:-1], else_=shifted[-1][1]) if len(shifted) > 1 else shifted[0][1]
 
     def _key(self, table: Table, name: str) -> Any:
-        if name in _PERIODS:
-            return self.local(table["started_at"]).truncate(_PERIODS[name])
+        if name in PERIODS:
+            return self.local(table["started_at"]).truncate(PERIODS[name])
         return _prompt_length(table["input_tokens"]) if name == PROMPT_LENGTH else table[name]
 
 
@@ -156,21 +156,31 @@ def window_from(
     """
     if last is not None and since is not None:
         raise NotUnderstood("--last and --since exclude each other")
-    end = now if until is None else _moment("--until", until, zone)
-    start = end - _length(last or usual) if since is None else _moment("--since", since, zone)
+    end = now if until is None else moment_from("--until", until, zone)
+    start = end - length_from("--last", last or usual) if since is None else moment_from("--since", since, zone)
     if start >= end:
         raise NotUnderstood(f"the time asked for is empty: it begins at {start:%Y-%m-%d %H:%M} UTC, and ends before")
     return Window(start, end)
 
 
-def _length(text: str) -> timedelta:
+def length_from(option: str, text: str) -> timedelta:
+    """Read a length of time: ``24h``, ``30d``, ``4w``.
+
+    Raises:
+        NotUnderstood: for what is none.
+    """
     match = _LENGTH.fullmatch(text.strip())
     if match is None:
-        raise NotUnderstood(f"--last: {text!r} is not allowed; a number with m, h, d or w, such as 24h, 30d or 4w")
+        raise NotUnderstood(f"{option}: {text!r} is not allowed; a number with m, h, d or w, such as 24h, 30d or 4w")
     return timedelta(**{_SPANS_OF_TIME[match[2]]: int(match[1])})
 
 
-def _moment(option: str, text: str, zone: tzinfo) -> datetime:
+def moment_from(option: str, text: str, zone: tzinfo) -> datetime:
+    """Read a day or a time; without a zone of its own it is in this one. The answer is UTC, without a zone.
+
+    Raises:
+        NotUnderstood: for what is neither.
+    """
     try:
         read = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -109,7 +109,7 @@ FIGURES: Final = {
     "figure": Figure(Kind.TEXT, "what is compared"),
     "old": Figure(Kind.SCORE, "mean with the old version"),
     "new": Figure(Kind.SCORE, "mean with the new version"),
-    "difference": Figure(Kind.SHARE, "of the old mean"),
+    "difference": Figure(Kind.SHARE, "of what it was before"),
     "p": Figure(Kind.SCORE, "probability of such a difference by chance"),
     "verdict": Figure(Kind.TEXT, "what that means"),
     "usual_input_tokens": Figure(Kind.NUMBER, "median of the means of the seven days before"),
@@ -133,9 +133,26 @@ FIGURES: Final = {
     "waited": Figure(Kind.TEXT, "duration of what was judged"),
     "kappa": Figure(Kind.SCORE, "agreement beyond chance: 1 is all, 0 is chance"),
     "correlation": Figure(Kind.SCORE, "of ranks: 1 is the same order, 0 is none"),
+    # checks
+    "rules": Figure(Kind.COUNT, "that were held against the calls"),
+    "critical": Figure(Kind.COUNT, "rows that break a rule of this severity"),
+    "warning": Figure(Kind.COUNT, "rows that break a rule of this severity"),
+    "info": Figure(Kind.COUNT, "rows that break a rule of this severity"),
+    "severity": Figure(Kind.TEXT, "of the rule"),
+    "rule": Figure(Kind.TEXT, "its name"),
+    "of": Figure(Kind.TEXT, "what the row is of"),
+    "value": Figure(Kind.SCORE, "the figure of the row"),
+    "threshold": Figure(Kind.TEXT, "what the rule compares it with"),
+    "why": Figure(Kind.TEXT, "why a row says nothing"),
+    "passed_over": Figure(Kind.COUNT, "so many rows"),
     # rows of single spans
     "started_at": Figure(Kind.MOMENT, "UTC"),
     "trace_id": Figure(Kind.TEXT, "32 hexadecimal digits"),
     "duration_ms": Figure(Kind.MILLISECONDS, "from start to end"),
 }
 """By name. A column that isn't here is what rows are made by."""
+
+
+def is_number_column(name: str) -> bool:
+    """Whether a column holds numbers. One that isn't known holds what rows are made by."""
+    return name in FIGURES and FIGURES[name].kind not in (Kind.TEXT, Kind.MOMENT, Kind.DAY)

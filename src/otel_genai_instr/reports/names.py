@@ -11,15 +11,38 @@ class About(NamedTuple):
     summary: str
     by: tuple[str, ...]
     """What its rows are made by, where nobody says it."""
+    sections: tuple[str, ...] = ()
+    """What it has besides, by the names in JSON; but for what is only there if it is asked for."""
 
 
 REPORTS: Final = {
-    "cost": About("what was spent, on what, why it changed, and what stands out", ("day", "model")),
-    "latency": About("how long calls took, what became slower, where the time goes", ("model", "prompt_length")),
-    "errors": About("what failed, was refused, was cut off or asked again", ("provider", "model")),
-    "prompts": About("how long prompts are, how their versions do, what stands out", ("prompt", "prompt_version")),
-    "quality": About(
-        "what judges and people say, whether it drifts, and how each feature does", ("evaluation", "feature")
+    "cost": About(
+        "what was spent, on what, why it changed, and what stands out",
+        ("day", "model"),
+        (
+            *("change", "spikes", "anomalies", "cache_savings", "projection"),
+            *("unpriced", "most_expensive_calls", "most_expensive_users"),
+        ),
     ),
-    "tools": About("how often tools ran, how long, and how they ended", ("tool",)),
+    "latency": About(
+        "how long calls took, what became slower, where the time goes",
+        ("model", "prompt_length"),
+        ("regressions", "uneven_first_chunk", "steps"),
+    ),
+    "errors": About(
+        "what failed, was refused, was cut off or asked again",
+        ("provider", "model"),
+        ("types", "rising", "finish_reasons"),
+    ),
+    "prompts": About(
+        "how long prompts are, how their versions do, what stands out",
+        ("prompt", "prompt_version"),
+        ("versions", "length_drift", "outliers"),
+    ),
+    "quality": About(
+        "what judges and people say, whether it drifts, and how each feature does",
+        ("evaluation", "feature"),
+        ("health", "drift", "length_stability", "satisfaction_by_latency", "agreement"),
+    ),
+    "tools": About("how often tools ran, how long, and how they ended", ("tool",), ("types",)),
 }

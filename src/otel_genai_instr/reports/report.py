@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Final
 
 from .asked import Window
+from .figures import is_number_column
 
 Cells = dict[str, Any]
 """A row: what it is of, and its figures, by the names of the columns. ``None`` for what can't be said."""
@@ -21,6 +23,11 @@ class Section:
     rows: list[Cells]
     note: str = ""
     """What has to be known to read it; or why it is empty."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What its rows are of: the columns before the first figure."""
+        return tuple(takewhile(lambda name: not is_number_column(name), self.columns))
 
 
 @dataclass

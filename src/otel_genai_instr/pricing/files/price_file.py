@@ -1,6 +1,6 @@
-"""Reading a price file: bytes to plain data, with the line of every field. Knows nothing of prices.
+"""Reading a file of prices, or of rules: bytes to plain data, with the line of every field. Knows nothing of prices.
 
-A price file is written by people and may be anything. What is refused here: what is no file, is too large, isn't
+Such a file is written by people and may be anything. What is refused here: what is no file, is too large, isn't
 UTF-8, nests too deep, names a key twice, or uses YAML's anchors and tags, with which a few lines can stand for
 gigabytes.
 """
@@ -21,7 +21,16 @@ _MOST_LEVELS: Final = 12
 
 
 def read_price_file(path: Path) -> Document:
+    """Read a file of prices, as :func:`read_document` does."""
+    return read_document(path, "name, currency, models, prices, ...")
+
+
+def read_document(path: Path, expected: str) -> Document:
     """Read a YAML or JSON file. A name that ends in neither ``.yaml``, ``.yml`` nor ``.json`` is judged by its text.
+
+    Args:
+        path: Of the file.
+        expected: What one says that says nothing: the names that are looked for.
 
     Raises:
         PriceFileError: if it can't be read or understood.
@@ -33,7 +42,7 @@ def read_price_file(path: Path) -> Document:
     read = read_json if is_json else read_yaml
     data, lines = read(text, str(path), _MOST_LEVELS)
     if data is None:
-        raise PriceFileError(f"{path}: says nothing; allowed: a mapping of name, currency, models, prices, ...")
+        raise PriceFileError(f"{path}: says nothing; allowed: a mapping of {expected}")
     return Document(data, str(path), lines)
 
 

@@ -1,0 +1,69 @@
+"""``otel-genai check``: whether stored calls break rules, for cron and CI; and to the Alertmanager with what does."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from ..pricing import PriceFileError
+from ..pricing.files.price_file import read_document
+from .alertmanager import alerts, checked_address, post
+from .files import expanded
+from .problems import Misuse, Problem
+from .report_formats import REPORT_FORMATS, write
+from .sources import open_source, require_reports
+
+if TYPE_CHECKING:
+    from ..reports.asked import Asked
+    from ..reports.report import Report
+    from ..reports.rules import Rules
+
+CHECK_FORMATS: Final = tuple(form for form in REPORT_FORMATS if form != "csv")
+EXIT_CODES: Final = {"info": 0, "warning": 3, "critical": 4}
+"""By the worst that fires."""
+
+
+def check_rules(options: Namespace) -> int:
+    """Run the command, and return its exit code."""
+    require_reports()
+    from ..reports.all import ANSWERS, Options
+    from ..reports.asked import NotUnderstood, length_from
+    from ..reports.checking import check
+    from ..reports.rules import RulesError
+
+    address = None if options.alertmanager is None else checked_address(options.alertmanager)
+    try:
+        lasts = length_from("--for", options.lasts)
+    except NotUnderstood as error:
+        raise Misuse(str(error)) from None
+    try:
+        rules = _rules(options)
+        opened = open_source(options.source, options.prices)
+
+        def answer(name: str, asked: Asked) -> Report:
+            return ANSWERS[name](opened.tables, asked, Options())
+
+        outcome = check(rules, answer)
+    except (RulesError, PriceFileError) as error:
+        raise Problem(*error.args) from None
+    told = outcome.as_report()
+    told.notes[:0] = opened.notes
+    write(told, options.format, options.limit)
+    if address is not None and outcome.findings:
+        post(address, alerts(outcome.findings, datetime.now(UTC), lasts))
+    return 0 if outcome.severity is None else EXIT_CODES[outcome.severity.value]
+
+
+def _rules(options: Namespace) -> Rules:
+    from ..reports.asked import NotUnderstood, moment_from, zone_from
+    from ..reports.rules import EXPECTED, checked_rules
+
+    try:
+        zone = zone_from(options.tz)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        if options.until is not None:
+            now = moment_from("--until", options.until, zone)
+    except NotUnderstood as error:
+        raise Misuse(str(error)) from None
+    return checked_rules(read_document(expanded(options.rules), EXPECTED), now, zone)
