@@ -62,7 +62,8 @@ class RagApp:
 
     def __init__(self, capture: Capture, clock: FakeClock, **options: Any) -> None:
         self._capture, self._clock = capture, clock
-        capture.instrument(**{"capture_content": "span_only", **options})
+        chosen: dict[str, Any] = {"capture_content": "span_only", **options}
+        capture.instrument(**chosen)
 
     def usual(self, number: int, minutes: float = 3.0) -> None:
         """Questions on which all goes well, each a bit different."""
@@ -98,7 +99,7 @@ class RagApp:
                 search.documents = list(run.documents)
                 self._clock.advance(0.05)
         asked: Any = {"model": run.model, "tools": [WEATHER], "max_completion_tokens": run.max_tokens}
-        called = client.chat.completions.create(messages=messages, **asked).choices[0].message
+        called: Any = client.chat.completions.create(messages=messages, **asked).choices[0].message
         for call in called.tool_calls or ():
             function = cast("Any", call).function
             with genai.tool(function.name, call_id=call.id, arguments=function.arguments) as tool:

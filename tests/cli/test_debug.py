@@ -247,7 +247,7 @@ def test_of_spans_that_are_not_in_their_file_any_more_the_tree_is_left(
     capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = RagApp(capture, clock)
-    lines = ""
+    lines = lost = ""
     while len(lines) < 200_000:  # the beginning, by which the file is known, stays
         lost = app.ask(Run(documents=[{"id": "page", "content": "x" * 2_000, "score": 0.9}] * 20))
         lines = otlp_lines(capture.spans())

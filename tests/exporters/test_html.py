@@ -116,6 +116,10 @@ def test_a_notebook_shows_it_below_the_cell(
     assert capsys.readouterr().err == ""
 
 
+def _display_that_breaks(_: object) -> None:
+    _breaks()
+
+
 def _breaks() -> object:
     raise OSError("the kernel ends")
 
@@ -146,7 +150,7 @@ def test_a_kernel_that_ends_costs_no_trace(
     notebook: Callable[[object], list[Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     notebook(SimpleNamespace(kernel=object()))
-    monkeypatch.setattr(sys.modules["IPython"].display, "display", lambda _: _breaks())
+    monkeypatch.setattr(sys.modules["IPython"].display, "display", _display_that_breaks)
     _trace(GenAIConsoleExporter())
     assert "work" in capsys.readouterr().err
 

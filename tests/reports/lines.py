@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from otel_genai_instr.cli.pricers import pricer_from
 from otel_genai_instr.reports.asked import Window
@@ -128,7 +128,7 @@ def _value(value: object) -> Json:
     if isinstance(value, float):
         return {"doubleValue": value}
     if isinstance(value, list | tuple):
-        return {"arrayValue": {"values": [_value(item) for item in value]}}  # pyright: ignore[reportUnknownVariableType]
+        return {"arrayValue": {"values": [_value(item) for item in cast("list[object]", value)]}}
     return {"stringValue": value}
 
 

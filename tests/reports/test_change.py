@@ -63,10 +63,22 @@ def test_calls_that_became_more_and_dearer_share_the_change() -> None:
 
 
 amounts = st.floats(0, 1000, allow_nan=False)
+
+
+def _any_spent(
+    calls: int,
+    plain: int,
+    read: int,
+    write: int,
+    output: int,
+    parts: tuple[float, float, float, float, float],
+    rest: float,
+) -> Spent:
+    return Spent(calls, plain + read + write, output, read, write, sum(parts) + rest, *parts)
+
+
 spents = st.builds(
-    lambda calls, plain, read, write, output, parts, rest: Spent(
-        calls, plain + read + write, output, read, write, sum(parts) + rest, *parts
-    ),
+    _any_spent,
     st.integers(0, 1000),
     st.integers(0, 10**6),
     st.integers(0, 10**6),

@@ -181,7 +181,7 @@ def test_a_line_that_is_too_long_is_refused_and_the_next_one_read(tmp_path: Path
 
 
 def test_long_lines_are_read(tmp_path: Path) -> None:
-    write(tmp_path / "traces.jsonl", document([call(**{"gen_ai.input.messages": "x" * 20_000_000}), call()]))
+    write(tmp_path / "traces.jsonl", document([span({"gen_ai.input.messages": "x" * 20_000_000}), call()]))
     assert _sum(read(tmp_path, tmp_path / "cache"), "rows") == 2
 
 
@@ -216,7 +216,7 @@ def test_a_whole_line_without_its_end_is_read_once(tmp_path: Path) -> None:
 
 def test_evaluations_are_rows_of_their_own_and_other_events_are_none(tmp_path: Path) -> None:
     made = call()
-    other = {"timeUnixNano": made["startTimeUnixNano"], "eventName": "click", "attributes": []}
+    other = {"timeUnixNano": made["startTimeUnixNano"], "eventName": "click"}
     write(tmp_path / "logs.jsonl", document([made], [evaluation(made, "relevance", 0.5), other]))
     manifest = read(tmp_path, tmp_path / "cache")
     assert (_sum(manifest, "scores"), _sum(manifest, "other_events"), _sum(manifest, "read")) == (1, 1, 3)

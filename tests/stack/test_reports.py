@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -94,7 +94,7 @@ def stores(collector_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         )
 
 
-WAYS: Final = {
+WAYS: Final[dict[str, Callable[[str], Asked]]] = {
     "as it is asked": lambda name: Asked(LAST_WEEK, REPORTS[name].by),
     "elsewhere, by week and feature": lambda _: Asked(
         LAST_WEEK,
@@ -179,6 +179,12 @@ def test_a_place_without_the_tables_says_so(stores: Stores) -> None:
         clickhouse_tables(stores.url.replace("/otel", "/by_json"), LAST_WEEK)
 
 
+def _without_partner(calls: Any) -> Any:
+    failed = calls.filter(calls["failed"])
+    failed = failed.group_by(failed_id="span_id").aggregate(rows=failed.count(), any=failed["failed"].any())
+    return calls.left_join(failed, calls["span_id"] == failed["failed_id"]).select("span_id", "rows", "any")
+
+
 QUESTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "quantiles": lambda calls: calls.group_by("model").aggregate(
         p95=calls["duration_ms"].quantile(0.95),
@@ -241,13 +247,7 @@ QUESTIONS: Final[dict[str, Callable[[Any], Any]]] = {
         before=calls["span_id"].lag().over(group_by="user", order_by=[calls["started_at"], calls["span_id"]]),
         at=calls["started_at"].lead().over(group_by="user", order_by=[calls["started_at"], calls["span_id"]]),
     ),
-    "no partner": lambda calls: (
-        lambda failed: calls.left_join(failed, calls["span_id"] == failed["failed_id"]).select("span_id", "rows", "any")
-    )(
-        calls.filter(calls["failed"])
-        .group_by(failed_id="span_id")
-        .aggregate(rows=lambda each: each.count(), any=lambda each: each["failed"].any())
-    ),
+    "no partner": _without_partner,
 }
 """In which the engines differ, or differed: ``clickhouse_engine.py``."""
 
@@ -269,13 +269,15 @@ def _key(row: dict[str, Any]) -> str:
 def differences(expected: Any, found: Any, place: str = "") -> list[str]:
     """Where two answers differ; numbers may by what sums in another order differ by."""
     if isinstance(expected, dict) and isinstance(found, dict):
-        if expected.keys() != found.keys():
-            return [f"{place}: {sorted(expected)} and {sorted(found)}"]
-        return [each for name in expected for each in differences(expected[name], found[name], f"{place}.{name}")]
+        cells, others = cast("dict[str, Any]", expected), cast("dict[str, Any]", found)
+        if cells.keys() != others.keys():
+            return [f"{place}: {sorted(cells)} and {sorted(others)}"]
+        return [each for name in cells for each in differences(cells[name], others[name], f"{place}.{name}")]
     if isinstance(expected, list | tuple) and isinstance(found, list | tuple):
-        if len(expected) != len(found):
-            return [f"{place}: {len(expected)} and {len(found)} rows"]
-        pairs = enumerate(zip(expected, found, strict=True))
+        rows, other_rows = cast("list[Any]", expected), cast("list[Any]", found)
+        if len(rows) != len(other_rows):
+            return [f"{place}: {len(rows)} and {len(other_rows)} rows"]
+        pairs = enumerate(zip(rows, other_rows, strict=True))
         return [each for number, (one, other) in pairs for each in differences(one, other, f"{place}[{number}]")]
     if isinstance(expected, float) and isinstance(found, float):
         is_same = math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-11)

@@ -42,7 +42,7 @@ def check_rules(options: Namespace) -> int:
         opened = open_source(options.source, options.prices)
 
         def answer(name: str, asked: Asked) -> Report:
-            return ANSWERS[name](opened.tables, asked, Options())
+            return ANSWERS[name](opened.tables(asked.window), asked, Options())
 
         outcome = check(rules, answer)
     except (RulesError, PriceFileError) as error:

@@ -24,7 +24,7 @@ def report(options: Namespace) -> int:
     if options.daily_budget is not None and options.name != "cost":
         raise Misuse("--daily-budget is an option of the report cost")
     opened = open_source(options.source, options.prices)
-    answer = ANSWERS[options.name](opened.tables, asked, Options(options.daily_budget))
+    answer = ANSWERS[options.name](opened.tables(asked.window), asked, Options(options.daily_budget))
     answer.notes[:0] = opened.notes
     write(answer, options.format, options.limit)
     return 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from ..file_settings import REPORTS_FROM, reports_from
 from .figures import counted
@@ -17,6 +18,7 @@ from .progress import progress
 from .tables import warn
 
 if TYPE_CHECKING:
+    from ..reports.asked import Window
     from ..reports.files import Unreadable
     from ..reports.manifest import Manifest
     from ..reports.tables import Tables
@@ -30,7 +32,8 @@ class Opened:
     """A source, ready to be asked."""
 
     name: str
-    tables: Tables
+    tables: Callable[[Window], Tables]
+    """Its tables, for questions about a time and what it is compared with. Files have all of it, whatever the time."""
     files: Manifest | None = None
     """Of a folder: what was read of which file."""
     notes: list[str] = field(default_factory=list[str])
@@ -49,6 +52,8 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
     """
     require_reports()
     source = said or reports_from()
+    if urlsplit(source).scheme.startswith("clickhouse"):
+        return _open_clickhouse(source)
     path = expanded(source)
     if not path.exists():
         hint = (
@@ -77,6 +82,21 @@ def require(modules: Sequence[str], extra: str) -> None:
         raise Problem(f'this needs more packages: pip install "otel-genai-instr[{extra}]"')
 
 
+def _open_clickhouse(source: str) -> Opened:
+    require(("clickhouse_connect",), "clickhouse")
+    from ..reports.asked import NotUnderstood
+    from ..reports.clickhouse import Unanswered, clickhouse_tables
+    from ..reports.watch import LOOK_BACK
+
+    def tables(window: Window) -> Tables:
+        try:
+            return clickhouse_tables(source, window.reaching_back(LOOK_BACK))
+        except (NotUnderstood, Unanswered) as error:
+            raise Problem(str(error)) from None
+
+    return Opened("ClickHouse", tables)
+
+
 def _open_files(path: Path, source: str, prices: str | None) -> Opened:
     from ..reports.ingest import cache_folder, ingest
     from ..reports.tables import stored_tables
@@ -91,7 +111,8 @@ def _open_files(path: Path, source: str, prices: str | None) -> Opened:
         warn(f"otel-genai: {file.path}: can't be read: {file.reason}")
     if not manifest.files:
         raise Problem(f"{source}: has no file of OTLP JSON (.json, .jsonl, .ndjson, packed by gzip or not)")
-    return Opened(source, stored_tables(manifest, folder), manifest, _notes(manifest, unreadable))
+    tables = stored_tables(manifest, folder)
+    return Opened(source, lambda _: tables, manifest, _notes(manifest, unreadable))
 
 
 def _notes(manifest: Manifest, unreadable: Sequence[Unreadable]) -> list[str]:

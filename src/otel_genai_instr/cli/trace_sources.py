@@ -76,9 +76,11 @@ def _stored(said: str | None, prices: str | None) -> Traces:
     opened = open_source(said, prices)
     if opened.files is None:
         raise Problem(f"{opened.name}: traces are read from files, Jaeger and Tempo")
+    from ..reports.asked import ALWAYS
     from ..reports.debugging.table_history import TableHistory
     from ..reports.rows import SpanRows
     from ..reports.traces.in_files import TracesInFiles
 
-    source = TracesInFiles(opened.tables, opened.files, SpanRows(pricer_from(prices)), opened.name)
-    return Traces(source, TableHistory(opened.tables, source.spans), opened.notes)
+    tables = opened.tables(ALWAYS)
+    source = TracesInFiles(tables, opened.files, SpanRows(pricer_from(prices)), opened.name)
+    return Traces(source, TableHistory(tables, source.spans), opened.notes)

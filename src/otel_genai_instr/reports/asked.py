@@ -89,6 +89,9 @@ class Window:
         return table.filter((moment >= self.start) & (moment < self.end))
 
 
+ALWAYS: Final = Window(datetime.min, datetime.max)
+
+
 @dataclass(frozen=True)
 class Asked:
     """One question."""

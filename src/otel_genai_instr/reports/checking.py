@@ -162,7 +162,7 @@ class _Checking:
         value = None if rule.figure is None else row.get(rule.figure)
         if threshold is None:
             return self._find(of, value if is_number(value) else None)
-        if not is_number(value):
+        if value is None or not is_number(value):
             return self._pass_over(TOO_FEW)
         if value > threshold.limit if threshold.comparison is Comparison.ABOVE else value < threshold.limit:
             self._find(of, value)
@@ -179,7 +179,7 @@ class _Checking:
         # What is gone was counted zero times; a mean or a share of nothing is none.
         gone = 0 if FIGURES[rule.figure].kind is Kind.COUNT else None
         value, was = gone if now is None else now.get(rule.figure), before.get(rule.figure)
-        if not (is_number(value) and is_number(was)):
+        if value is None or was is None or not (is_number(value) and is_number(was)):
             return self._pass_over(TOO_FEW)
         rise = value - was if threshold.comparison is Comparison.RISES_BY else was - value
         if rise > 0 and rise >= threshold.limit * abs(was):

@@ -16,6 +16,7 @@ from .clickhouse_engine import SETTINGS, ClickHouse
 from .clickhouse_view import no_scores_query, scores_query, spans_query
 from .columns import SCORES, SPANS, Column, Type
 from .tables import Tables
+from .traces.trace import Unanswered
 
 PASSWORD: Final = "OTEL_GENAI_CLICKHOUSE_PASSWORD"
 """The variable with the password, which in a command everybody on the machine could read."""
@@ -30,10 +31,6 @@ _IBIS: Final = {
     Type.FLAG: "boolean",
     Type.MOMENT: "timestamp(6)",
 }
-
-
-class Unanswered(Exception):
-    """ClickHouse can't be asked; says where, and what it said."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,8 @@ def clickhouse_tables(url: str, window: Window) -> Tables:
     """The tables of a time. Reports look back: the time has to begin where the earliest of them does.
 
     Args:
-        url: ``clickhouse://user@host:8123/otel``; ``clickhouses://``, or ``?secure=true``, for TLS. The password stands in
-            it, or in the variable ``OTEL_GENAI_CLICKHOUSE_PASSWORD``.
+        url: ``clickhouse://user@host:8123/otel``; ``clickhouses://``, or ``?secure=true``, for TLS. The password stands
+            in it, or in the variable ``OTEL_GENAI_CLICKHOUSE_PASSWORD``.
         window: The time that is read; ClickHouse leaves out the days around it.
 
     Raises:
@@ -83,10 +80,7 @@ def clickhouse_tables(url: str, window: Window) -> Tables:
         raise Unanswered(f"{_named(address)}: {_first_line(error)}") from error
     _check(traces, address)
     engine = ClickHouse.from_connection(client)
-    if logs:
-        scores = scores_query(window, has_event_name="EventName" in logs)
-    else:
-        scores = no_scores_query()
+    scores = scores_query(window, has_event_name="EventName" in logs) if logs else no_scores_query()
     return Tables.of(engine.sql(spans_query(window), schema=_schema(SPANS)), engine.sql(scores, schema=_schema(SCORES)))
 
 
@@ -100,12 +94,13 @@ def _columns(client: Any, table: str) -> dict[str, str]:
 def _check(traces: dict[str, str], address: _Address) -> None:
     if not traces:
         raise Unanswered(
-            f"{_named(address)} has no table otel_traces: the Collector's clickhouse exporter makes it; is it another database?"
+            f"{_named(address)} has no table otel_traces, which the Collector's clickhouse exporter makes: is it in"
+            " another database?"
         )
     if not traces.get("SpanAttributes", "").startswith("Map("):
         raise Unanswered(
-            f"{_named(address)}: SpanAttributes of otel_traces is no map; tables that the exporter made with `json: true` "
-            "can't be read"
+            f"{_named(address)}: SpanAttributes of otel_traces is no map; tables that the exporter made with"
+            " `json: true` can't be read"
         )
 
 

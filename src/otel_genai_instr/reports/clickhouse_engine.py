@@ -71,7 +71,7 @@ class _Compiler(ClickHouseCompiler):
         """NULL where there is no such row. ClickHouse's own is 0, '' or 1970 for what can't be NULL."""
         return super().visit_LagLead(op, arg=self.f.toNullable(arg), offset=offset, default=default)
 
-    visit_Lag = visit_Lead = visit_LagLead
+    visit_Lag = visit_Lead = visit_LagLead  # noqa: N815 - ibis's names
 
     def visit_WindowFunction(self, op: Any, *, how: str, func: Any, **window: Any) -> Any:  # noqa: N802
         """Equals have one rank. To ClickHouse rows are equals only where the window is none of rows."""
@@ -79,7 +79,7 @@ class _Compiler(ClickHouseCompiler):
         return super().visit_WindowFunction(op, how="range" if is_rank else how, func=func, **window)
 
     def visit_SQLQueryResult(self, op: Any, *, query: str, **_: Any) -> Any:  # noqa: N802
-        """A query as it is written. ibis reads it and writes it again with each question, which takes longer than the answer."""
+        """A query as it is written. ibis parses and writes it again with each question: longer than an answer takes."""
         return sge.Table(this=sge.Var(this=f"({query})"))
 
     def visit_NonNullLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:  # noqa: N802

@@ -1,4 +1,4 @@
-"""The tables of the Collector's ``clickhouse`` exporter as the tables of reports: queries, so that nobody has to make a view.
+"""The tables of the Collector's ``clickhouse`` exporter as the tables of reports: queries, which need no view.
 
 What :mod:`.rows` does to a span of a file is done here in SQL, from the same columns and the same words: the maps of
 text become typed cells, and NULL where nothing is said. Knows no connection.
@@ -135,7 +135,7 @@ def _cell(column: Column) -> str:
 
 def _operation() -> str:
     """See :func:`.kinds.operation_of`."""
-    said = [_text(names.OPERATION_NAME)]
+    said = [_of_span(names.OPERATION_NAME)]
     for name, translations in FOREIGN:
         foreign = _attribute("SpanAttributes", name)
         said.append(f"nullIf({_translated(foreign, translations, f'lower({foreign})')}, '')")
@@ -157,7 +157,7 @@ def _translated(cell: str, translations: Mapping[str, str], other: str | None = 
     return f"transform({cell}, [{said}], [{meant}], {other or cell})"
 
 
-def _text(name: str) -> str:
+def _of_span(name: str) -> str:
     return f"nullIf({_attribute('SpanAttributes', name)}, '')"
 
 
@@ -189,10 +189,13 @@ def _count(said: str) -> str:
     return f"accurateCastOrNull(toUInt64OrNull({said}), 'Int64')"
 
 
-_READ: Final = {
-    Type.TEXT: lambda said: f"nullIf({said}, '')",
-    Type.COUNT: _count,
-    Type.NUMBER: _number,
-    Type.FLAG: lambda said: f"multiIf(lower({said}) = 'true', true, lower({said}) = 'false', false, NULL)",
-}
+def _text(said: str) -> str:
+    return f"nullIf({said}, '')"
+
+
+def _flag(said: str) -> str:
+    return f"multiIf(lower({said}) = 'true', true, lower({said}) = 'false', false, NULL)"
+
+
+_READ: Final = {Type.TEXT: _text, Type.COUNT: _count, Type.NUMBER: _number, Type.FLAG: _flag}
 """How each type is read from text; NULL where it says none."""

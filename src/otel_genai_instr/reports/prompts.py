@@ -144,7 +144,9 @@ def _moments(calls: Table, scores: Table) -> list[Cells]:
         mean=named["score"].mean(),
         deviation=named["score"].std(how="sample"),
     )
-    by_key = {(row["prompt"], row["prompt_version"]): {**row, "scores": {}} for row in found}
+    by_key: dict[tuple[Any, Any], Cells] = {
+        (row["prompt"], row["prompt_version"]): {**row, "scores": {}} for row in found
+    }
     for row in of_scores:
         owner = by_key.get((row["prompt"], row["prompt_version"]))
         if owner is not None:

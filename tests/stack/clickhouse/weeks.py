@@ -29,6 +29,7 @@ def documents() -> Iterator[Json]:
     days = [(LAST_WEEK.start + timedelta(days=day), 1750) for day in range(7)]
     days += [(_FIRST + timedelta(days=day), 120) for day in range((LAST_WEEK.start - _FIRST).days)]
     judged: list[Json] = []
+    runs: list[Json] = []
     for day, calls in sorted(days):
         spans = [_call(chance, day) for _ in range(calls)]
         # Calls that are seen by two instrumentations, each with a span of its own.

@@ -12,7 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from ...settings import REPORTS_HEADERS
+from ...file_settings import REPORTS_HEADERS
 from .trace import Unanswered
 
 _MOST_BYTES: Final = 256_000_000
