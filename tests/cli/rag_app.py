@@ -99,7 +99,7 @@ class RagApp:
                 search.documents = list(run.documents)
                 self._clock.advance(0.05)
         asked: Any = {"model": run.model, "tools": [WEATHER], "max_completion_tokens": run.max_tokens}
-        called: Any = client.chat.completions.create(messages=messages, **asked).choices[0].message
+        called = cast("Any", client.chat.completions.create(messages=messages, **asked)).choices[0].message
         for call in called.tool_calls or ():
             function = cast("Any", call).function
             with genai.tool(function.name, call_id=call.id, arguments=function.arguments) as tool:

@@ -1,5 +1,7 @@
 """The waterfall as HTML: what it may consist of, and when it is shown. How it looks nobody tests."""
 
+# ``_repr_html_`` is private by its name only: Jupyter calls it.
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 import io

@@ -1,5 +1,7 @@
 """Calls through clients that nobody instruments, and the totals of the blocks around them."""
 
+# ``_repr_html_`` is private by its name only: Jupyter calls it.
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 import threading

@@ -15,9 +15,10 @@ import pytest
 
 from otel_genai_instr.reports.all import ANSWERS, Options
 from otel_genai_instr.reports.asked import Asked, Window, condition_from
-from otel_genai_instr.reports.clickhouse import Unanswered, clickhouse_tables
+from otel_genai_instr.reports.clickhouse import clickhouse_tables
 from otel_genai_instr.reports.names import REPORTS
 from otel_genai_instr.reports.tables import Tables, rows_of, stored_tables
+from otel_genai_instr.reports.traces.trace import Unanswered
 from otel_genai_instr.reports.watch import LOOK_BACK
 
 from ..reports.lines import read
@@ -282,4 +283,5 @@ def differences(expected: Any, found: Any, place: str = "") -> list[str]:
     if isinstance(expected, float) and isinstance(found, float):
         is_same = math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-11)
         return [] if is_same or (math.isnan(expected) and math.isnan(found)) else [f"{place}: {expected} and {found}"]
-    return [] if type(expected) is type(found) and expected == found else [f"{place}: {expected!r} and {found!r}"]
+    is_same = type(cast("object", expected)) is type(cast("object", found)) and expected == found
+    return [] if is_same else [f"{place}: {expected!r} and {found!r}"]

@@ -85,7 +85,8 @@ def require(modules: Sequence[str], extra: str) -> None:
 def _open_clickhouse(source: str) -> Opened:
     require(("clickhouse_connect",), "clickhouse")
     from ..reports.asked import NotUnderstood
-    from ..reports.clickhouse import Unanswered, clickhouse_tables
+    from ..reports.clickhouse import clickhouse_tables
+    from ..reports.traces.trace import Unanswered
     from ..reports.watch import LOOK_BACK
 
     def tables(window: Window) -> Tables:
