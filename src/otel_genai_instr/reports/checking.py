@@ -13,11 +13,13 @@ from .report import Cells, Report, Section, share
 from .rules import Comparison, Rule, Rules, RulesError, Severity
 from .samples import is_number
 
+_Of = tuple[tuple[str, str], ...]
 Answer = Callable[[str, Asked], Report]
 """Asks for a report by its name."""
 NO_ROWS: Final = "no data"
 TOO_FEW: Final = "not enough data"
 NOTHING_BEFORE: Final = "nothing before to compare with"
+NOTHING_NOW: Final = "nothing now"
 SMALL: Final = "smaller than at_least"
 
 
@@ -115,7 +117,9 @@ class _Checking:
 
     def run(self, answer: Answer) -> None:
         rule = self._rule
-        now = self._rows(answer(rule.report, rule.asked))
+        now: dict[_Of, Cells | None] = dict(self._rows(answer(rule.report, rule.asked)))
+        if not now and rule.section is None and not rule.asked.by:
+            now = {(): None}  # of all there is nothing, which is a count as well
         if not now and rule.section is None:
             self._pass_over(NO_ROWS)
         if rule.threshold is None or not rule.threshold.comparison.needs_before:
@@ -126,7 +130,7 @@ class _Checking:
         for of in {**now, **before}:
             self._compare(of, now.get(of), before.get(of))
 
-    def _rows(self, report: Report) -> dict[tuple[tuple[str, str], ...], Cells]:
+    def _rows(self, report: Report) -> dict[_Of, Cells]:
         """The rows that the rule is about, by what they are of."""
         if self._rule.section is None:
             texts = [name for name in report.columns if not is_number_column(name)]
@@ -155,38 +159,44 @@ class _Checking:
     def _is_small(self, row: Cells | None) -> bool:
         return row is not None and any((row.get(name) or 0) < least for name, least in self._rule.at_least.items())
 
-    def _hold(self, of: tuple[tuple[str, str], ...], row: Cells) -> None:
-        rule, threshold = self._rule, self._rule.threshold
+    def _hold(self, of: _Of, row: Cells | None) -> None:
+        threshold = self._rule.threshold
         if self._is_small(row):
             return self._pass_over(SMALL)
-        value = None if rule.figure is None else row.get(rule.figure)
+        value = self._value(row)
         if threshold is None:
             return self._find(of, value if is_number(value) else None)
-        if value is None or not is_number(value):
-            return self._pass_over(TOO_FEW)
+        if not is_number(value):
+            return self._pass_over(NO_ROWS if row is None else TOO_FEW)
         if value > threshold.limit if threshold.comparison is Comparison.ABOVE else value < threshold.limit:
             self._find(of, value)
         return None
 
-    def _compare(self, of: tuple[tuple[str, str], ...], now: Cells | None, before: Cells | None) -> None:
-        rule, threshold = self._rule, self._rule.threshold
-        assert rule.figure is not None  # a file with a rule of this kind and no figure is refused
+    def _compare(self, of: _Of, now: Cells | None, before: Cells | None) -> None:
+        threshold = self._rule.threshold
         assert threshold is not None
         if self._is_small(now) or self._is_small(before):
             return self._pass_over(SMALL)
         if before is None:
             return self._pass_over(NOTHING_BEFORE)
-        # What is gone was counted zero times; a mean or a share of nothing is none.
-        gone = 0 if FIGURES[rule.figure].kind is Kind.COUNT else None
-        value, was = gone if now is None else now.get(rule.figure), before.get(rule.figure)
-        if value is None or was is None or not (is_number(value) and is_number(was)):
-            return self._pass_over(TOO_FEW)
+        value, was = self._value(now), self._value(before)
+        if not (is_number(value) and is_number(was)):
+            return self._pass_over(NOTHING_NOW if now is None else TOO_FEW)
         rise = value - was if threshold.comparison is Comparison.RISES_BY else was - value
         if rise > 0 and rise >= threshold.limit * abs(was):
             self._find(of, value, was)
         return None
 
-    def _find(self, of: tuple[tuple[str, str], ...], value: float | None, before: float | None = None) -> None:
+    def _value(self, row: Cells | None) -> Any:
+        """The figure. What isn't there was counted zero times; a mean or a share of nothing is none."""
+        figure = self._rule.figure
+        if figure is None:
+            return None
+        if row is None:
+            return 0 if FIGURES[figure].kind is Kind.COUNT else None
+        return row.get(figure)
+
+    def _find(self, of: _Of, value: float | None, before: float | None = None) -> None:
         change = None if value is None or before is None else share(value - before, abs(before))
         self._outcome.findings.append(Finding(self._rule, dict(of), value, before, change))
 
@@ -195,7 +205,7 @@ class _Checking:
         self._outcome.passed_over[key] = self._outcome.passed_over.get(key, 0) + 1
 
 
-def _of(row: Cells, keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _of(row: Cells, keys: Sequence[str]) -> _Of:
     return tuple((name, _label(name, row[name])) for name in keys if row.get(name) is not None)
 
 
