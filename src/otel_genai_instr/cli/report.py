@@ -33,11 +33,12 @@ def report(options: Namespace) -> int:
 def _asked(options: Namespace) -> Asked:
     from ..reports.asked import Asked, NotUnderstood, condition_from, groups_from, window_from, zone_from
 
+    about, now = REPORTS[options.name], datetime.now(UTC).replace(tzinfo=None)
     try:
         zone = zone_from(options.tz)
         return Asked(
-            window_from(options.last, options.since, options.until, zone, datetime.now(UTC).replace(tzinfo=None)),
-            REPORTS[options.name].by if options.by is None else groups_from(options.by),
+            window_from(options.last, options.since, options.until, zone, now, about.last),
+            about.by if options.by is None else groups_from(options.by),
             tuple(condition_from(each) for each in options.where or ()),
             zone,
         )

@@ -8,6 +8,7 @@ from typing import Final
 
 from .asked import Asked
 from .cost import cost
+from .daily import daily
 from .errors import errors
 from .latency import latency
 from .prompts import prompts
@@ -31,4 +32,5 @@ ANSWERS: Final[dict[str, Callable[[Tables, Asked, Options], Report]]] = {
     "prompts": lambda tables, asked, _: prompts(tables, asked),
     "quality": lambda tables, asked, _: quality(tables, asked),
     "tools": lambda tables, asked, _: tools(tables, asked),
+    "daily": lambda tables, asked, _: daily(tables, asked),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +13,7 @@ import ibis
 from ibis.expr.types import Table
 
 from .columns import SPANS, Type
+from .names import YESTERDAY
 
 _DIMENSIONS: Final = (
     *("model", "answered_model", "provider", "operation", "service_tier"),
@@ -152,7 +153,15 @@ def _shifts(zone: tzinfo, window: Window) -> list[tuple[datetime, timedelta]]:
 def window_from(
     last: str | None, since: str | None, until: str | None, zone: tzinfo, now: datetime, usual: str = "7d"
 ) -> Window:
-    """Read the time that is asked for; the last seven days, where nothing is said.
+    """Read the time that is asked for.
+
+    Args:
+        last: A length, until the end.
+        since: The beginning, instead.
+        until: The end; without it ``now``.
+        zone: Of times that say none.
+        now: UTC, without a zone.
+        usual: The length where nothing is said, or :data:`YESTERDAY`: the last whole day before the end.
 
     Raises:
         NotUnderstood: for a time that can't be meant.
@@ -160,10 +169,18 @@ def window_from(
     if last is not None and since is not None:
         raise NotUnderstood("--last and --since exclude each other")
     end = now if until is None else moment_from("--until", until, zone)
+    if last is None and since is None and usual == YESTERDAY:
+        return _day_before(end, zone)
     start = end - length_from("--last", last or usual) if since is None else moment_from("--since", since, zone)
     if start >= end:
         raise NotUnderstood(f"the time asked for is empty: it begins at {start:%Y-%m-%d %H:%M} UTC, and ends before")
     return Window(start, end)
+
+
+def _day_before(end: datetime, zone: tzinfo) -> Window:
+    today = end.replace(tzinfo=UTC).astimezone(zone).date()
+    midnights = (datetime.combine(day, time(), zone) for day in (today - timedelta(days=1), today))
+    return Window(*(midnight.astimezone(UTC).replace(tzinfo=None) for midnight in midnights))
 
 
 def length_from(option: str, text: str) -> timedelta:

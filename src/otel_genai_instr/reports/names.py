@@ -13,6 +13,12 @@ class About(NamedTuple):
     """What its rows are made by, where nobody says it."""
     sections: tuple[str, ...] = ()
     """What it has besides, by the names in JSON; but for what is only there if it is asked for."""
+    last: str = "7d"
+    """How long the time is, where nobody says it."""
+
+
+YESTERDAY: Final = "yesterday"
+"""The day before, from midnight to midnight in the zone."""
 
 
 REPORTS: Final = {
@@ -45,4 +51,7 @@ REPORTS: Final = {
         ("health", "drift", "length_stability", "satisfaction_by_latency", "agreement"),
     ),
     "tools": About("how often tools ran, how long, and how they ended", ("tool",), ("types",)),
+    "daily": About(
+        "yesterday on one page: headline figures, and what has something to say of all the others", (), (), YESTERDAY
+    ),
 }

@@ -1,0 +1,104 @@
+"""The report ``daily``: yesterday on one page. Headline figures, and of the other reports what has something to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from . import health
+from .asked import Asked
+from .cost import cost
+from .errors import errors
+from .headline import headlines
+from .judged import FEEDBACK, judged
+from .latency import latency
+from .prompts import prompts
+from .quality import quality
+from .report import Cells, Report, Section, share
+from .samples import LEAST_FOR_MEDIAN, TooFew, is_number
+from .tables import Tables, summed
+
+COLUMNS: Final = ("figure", "now", "before", "difference")
+
+
+class _Part(NamedTuple):
+    """A section that is taken over, if it has rows."""
+
+    report: str
+    section: str
+    only: Mapping[str, str] = {}
+    """Of it, the rows that say so."""
+
+
+PARTS: Final = (
+    _Part("cost", "change"),
+    _Part("cost", "spikes"),
+    _Part("cost", "anomalies"),
+    _Part("latency", "regressions"),
+    _Part("errors", "rising"),
+    _Part("prompts", "length_drift"),
+    _Part("quality", "health"),
+    _Part("quality", "drift", {"verdict": "drifts"}),
+    _Part("quality", "length_stability"),
+    _Part("cost", "unpriced"),
+    _Part("cost", "most_expensive_calls"),
+)
+
+
+def daily(tables: Tables, asked: Asked) -> Report:
+    """Answer how the day was."""
+    everything = Asked(asked.window, (), asked.where, asked.zone)
+    of_reports = {
+        "cost": cost(tables, everything, None),
+        "latency": latency(tables, everything),
+        "errors": errors(tables, everything),
+        "prompts": prompts(tables, everything),
+        "quality": quality(tables, everything),
+    }
+    sections: dict[str, Section] = {}
+    for part in PARTS:
+        section = of_reports[part.report].sections.get(part.section)
+        rows = [] if section is None else [row for row in section.rows if _says(row, part.only)]
+        if section is not None and rows:
+            sections[part.section] = Section(section.title, section.columns, rows, section.note)
+    return Report("daily", asked.window, (), COLUMNS, _figures(tables, asked, of_reports["quality"]), {}, sections)
+
+
+def _says(row: Cells, only: Mapping[str, str]) -> bool:
+    return all(str(row.get(name)) == value for name, value in only.items())
+
+
+def _figures(tables: Tables, asked: Asked, of_quality: Report) -> list[Cells]:
+    found = headlines(tables, asked)
+    now, before = found.now, found.before
+    cost_name = "cost" if found.currency is None else f"cost ({found.currency})"
+    scores = judged(tables, asked)
+    worst, worst_before = _lowest_health(of_quality.sections["health"]), _lowest_health(_health_before(tables, asked))
+    return [
+        _row("calls", now.calls, before.calls),
+        _row(cost_name, now.cost, before.cost),
+        _row("error_rate", now.error_rate, before.error_rate),
+        _row("p95_ms", now.p95_ms, before.p95_ms),
+        _row("lowest health of a feature", worst, worst_before),
+        _row("feedback", *(_feedback(window.of(scores)) for window in (asked.window, asked.window.before))),
+    ]
+
+
+def _row(figure: str, now: Any, before: Any) -> Cells:
+    change = share(now - before, abs(before)) if is_number(now) and is_number(before) else None
+    return {"figure": figure, "now": now, "before": before, "difference": change}
+
+
+def _health_before(tables: Tables, asked: Asked) -> Section:
+    calls, before = asked.filtered(tables.calls), asked.window.before
+    return health.section(before.of(calls), before.before.of(calls), before.of(judged(tables, asked)))
+
+
+def _lowest_health(section: Section) -> float | None:
+    return min((row["health"] for row in section.rows if is_number(row["health"])), default=None)
+
+
+def _feedback(scores: Any) -> Any:
+    said = scores.filter(scores["evaluation"] == FEEDBACK)
+    (row,) = summed(said, {}, scores=said["score"].count(), score=said["score"].mean())
+    return TooFew(row["scores"]) if 0 < row["scores"] < LEAST_FOR_MEDIAN else row["score"]
