@@ -27,6 +27,7 @@ from .show import show
 from .status import status
 from .tables import JSON, warn
 from .update import DEFAULT_FILE, update
+from .what_if import what_if
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction  # pyright: ignore[reportPrivateUsage] - argparse has no other name for it
@@ -135,6 +136,43 @@ def _add_source(parser: ArgumentParser) -> None:
     parser.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
 
 
+def _add_question(parser: ArgumentParser) -> None:
+    """Add what a report is asked for, and how it is written."""
+    parser.add_argument("--last", metavar="TIME", help="such as 24h, 30d or 4w; by default 7d")
+    parser.add_argument("--since", metavar="TIME", help="a day or a time, instead of --last")
+    parser.add_argument("--by", metavar="GROUPS", help="rows by, separated by commas: day, model, feature, user, ...")
+    parser.add_argument(
+        "--where", action="append", metavar="CONDITION", help="such as feature=chat or cost>0.1; may be said again"
+    )
+    parser.add_argument("--format", choices=REPORT_FORMATS, default=REPORT_FORMATS[0], help="(%(default)s)")
+
+
+def _part(text: str) -> float:
+    try:
+        part = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        part = -1.0
+    if not 0 <= part <= 1:
+        raise ArgumentTypeError(f"{text!r} is not allowed; a share from 0% to 100%")
+    return part
+
+
+def _add_what_if(commands: _Commands) -> None:
+    asking = commands.add_parser(
+        "what-if",
+        help="what stored calls would have cost on another model, in another tier, or with a cache",
+        description="Price the tokens of stored calls anew, as if something had been different.",
+    )
+    asking.add_argument("--model", type=_name, help="all calls on this model")
+    asking.add_argument("--provider", type=_name, help="who sells it; by default its maker")
+    asking.add_argument("--tier", type=_name, help="in this service tier: batch, flex, priority, ...")
+    asking.add_argument("--cached", type=_part, metavar="SHARE", help="this share of the input from a cache, as 60%%")
+    asking.add_argument("--at", metavar="TIME", help="prices of this day or time; by default now")
+    _add_source(asking)
+    _add_question(asking)
+    asking.set_defaults(run=what_if)
+
+
 def _add_check(commands: _Commands) -> None:
     checking = commands.add_parser(
         "check",
@@ -164,16 +202,8 @@ def _add_report(commands: _Commands) -> None:
     )
     reporting.add_argument("name", choices=tuple(REPORTS), metavar="NAME", help=", ".join(REPORTS))
     _add_source(reporting)
-    reporting.add_argument("--last", metavar="TIME", help="such as 24h, 30d or 4w; by default 7d")
-    reporting.add_argument("--since", metavar="TIME", help="a day or a time, instead of --last")
-    reporting.add_argument(
-        "--by", metavar="GROUPS", help="rows by, separated by commas: day, model, feature, user, ..."
-    )
-    reporting.add_argument(
-        "--where", action="append", metavar="CONDITION", help="such as feature=chat or cost>0.1; may be said again"
-    )
+    _add_question(reporting)
     reporting.add_argument("--daily-budget", type=_amount, metavar="AMOUNT", help="of cost: say which days are over it")
-    reporting.add_argument("--format", choices=REPORT_FORMATS, default=REPORT_FORMATS[0], help="(%(default)s)")
     reporting.set_defaults(run=report)
 
 
@@ -262,6 +292,7 @@ def _parser() -> ArgumentParser:
     _add_report(commands)
     _add_debug(commands, formats)
     _add_check(commands)
+    _add_what_if(commands)
 
     repricing = commands.add_parser("reprice", parents=[formats], help="what stored calls would cost at other prices")
     repricing.add_argument(

@@ -20,7 +20,10 @@ def report(options: Namespace) -> int:
     require_reports()
     from ..reports.all import ANSWERS, Options
 
-    asked = _asked(options)
+    about = REPORTS[options.name]
+    if options.by and not about.by:
+        raise Misuse(f"--by: the report {options.name} has no rows that could be grouped")
+    asked = asked_from(options, about.by, about.last)
     if options.daily_budget is not None and options.name != "cost":
         raise Misuse("--daily-budget is an option of the report cost")
     opened = open_source(options.source, options.prices)
@@ -30,15 +33,25 @@ def report(options: Namespace) -> int:
     return 0
 
 
-def _asked(options: Namespace) -> Asked:
+def asked_from(options: Namespace, by: tuple[str, ...], last: str = "7d") -> Asked:
+    """Read what is asked for.
+
+    Args:
+        options: Of the command line.
+        by: What rows are made by, where nobody says it.
+        last: How long the time is, where nobody says it.
+
+    Raises:
+        Misuse: for what can't be meant.
+    """
     from ..reports.asked import Asked, NotUnderstood, condition_from, groups_from, window_from, zone_from
 
-    about, now = REPORTS[options.name], datetime.now(UTC).replace(tzinfo=None)
+    now = datetime.now(UTC).replace(tzinfo=None)
     try:
         zone = zone_from(options.tz)
         return Asked(
-            window_from(options.last, options.since, options.until, zone, now, about.last),
-            about.by if options.by is None else groups_from(options.by),
+            window_from(options.last, options.since, options.until, zone, now, last),
+            by if options.by is None else groups_from(options.by),
             tuple(condition_from(each) for each in options.where or ()),
             zone,
         )

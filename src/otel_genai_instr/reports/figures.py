@@ -145,6 +145,13 @@ FIGURES: Final = {
     "threshold": Figure(Kind.TEXT, "what the rule compares it with"),
     "why": Figure(Kind.TEXT, "why a row says nothing"),
     "passed_over": Figure(Kind.COUNT, "so many rows"),
+    # what if
+    "recorded": Figure(Kind.MONEY, "what the calls did cost"),
+    "what_if": Figure(Kind.MONEY, "what they would have cost, as far as they can be priced"),
+    "extra": Figure(Kind.MONEY, "how much more, of the calls that have both; less is below zero"),
+    "extra_share": Figure(Kind.SHARE, "of what those did cost"),
+    "not_priced": Figure(Kind.COUNT, "calls without a price so: they are not in `what_if`"),
+    "not_recorded": Figure(Kind.COUNT, "calls that had no cost: they are not in `recorded`"),
     # rows of single spans
     "started_at": Figure(Kind.MOMENT, "UTC"),
     "trace_id": Figure(Kind.TEXT, "32 hexadecimal digits"),
