@@ -31,10 +31,12 @@ def what_if(options: Namespace) -> int:
         try:
             provider = seller_of(source_from(options.prices), options.model, options.tier, at, sellers)
         except NoPrice:
+            whose = "" if options.provider is None else f" of {options.provider}"
             tier = "" if options.tier is None else f" in the tier {options.tier}"
-            who = "nobody" if options.provider is None else options.provider
-            said = f"{options.model}: no price is known{tier}, of {who}"
-            raise Problem(f"{said}; otel-genai prices show {options.model} says more") from None
+            problem = (
+                f"{options.model}: no price{whose}{tier} is known; otel-genai prices show {options.model} says more"
+            )
+            raise Problem(problem) from None
     asked = asked_from(options, ("model",))
     opened = open_source(options.source, options.prices)
     other = Other(options.model, provider, options.tier, options.cached, at)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
 from ibis.expr.types import Table
 
 from ..model import Usage
-from ..pricing import Cost, Pricer, PriceKey, PriceSource, Unpriced
+from ..pricing import Cost, PriceKey, Pricer, PriceSource, Unpriced
 from ..pricing.charging.rates import PriceList
 from ..semconv.values import INFERENCE_OPERATIONS
 from .asked import Asked
@@ -22,7 +22,7 @@ _ROWS_AT_ONCE: Final = 100_000
 _NEEDED: Final = (
     *("provider", "model", "answered_model", "service_tier"),
     *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
-    *("cost", "currency", "cost_other", "unpriced_reason"),
+    *("cost", "currency", "cost_other", "unpriced_reason", "failed"),
 )
 
 
@@ -71,6 +71,11 @@ class _Sums:
     not_priced: int = 0
     not_recorded: int = 0
 
+    def add(self, other: _Sums) -> None:
+        """Add another one."""
+        for field in fields(_Sums):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
 
 class _Call(NamedTuple):
     """A call, in the order of what is asked for."""
@@ -87,6 +92,12 @@ class _Call(NamedTuple):
     currency: str | None
     cost_other: float | None
     unpriced_reason: str | None
+    failed: bool
+
+    @property
+    def owes_nothing(self) -> bool:
+        """Whether it failed before it used any token."""
+        return self.failed and not self.cost and not self.input_tokens and not self.output_tokens
 
 
 def what_if(tables: Tables, asked: Asked, pricer: Pricer, other: Other) -> Report:
@@ -99,36 +110,54 @@ def what_if(tables: Tables, asked: Asked, pricer: Pricer, other: Other) -> Repor
     left_out = 0
     if other.model is not None and all(condition.column != "operation" for condition in asked.where):
         is_inference = calls["operation"].isin(sorted(INFERENCE_OPERATIONS))
-        left_out = rows_of(calls.aggregate(all=calls.count(), kept=calls.count(where=is_inference)))[0]
-        left_out = left_out["all"] - left_out["kept"]
+        left_out = rows_of(calls.aggregate(number=calls.count(where=~is_inference)))[0]["number"]
         calls = calls.filter(is_inference)
-    groups: dict[tuple[Any, ...], dict[str, _Sums]] = {}
-    all_of_it: dict[str, _Sums] = {}
+    groups: dict[tuple[Any, ...], dict[str | None, _Sums]] = {}
     reasons: dict[tuple[str, str | None, str | None], int] = {}
     for key, call in _calls(calls, asked):
-        cost = _other_cost(pricer, call, other)
+        cost = None if call.owes_nothing else _other_cost(pricer, call, other)
         if isinstance(cost, str):
             reason = (cost, call.provider, call.model)
             reasons[reason] = reasons.get(reason, 0) + 1
-        of_group = groups.setdefault(key, {})
-        for sums in (of_group, all_of_it):
-            _add(sums, call, None if isinstance(cost, str) else cost)
-    rows = [
-        {**dict(zip(asked.by, key, strict=True)), **_cells(currency, sums)}
-        for key, by_currency in groups.items()
-        for currency, sums in by_currency.items()
-    ]
-    totals = [_cells(currency, sums) for currency, sums in all_of_it.items()]
+            cost = None
+        by_currency = groups.get(key)
+        if by_currency is None:
+            by_currency = groups[key] = {}
+        _add(by_currency, call, cost)
+    rows, total = _rows(groups, asked.by)
     return Report(
         "what-if",
         asked.window,
         asked.by,
         COLUMNS,
         sorted_rows(rows, asked.by, "recorded"),
-        totals[0] if len(totals) == 1 else {"costs": {row["currency"]: row["what_if"] for row in totals}},
+        total,
         {"unpriced": _not_priced(reasons)} if reasons else {},
         list(_assumptions(other, left_out)),
     )
+
+
+def _rows(groups: dict[tuple[Any, ...], dict[str | None, _Sums]], by: tuple[str, ...]) -> tuple[list[Cells], Cells]:
+    """The rows, and the total: of each currency its own. What has no cost at all stands beside that of most calls."""
+    calls: dict[str, int] = {}
+    for by_currency in groups.values():
+        for currency, sums in by_currency.items():
+            if currency is not None:
+                calls[currency] = calls.get(currency, 0) + sums.calls
+    main = min(calls, key=lambda currency: (-calls[currency], currency), default="-")
+    rows: list[Cells] = []
+    totals: dict[str, _Sums] = {}
+    for key, by_currency in groups.items():
+        named: dict[str, _Sums] = {}
+        for currency, sums in by_currency.items():
+            named.setdefault(currency or main, _Sums()).add(sums)
+        for currency, sums in named.items():
+            rows.append({**dict(zip(by, key, strict=True)), **_cells(currency, sums)})
+            totals.setdefault(currency, _Sums()).add(sums)
+    cells = [_cells(currency, sums) for currency, sums in totals.items()]
+    if len(cells) == 1:
+        return rows, cells[0]
+    return rows, {"costs": {each["currency"]: each["what_if"] for each in cells}}
 
 
 def _calls(calls: Table, asked: Asked) -> Iterator[tuple[tuple[Any, ...], _Call]]:
@@ -174,18 +203,28 @@ def _other_cost(pricer: Pricer, call: _Call, other: Other) -> tuple[float, str] 
     return cost.amount + beside, cost.currency
 
 
-def _add(sums: dict[str, _Sums], call: _Call, cost: tuple[float, str] | None) -> None:
-    recorded = None if call.cost is None else (call.cost, call.currency or "USD")
-    currencies = {amount[1] for amount in (recorded, cost) if amount is not None} or {call.currency or "-"}
-    for currency in currencies:
-        row = sums.setdefault(currency, _Sums())
+def _add(sums: dict[str | None, _Sums], call: _Call, cost: tuple[float, str] | None) -> None:
+    was_in = None if call.cost is None else call.currency or "USD"
+    would_be_in = None if cost is None else cost[1]
+    for currency in (was_in,) if was_in == would_be_in or would_be_in is None else (was_in, would_be_in):
+        if currency is None and would_be_in is not None:
+            continue
+        row = sums.get(currency)
+        if row is None:
+            row = sums[currency] = _Sums()
         row.calls += 1
-        was = recorded[0] if recorded is not None and recorded[1] == currency else None
-        would = cost[0] if cost is not None and cost[1] == currency else None
-        row.recorded += was or 0.0
-        row.what_if += would or 0.0
-        row.not_recorded += was is None
-        row.not_priced += would is None
+        if call.owes_nothing:
+            continue
+        was = call.cost if currency is not None and currency == was_in else None
+        would = cost[0] if cost is not None and currency == would_be_in else None
+        if was is None:
+            row.not_recorded += 1
+        else:
+            row.recorded += was
+        if would is None:
+            row.not_priced += 1
+        else:
+            row.what_if += would
         if was is not None and would is not None:
             row.compared += 1
             row.compared_recorded += was
@@ -197,8 +236,8 @@ def _cells(currency: str, sums: _Sums) -> Cells:
     return {
         "calls": sums.calls,
         "currency": currency,
-        "recorded": sums.recorded if sums.calls > sums.not_recorded else None,
-        "what_if": sums.what_if if sums.calls > sums.not_priced else None,
+        "recorded": sums.recorded if sums.recorded or sums.compared else None,
+        "what_if": sums.what_if if sums.what_if or sums.compared else None,
         "extra": extra,
         "extra_share": share(extra, sums.compared_recorded),
         "not_priced": sums.not_priced,
