@@ -29,7 +29,7 @@ def test_a_day_beside_the_one_before(tmp_path: Path) -> None:
     assert health < health_before == 100
     feedback, feedback_before, change = rows["feedback"]
     assert (str(feedback), feedback_before, change) == ("not enough data (n = 4)", 1.0, None)
-    assert set(report.sections) == {"change", "regressions", "rising", "health", "most_expensive_calls"}
+    assert set(report.sections) == {"change", "spikes", "regressions", "rising", "health", "most_expensive_calls"}
 
 
 def test_a_day_without_anything(tmp_path: Path) -> None:
