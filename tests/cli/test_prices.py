@@ -333,7 +333,7 @@ def test_what_is_not_understood_ends_with_2(arguments: list[str], capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ([], ["prices", "status", "reprice", "pseudonym", "content"]),
+        ([], ["prices", "status", "report", "debug", "check", "what-if", "reprice", "pseudonym", "content"]),
         (["prices"], ["show", "check", "update"]),
         (["content"], ["show"]),
     ],

@@ -11,6 +11,7 @@ from .. import guard, log
 from .._version import __version__
 from ..semconv import attributes as names
 from ..semconv import metrics as instruments
+from ..semconv.scope import SCOPE
 
 
 class Losses:
@@ -46,5 +47,5 @@ class Losses:
 def _count(count: int, reason: str) -> None:
     """Made when it is needed: exporters are there before the app's meter provider, and most never lose anything."""
     counter = instruments.FILE_DROPPED
-    meter = metrics.get_meter("otel_genai_instr", __version__)
+    meter = metrics.get_meter(SCOPE, __version__)
     meter.create_counter(counter.name, counter.unit, counter.description).add(count, {names.ERROR_TYPE: reason})
