@@ -308,15 +308,8 @@ OFF_THE_PATH: Final = {
     "where price data isn't there yet: tests/spans/test_price_wait.py": {
         "telemetry.later:settle",
         "telemetry.life:Life._end_after_all",
-        "telemetry.life:Life._is_put_off",
-        "telemetry.operation:Operation._waits_for_prices",
-        "telemetry.price_wait:PriceWait.__init__",
         "telemetry.price_wait:PriceWait._do",
-        "telemetry.price_wait:PriceWait.close",
-        "telemetry.price_wait:PriceWait.is_pending",
         "telemetry.price_wait:PriceWait.put_off",
-        "telemetry.price_wait:PriceWait.settle",
-        "telemetry.steps:Step._waits_for_prices",
     },
     "where price data is missing": {
         "pricing.source:NoPrices.find",
