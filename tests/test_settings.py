@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 
-from otel_genai_instr import file_settings, settings, variables
+from otel_genai_instr import file_settings, log, settings
 from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings, from_environ, with_overrides
 
 CAPTURE = settings.CAPTURE_MESSAGE_CONTENT
@@ -17,7 +17,7 @@ CAPTURE = settings.CAPTURE_MESSAGE_CONTENT
 
 @pytest.fixture(autouse=True)
 def no_warning_given_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(variables, "_warned", set[tuple[str, str]]())
+    monkeypatch.setattr(log, "_said", {})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import field, fields, replace
 from enum import Enum
 from typing import Final, cast
 
-from . import file_settings, variables
+from . import file_settings, log, variables
 from .records import frozen
 from .semconv import attributes as names
 from .semconv import own
@@ -367,7 +367,7 @@ def _feedback_key(environ: Mapping[str, str]) -> str | None:
     """The keys as they are. Short ones are told of now, and not when the first token is asked for; never quoted."""
     configured = environ.get(FEEDBACK_KEY) or None
     if configured and (lengths := _too_short(configured)):
-        variables.warn_once(
+        log.warning_once(
             (FEEDBACK_KEY, "short"),
             "%s: a key has %d characters; allowed: %d or more, several separated by commas; "
             "no feedback token can be made or read.",

@@ -103,7 +103,7 @@ def count(environ: Mapping[str, str], variable: str, default: int) -> int:
 def warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -> None:
     """Say that a value is wrong."""
     told = "%s=%r is not understood; allowed: %s; %s."
-    warn_once((variable, value), told, variable, value, ", ".join(allowed), consequence)
+    log.warning_once((variable, value), told, variable, value, ", ".join(allowed), consequence)
 
 
 def warn_of_names(environ: Mapping[str, str], known: Set[str]) -> None:
@@ -114,19 +114,9 @@ def warn_of_names(environ: Mapping[str, str], known: Set[str]) -> None:
         near = _nearest(variable, known)
         if near is None:
             allowed = ", ".join(sorted(known))
-            warn_once((variable, ""), "%s is no setting; allowed: %s; it is ignored.", variable, allowed)
+            log.warning_once((variable, ""), "%s is no setting; allowed: %s; it is ignored.", variable, allowed)
         else:
-            warn_once((variable, ""), "%s is no setting; is %s meant? It is ignored.", variable, near)
-
-
-def warn_once(about: tuple[str, str], message: str, *args: object) -> None:
-    """Say something about a variable and a word, the first time."""
-    if about not in _warned:
-        _warned.add(about)
-        log.warning(message, *args)
-
-
-_warned: set[tuple[str, str]] = set()
+            log.warning_once((variable, ""), "%s is no setting; is %s meant? It is ignored.", variable, near)
 
 
 def _nearest(variable: str, known: Set[str]) -> str | None:
