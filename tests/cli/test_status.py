@@ -76,6 +76,11 @@ def test_a_version_that_we_do_not_claim(
             "flask, openai",
             "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it; instrument() in code does it nevertheless",
         ),
+        (
+            "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
+            "*",
+            "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it; instrument() in code does it nevertheless",
+        ),
     ],
 )
 def test_what_is_turned_off(

@@ -67,7 +67,7 @@ def _instrumentors_of(sdk: str) -> Iterator[str]:
     """The modules of those that follow OpenTelemetry's contract, and are on."""
     for kind in _kinds(BaseInstrumentor):
         # Their instance alone: to make one would run their `__init__` again, which may set them up anew.
-        instance = cast("BaseInstrumentor | None", getattr(kind, "_instance", None))
+        instance = cast("BaseInstrumentor | None", vars(kind).get("_instance"))
         if instance is None or kind.__module__.startswith(_OURS) or not instance.is_instrumented_by_opentelemetry:
             continue
         if sdk in named(instance.instrumentation_dependencies()):

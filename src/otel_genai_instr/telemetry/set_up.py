@@ -73,11 +73,12 @@ class _AtTheDefaultAddress(logging.Filter):
 _at_the_default_address: Final = _AtTheDefaultAddress()
 
 
-def listen_for_no_collector() -> None:
-    """When an OTLP exporter says that it can't reach the default address, say what to do about it.
+def listen_for_no_collector(listens: bool) -> None:
+    """When an OTLP exporter says that it can't reach the default address, say what to do about it; or no longer.
 
     A filter: a handler would keep what the exporter says from who configures no logging.
     """
     for exporter in _EXPORTERS:
         logger = logging.getLogger(f"opentelemetry.exporter.otlp.proto.{exporter}")
-        logger.addFilter(_at_the_default_address)  # twice is once
+        change = logger.addFilter if listens else logger.removeFilter  # added twice, it is there once
+        change(_at_the_default_address)

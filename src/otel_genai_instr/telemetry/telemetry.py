@@ -169,7 +169,7 @@ def share(telemetry: Telemetry | None) -> None:
     global _shared
     if telemetry is not None and telemetry is not _shared:
         telemetry.look_at_first_spans()
-        set_up.listen_for_no_collector()
+    set_up.listen_for_no_collector(telemetry is not None)
     _shared = telemetry
 
 
