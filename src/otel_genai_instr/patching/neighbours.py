@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import Final, cast
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # pyright: ignore[reportMissingTypeStubs]
@@ -70,8 +71,16 @@ def _instrumentors_of(sdk: str) -> Iterator[str]:
         instance = cast("BaseInstrumentor | None", vars(kind).get("_instance"))
         if instance is None or kind.__module__.startswith(_OURS) or not instance.is_instrumented_by_opentelemetry:
             continue
-        if sdk in named(instance.instrumentation_dependencies()):
+        if sdk in _observed_by(instance):
             yield kind.__module__
+
+
+@cache  # some look at what is installed
+def _observed_by(instrumentor: BaseInstrumentor) -> list[str]:
+    try:
+        return named(instrumentor.instrumentation_dependencies())
+    except Exception:  # theirs to tell
+        return []
 
 
 def _kinds(kind: type[BaseInstrumentor]) -> Iterator[type[BaseInstrumentor]]:
