@@ -81,7 +81,7 @@ class GenAIInstrumentor(BaseInstrumentor):
 
     def use(self, telemetry: Telemetry) -> None:
         """Observe with ``telemetry`` from now on; operations that are under way keep theirs."""
-        telemetry.first_looks.extend(partial(say_who_else, sdk) for sdk in named(self.requirements))
+        telemetry.first_looks.extend(partial(say_who_else, GenAIInstrumentor, sdk) for sdk in named(self.requirements))
         self.patcher.install(telemetry)
         share(telemetry)
 

@@ -22,7 +22,6 @@ _ON_WHEN_LOADED: Final = {
 }
 """Modules that observe an SDK from when they are imported, and what keeps them from it."""
 _NAME: Final = re.compile(r"[\w.-]+")
-_OURS: Final = __name__.partition(".")[0]
 
 
 def named(requirements: Collection[str]) -> list[str]:
@@ -30,9 +29,9 @@ def named(requirements: Collection[str]) -> list[str]:
     return [name[0] for requirement in requirements if (name := _NAME.match(requirement))]
 
 
-def say_who_else(sdk: str) -> bool:
-    """Say who else observes ``sdk``, and return whether there is anybody."""
-    others = _others(sdk) if sdk in sys.modules else {}
+def say_who_else(ours: type[BaseInstrumentor], sdk: str) -> bool:
+    """Say who else than ``ours`` observes ``sdk``, and return whether there is anybody."""
+    others = _others(ours, sdk) if sdk in sys.modules else {}
     for who, cure in others.items():
         log.warning_once(
             (say_who_else, who, sdk),
@@ -45,9 +44,9 @@ def say_who_else(sdk: str) -> bool:
     return bool(others)
 
 
-def _others(sdk: str) -> dict[str, str]:
+def _others(ours: type[BaseInstrumentor], sdk: str) -> dict[str, str]:
     """By name, what keeps ours alone."""
-    modules = set(_instrumentors_of(sdk))
+    modules = set(_instrumentors_of(ours, sdk))
     found: dict[str, str] = {}
     for module in modules:
         if any(module.startswith(f"{other}.") for other in modules):
@@ -64,14 +63,12 @@ def _others(sdk: str) -> dict[str, str]:
     return found
 
 
-def _instrumentors_of(sdk: str) -> Iterator[str]:
+def _instrumentors_of(ours: type[BaseInstrumentor], sdk: str) -> Iterator[str]:
     """The modules of those that follow OpenTelemetry's contract, and are on."""
-    for kind in _kinds(BaseInstrumentor):
+    for kind in _kinds(BaseInstrumentor, ours):
         # Their instance alone: to make one would run their `__init__` again, which may set them up anew.
         instance = cast("BaseInstrumentor | None", vars(kind).get("_instance"))
-        if instance is None or kind.__module__.startswith(_OURS) or not instance.is_instrumented_by_opentelemetry:
-            continue
-        if sdk in _observed_by(instance):
+        if instance is not None and instance.is_instrumented_by_opentelemetry and sdk in _observed_by(instance):
             yield kind.__module__
 
 
@@ -83,7 +80,8 @@ def _observed_by(instrumentor: BaseInstrumentor) -> list[str]:
         return []
 
 
-def _kinds(kind: type[BaseInstrumentor]) -> Iterator[type[BaseInstrumentor]]:
+def _kinds(kind: type[BaseInstrumentor], ours: type[BaseInstrumentor]) -> Iterator[type[BaseInstrumentor]]:
     for below in kind.__subclasses__():
-        yield below
-        yield from _kinds(below)
+        if below is not ours:
+            yield below
+            yield from _kinds(below, ours)

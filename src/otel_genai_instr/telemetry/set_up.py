@@ -7,7 +7,7 @@ from typing import Final
 
 from opentelemetry import _logs, metrics, trace
 
-from .. import log
+from .. import guard, log
 from ..settings import sdk_is_disabled
 
 _IN_THE_TERMINAL: Final = "OTEL_TRACES_EXPORTER=genai_console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none"
@@ -63,11 +63,15 @@ class _AtTheDefaultAddress(logging.Filter):
     """Lets every record pass. Of a failure to reach the Collector at the default address, it says what to do."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.WARNING:
-            said = record.getMessage().lower()
-            if all(any(word in said for word in words) for words in _NOBODY_THERE):
-                log.warning_once(_AtTheDefaultAddress, _NO_COLLECTOR)
+        if record.levelno >= logging.WARNING:  # a processor may export inside the app's call
+            guard.run("set_up.no_collector", _say_no_collector, record)
         return True
+
+
+def _say_no_collector(record: logging.LogRecord) -> None:
+    said = record.getMessage().lower()
+    if all(any(word in said for word in words) for words in _NOBODY_THERE):
+        log.warning_once(_say_no_collector, _NO_COLLECTOR)
 
 
 _at_the_default_address: Final = _AtTheDefaultAddress()
