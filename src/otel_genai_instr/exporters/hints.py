@@ -10,7 +10,8 @@ from ..semconv import attributes as names
 from ..semconv import own, values
 from .traces import Piece
 
-_NO_USAGE: Final = (
+_NO_USAGE: Final = "no_usage"
+_TO_ASK: Final = (
     '"no usage" stands beside a stream that was not asked for it. stream_options={"include_usage": True} in the call '
     "brings its tokens and its cost, OTEL_GENAI_STREAM_USAGE=true those of all such streams. This is said once."
 )
@@ -33,4 +34,4 @@ def usage_not_asked(attributes: Mapping[str, object], has_ended: bool) -> bool:
 def say_what_is_missing(pieces: Iterable[Piece]) -> None:
     """Say what ``pieces`` lack and could have."""
     if any(span.usage_not_asked for piece in pieces for span in piece.spans):
-        log.warning_once(say_what_is_missing, _USAGE)
+        log.warning_once(say_what_is_missing, _TO_ASK)
