@@ -9,15 +9,15 @@ from dataclasses import fields
 
 import pytest
 
-from otel_genai_instr import file_settings, settings, variables
-from otel_genai_instr.settings import CaptureContent, MetricsCompat, Settings, from_environ, with_overrides
+from otel_genai_instr import file_settings, log, settings
+from otel_genai_instr.settings import CaptureContent, MetricsCompat, RecordTo, Settings, from_environ, with_overrides
 
 CAPTURE = settings.CAPTURE_MESSAGE_CONTENT
 
 
 @pytest.fixture(autouse=True)
 def no_warning_given_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(variables, "_warned", set[tuple[str, str]]())
+    monkeypatch.setattr(log, "_said", {})
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,31 @@ def test_switches() -> None:
         cost=False,
         metrics_compat=MetricsCompat.BOTH,
     )
+
+
+SWITCHED = [each.name for each in fields(Settings) if isinstance(each.default, bool)]
+BESIDE_NAMES = {
+    "record": (RecordTo.OTEL, RecordTo.NOWHERE),
+    "capture_content": (CaptureContent.SPAN_ONLY, CaptureContent.NO_CONTENT),
+}
+
+
+@pytest.mark.parametrize("setting", [*SWITCHED, *BESIDE_NAMES])
+def test_a_switch_takes_the_same_words_everywhere(setting: str) -> None:
+    variable = settings.VARIABLES[setting]
+    for words, expected in zip((("true", "On", "1", "yes"), ("false", "off", "0", "NO")), (True, False), strict=True):
+        value = BESIDE_NAMES[setting][not expected] if setting in BESIDE_NAMES else expected
+        for word in words:
+            assert getattr(from_environ({variable: word}), setting) is value
+            assert getattr(with_overrides(Settings(), {setting: word}), setting) is value
+        assert getattr(with_overrides(Settings(), {setting: expected}), setting) is value
+
+
+@pytest.mark.parametrize("setting", [*SWITCHED, *BESIDE_NAMES])
+def test_a_word_that_is_none_of_a_switch(setting: str) -> None:
+    with pytest.raises(ValueError, match=f"{setting}='perhaps' is not understood; allowed: ") as raised:
+        with_overrides(Settings(), {setting: "perhaps"})
+    assert {"true", "false"} <= set(str(raised.value).partition("allowed: ")[2].split(", "))
 
 
 def test_a_wrong_metrics_mode_names_the_allowed_ones(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from dataclasses import field, fields, replace
 from enum import Enum
 from typing import Final, cast
 
-from . import file_settings, variables
+from . import file_settings, log, variables
 from .records import frozen
 from .semconv import attributes as names
 from .semconv import own
@@ -292,6 +292,9 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Setti
     for setting, allowed in _NAMED.items():
         if isinstance(value := values.get(setting), str | bool):
             values[setting] = _named(setting, str(value), allowed)
+    for setting in _SWITCHES.intersection(values):
+        if isinstance(word := values[setting], str):
+            values[setting] = _switched(setting, word)
     dimensions = values.get("metric_dimensions", ())
     if people := sorted(_NEVER_DIMENSIONS.intersection(cast("Iterable[str]", dimensions))):
         raise ValueError(f"metric_dimensions can't contain {', '.join(people)}: each would make series of its own")
@@ -301,10 +304,17 @@ def with_overrides(settings: Settings, overrides: Mapping[str, object]) -> Setti
 
 
 def _named(setting: str, value: str, allowed: Mapping[str, Enum]) -> Enum:
-    choice = allowed.get(value.strip().lower())
+    choice = variables.meant(value, allowed)
     if choice is None:
         raise ValueError(f"{setting}={value!r} is not understood; allowed: {', '.join(allowed)}")
     return choice
+
+
+def _switched(setting: str, word: str) -> bool:
+    value = variables.is_on(word)
+    if value is None:
+        raise ValueError(f"{setting}={word!r} is not understood; allowed: true, false")
+    return value
 
 
 def _content_modes() -> dict[str, CaptureContent]:
@@ -318,7 +328,7 @@ def _capture_content(environ: Mapping[str, str], default: CaptureContent | None)
     modes = _content_modes()
     if not raw:
         return default
-    mode = modes.get(raw.lower())
+    mode = variables.meant(raw, modes)
     if mode is None:
         variables.warn(CAPTURE_MESSAGE_CONTENT, raw, modes, "no content is captured")
     return mode or CaptureContent.NO_CONTENT
@@ -337,6 +347,7 @@ _NAMED: Final[Mapping[str, Mapping[str, Enum]]] = {
     },
 }
 """The settings that take a name."""
+_SWITCHES: Final = frozenset(each.name for each in fields(Settings) if isinstance(each.default, bool))
 
 
 def _names(environ: Mapping[str, str], variable: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -367,7 +378,7 @@ def _feedback_key(environ: Mapping[str, str]) -> str | None:
     """The keys as they are. Short ones are told of now, and not when the first token is asked for; never quoted."""
     configured = environ.get(FEEDBACK_KEY) or None
     if configured and (lengths := _too_short(configured)):
-        variables.warn_once(
+        log.warning_once(
             (FEEDBACK_KEY, "short"),
             "%s: a key has %d characters; allowed: %d or more, several separated by commas; "
             "no feedback token can be made or read.",

@@ -32,11 +32,23 @@ def switch(environ: Mapping[str, str], variable: str, default: bool) -> bool:
     raw = environ.get(variable, "").strip()
     if not raw:
         return default
-    value = _SWITCH.get(raw.lower())
+    value = is_on(raw)
     if value is None:
         warn(variable, raw, ("true", "false"), f"{str(default).lower()} stays in force")
         return default
     return value
+
+
+def is_on(word: str) -> bool | None:
+    """What ``word`` says of a switch; ``None`` if it says nothing."""
+    return _SWITCH.get(word.strip().lower())
+
+
+def meant(word: str, allowed: Mapping[str, _E]) -> _E | None:
+    """What ``word`` stands for among ``allowed``; where a switch is among them, its other words are too."""
+    word = word.strip().lower()
+    on = is_on(word)
+    return allowed.get(word if on is None else str(on).lower())
 
 
 def choice(environ: Mapping[str, str], variable: str, kind: type[_E], default: _D) -> _E | _D:
@@ -44,9 +56,9 @@ def choice(environ: Mapping[str, str], variable: str, kind: type[_E], default: _
     raw = environ.get(variable, "").strip()
     if not raw:
         return default
-    for each in kind:
-        if each.value == raw.lower():
-            return each
+    found = meant(raw, {each.value: each for each in kind})
+    if found is not None:
+        return found
     in_force = "the default" if default is None else default.value
     warn(variable, raw, (each.value for each in kind), f"{in_force} stays in force")
     return default
@@ -103,7 +115,7 @@ def count(environ: Mapping[str, str], variable: str, default: int) -> int:
 def warn(variable: str, value: str, allowed: Iterable[str], consequence: str) -> None:
     """Say that a value is wrong."""
     told = "%s=%r is not understood; allowed: %s; %s."
-    warn_once((variable, value), told, variable, value, ", ".join(allowed), consequence)
+    log.warning_once((variable, value), told, variable, value, ", ".join(allowed), consequence)
 
 
 def warn_of_names(environ: Mapping[str, str], known: Set[str]) -> None:
@@ -114,19 +126,9 @@ def warn_of_names(environ: Mapping[str, str], known: Set[str]) -> None:
         near = _nearest(variable, known)
         if near is None:
             allowed = ", ".join(sorted(known))
-            warn_once((variable, ""), "%s is no setting; allowed: %s; it is ignored.", variable, allowed)
+            log.warning_once((variable, ""), "%s is no setting; allowed: %s; it is ignored.", variable, allowed)
         else:
-            warn_once((variable, ""), "%s is no setting; is %s meant? It is ignored.", variable, near)
-
-
-def warn_once(about: tuple[str, str], message: str, *args: object) -> None:
-    """Say something about a variable and a word, the first time."""
-    if about not in _warned:
-        _warned.add(about)
-        log.warning(message, *args)
-
-
-_warned: set[tuple[str, str]] = set()
+            log.warning_once((variable, ""), "%s is no setting; is %s meant? It is ignored.", variable, near)
 
 
 def _nearest(variable: str, known: Set[str]) -> str | None:

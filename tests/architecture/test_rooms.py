@@ -51,7 +51,7 @@ KNOWS: Final = {
     "guard": {"log"},
     "variables": {"log"},
     "file_settings": {"records", "variables"},
-    "settings": {"file_settings", "records", "semconv", "variables"},
+    "settings": {"file_settings", "log", "records", "semconv", "variables"},
     "options": {"pricing", "settings", "telemetry"},
     "pricing": set[str](),
     "privacy": set[str](),

@@ -196,6 +196,7 @@ def test_show_an_unknown_model(capsys: pytest.CaptureFixture[str]) -> None:
 def test_show_an_unknown_provider(capsys: pytest.CaptureFixture[str]) -> None:
     said = _refused("show", "gpt-4o", "--provider", "opnai", capsys=capsys)
     assert "the provider is in no price list. Near to it: openai" in said
+    assert "Some that are: openai, anthropic, " in _refused("show", "gpt-4o", "--provider", "zzz", capsys=capsys)
 
 
 def test_show_a_model_without_a_price(capsys: pytest.CaptureFixture[str]) -> None:

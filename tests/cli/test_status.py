@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from otel_genai_instr import __version__, file_settings, settings, variables
+from otel_genai_instr import __version__, file_settings, log, settings
 from otel_genai_instr.cli import main
 
 
@@ -21,7 +21,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("OTEL_"):
             monkeypatch.delenv(name)
-    monkeypatch.setattr(variables, "_warned", set[tuple[str, str]]())
+    monkeypatch.setattr(log, "_said", {})
 
 
 def _status(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -74,6 +74,11 @@ def test_a_version_that_we_do_not_claim(
         (
             "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
             "flask, openai",
+            "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it; instrument() in code does it nevertheless",
+        ),
+        (
+            "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
+            "*",
             "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it; instrument() in code does it nevertheless",
         ),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otel_genai_instr.evaluation import feedback, feedback_token
+from otel_genai_instr.evaluation import evaluate, feedback, feedback_token
 from otel_genai_instr.evaluation.reactions import ACTIONS
 from otel_genai_instr.settings import CaptureContent, Settings
 
@@ -105,6 +105,17 @@ def test_without_a_key_the_variable_is_named(judging: Judging, key: str | None) 
         feedback_token(judging.span())
     with pytest.raises(ValueError, match="OTEL_GENAI_FEEDBACK_KEY"):
         feedback(token, "thumbs_up")
+
+
+@pytest.mark.parametrize("subject", [None, "chatcmpl-123", object()])
+def test_what_is_passed_is_told_of_before_what_is_set(judging: Judging, subject: Any) -> None:
+    judging.use(Settings(feedback_key=None))
+    with pytest.raises(ValueError, match=rf"^subject of type {type(subject).__name__} "):
+        feedback_token(subject)
+    with pytest.raises(ValueError, match=rf"^subject of type {type(subject).__name__} "):
+        evaluate(subject, "relevance", score=1)
+    with pytest.raises(ValueError, match=rf"not valid: type {type(subject).__name__}; .*feedback_token"):
+        feedback(subject, "thumbs_up")
 
 
 def test_a_token_is_no_subject_of_a_further_token(judging: Judging) -> None:

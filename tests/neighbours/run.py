@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from otel_genai_instr.log import WHOSE
 from tests.environments.process import Ran, run
 
 from .judge import Problem, own_problems, problems
@@ -23,6 +24,7 @@ from .table import ENVIRONMENTS, NEIGHBOURS, OURS_FIRST, THEIRS_FIRST, Exempt, N
 ALONE: Final = ("theirs", "ours")
 BOTH: Final = (THEIRS_FIRST, OURS_FIRST)
 PROGRAM: Final = "tests.neighbours.program"
+TWICE: Final = "count its tokens and cost twice"
 SHOWN: Final = 3000
 """Characters of the output of a process that failed."""
 
@@ -36,9 +38,13 @@ def verdict(neighbour: Neighbour, ran: Mapping[str, Ran], order: str) -> Iterato
     both, theirs, ours = ran[order], ran["theirs"], ran["ours"]
     if both.result["internal errors"]:
         yield f"internal errors: {both.result['internal errors']}"
+    notices = [line for line in both.output.splitlines() if TWICE in line]
+    expected = [] if neighbour.doubles is None else [neighbour.doubles]
+    if [line.removeprefix(WHOSE).partition(" ")[0] for line in notices] != expected:
+        yield f"said of doubles: {notices}"
     for line in both.output.splitlines():
         # A warning of theirs may come while a frame of ours runs.
-        if "otel_genai_instr" in line and line.partition(": ")[2] not in theirs.output:
+        if "otel_genai_instr" in line and line not in notices and line.partition(": ")[2] not in theirs.output:
             yield f"printed: {line}"
     if neighbour.observes != any(call["theirs"] for call in theirs.result["calls"].values()):
         yield f"observes: {neighbour.observes} is said of it"

@@ -45,6 +45,8 @@ class Neighbour:
     """Its provider passes on to ``spans`` what it would export; otherwise all that was started and ended counts."""
     observes: bool = True
     """What it observes can be seen, and is something."""
+    doubles: str | None = None
+    """What our log calls it where it says that each call has two spans; ``None`` for who makes none."""
     exempt: tuple[Exempt, ...] = ()
 
 
@@ -128,6 +130,7 @@ langfuse.get_client()
 """,
         environ={"LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk", "LANGFUSE_HOST": NOWHERE},
         brings_provider=True,
+        doubles="langfuse",
     ),
     "logfire": Neighbour(
         requirements=("logfire",),
@@ -138,6 +141,7 @@ logfire.configure(send_to_logfire=False, additional_span_processors=[SimpleSpanP
 logfire.instrument_openai()
 """,
         brings_provider=True,
+        doubles="logfire",
         exports=True,
         exempt=_LOGFIRE_COMPLETES,
     ),
@@ -156,19 +160,23 @@ logfire.instrument_openai()
     "openinference": Neighbour(
         requirements=("openinference-instrumentation-openai",),
         on=_INSTRUMENTOR.format("openinference.instrumentation.openai"),
+        doubles="openinference.instrumentation.openai",
     ),
     "openllmetry": Neighbour(
         requirements=("opentelemetry-instrumentation-openai",),
         on=_INSTRUMENTOR.format("opentelemetry.instrumentation.openai"),
+        doubles="opentelemetry.instrumentation.openai",
     ),
     "official v2": Neighbour(
         # It imports what newer ones of the utilities lack, and httpx, which newer ones of openai don't bring.
         requirements=("opentelemetry-instrumentation-openai-v2", "opentelemetry-util-genai<1.2", "httpx"),
         on=_INSTRUMENTOR.format("opentelemetry.instrumentation.openai_v2"),
+        doubles="opentelemetry.instrumentation.openai_v2",
     ),
     "official genai": Neighbour(
         requirements=("opentelemetry-instrumentation-genai-openai",),
         on=_INSTRUMENTOR.format("opentelemetry.instrumentation.genai.openai"),
+        doubles="opentelemetry.instrumentation.genai.openai",
     ),
     "datadog": Neighbour(
         requirements=("ddtrace",),

@@ -158,7 +158,8 @@ def _why_not(options: Namespace, reasons: dict[str, Unpriced], source: PriceSour
         known = {**PROVIDER_IDS, **{identifier: identifier for identifier in known_models()}}
         if options.provider not in known:
             near = difflib.get_close_matches(options.provider, list(known), _NEAR_NAMES)
-            return f"{name}: the provider is in no price list.{_did_you_mean(near)}"
+            allowed = _did_you_mean(near) or f" Some that are: {', '.join(SELLERS)}"
+            return f"{name}: the provider is in no price list.{allowed}"
     return f"{name} is in no price list.{_did_you_mean(_near_models(options.model, options.provider))}"
 
 

@@ -124,9 +124,14 @@ def _sdk(point: EntryPoint) -> Sdk:
         why_not = "this version is not supported"
     elif settings.sdk_is_disabled():
         why_not = "OTEL_SDK_DISABLED is set"
-    elif point.name in settings.disabled_instrumentations():
+    elif _is_off(point.name):
         why_not = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it; instrument() in code does it nevertheless"
     return Sdk(point.name, installed, supported, why_not is None, why_not)
+
+
+def _is_off(instrumentation: str) -> bool:
+    """Whether ``opentelemetry-instrument`` is told to leave it alone; ``*`` is every one."""
+    return not settings.disabled_instrumentations().isdisjoint((instrumentation, "*"))
 
 
 def _neighbours() -> list[Neighbour]:
@@ -136,7 +141,7 @@ def _neighbours() -> list[Neighbour]:
         same = next((sdk for sdk in ours if point.name.startswith(sdk)), None)
         if is_ours or same is None or point.dist is None:
             continue
-        if point.name in settings.disabled_instrumentations():
+        if _is_off(point.name):
             says = "off: OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names it"
         else:
             cure = f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={point.name} turns it off"

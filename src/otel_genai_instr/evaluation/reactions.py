@@ -36,10 +36,11 @@ def feedback_token(subject: Subject, *, expires_in: float = SEVEN_DAYS) -> str:
             subject without a span.
     """
     seconds = _life(expires_in)
+    target = target_of(subject)  # what is passed is told of before what is set
     telemetry = shared()
     keys = tokens.keys_of(telemetry.settings.feedback_key)
     expires_at = math.ceil(telemetry.clock.wall_ns() / 1e9 + seconds)
-    return tokens.sign(target_of(subject).span_context, expires_at, keys)
+    return tokens.sign(target.span_context, expires_at, keys)
 
 
 def feedback(token: str, action: Action, *, text: str | None = None) -> None:
@@ -57,6 +58,10 @@ def feedback(token: str, action: Action, *, text: str | None = None) -> None:
         ValueError: for a token that is forged or expired, an action that doesn't exist, and when no key is set.
     """
     action, text = checked(action, text)
+    if not tokens.is_one(token):
+        raise tokens.InvalidToken(
+            f"the feedback token is not valid: type {type(token).__name__}; allowed: what feedback_token() returned"
+        )
     record_reaction(target_of_token(token), action, text)
 
 

@@ -20,7 +20,7 @@ from ..telemetry.scope import NO_SCOPE, scope_in
 from ..telemetry.telemetry import shared
 from ..text import as_text, encodable
 from .subjects import Subject, Target, target_of
-from .tokens import keys_of, verify
+from .tokens import is_one, keys_of, verify
 
 LONGEST_WORD: Final = 128
 """Characters of a name, a label or an evaluator: they are dimensions of a metric, no place for sentences."""
@@ -71,7 +71,7 @@ def evaluate(
         label=None if label is None else _word("label", label),
         explanation=None if explanation is None else as_text("explanation", explanation),
     )
-    record(target_of_token(subject) if isinstance(subject, str) else target_of(subject), verdict)
+    record(target_of_token(subject) if is_one(subject) else target_of(subject), verdict)
 
 
 def record(target: Target, verdict: Verdict) -> None:

@@ -59,8 +59,9 @@ def target_of(subject: object) -> Target:
     if isinstance(span, HasSpanContext):
         response_id = getattr(subject, "response_id", None)
         return Target(_context_of(span), response_id if isinstance(response_id, str) else _recorded_response_id(span))
+    what = f"of {len(subject)} characters is no feedback token" if isinstance(subject, str) else "can't be evaluated"
     raise ValueError(
-        f"subject of type {type(subject).__name__} can't be evaluated; "
+        f"subject of type {type(subject).__name__} {what}; "
         "allowed: a block of this package, a span, a span context; for evaluate() also a feedback token"
     )
 

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 from opentelemetry import trace
 
@@ -71,13 +71,18 @@ def sign(context: trace.SpanContext, expires_at: int, keys: Sequence[bytes]) -> 
     return base64.urlsafe_b64encode(payload + _mac(payload, keys[0])).decode()
 
 
+def is_one(value: object) -> TypeGuard[str]:
+    """Whether it has the shape of a token; what it is worth needs the key."""
+    return isinstance(value, str) and _SHAPE.fullmatch(value) is not None
+
+
 def verify(token: object, now: float, keys: Sequence[bytes]) -> trace.SpanContext:
     """The span that ``token`` was made for; ``now`` is in seconds since 1970.
 
     Raises:
         InvalidToken: when the token isn't one of ours, or is expired.
     """
-    if not isinstance(token, str) or _SHAPE.fullmatch(token) is None:
+    if not is_one(token):
         raise InvalidToken("the feedback token is not valid")
     signed = base64.urlsafe_b64decode(token)
     payload, mac = signed[:-_MAC_BYTES], signed[-_MAC_BYTES:]

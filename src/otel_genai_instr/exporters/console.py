@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from .. import guard, settings
 from . import notebook
+from .hints import say_what_is_missing
 from .layout import Style
 from .reading import read_span
 from .streams import style_for
@@ -109,6 +110,11 @@ class GenAIConsoleExporter(SpanExporter):
         """Whether all was written. Foreign code (the stream) runs outside our lock."""
         if not pieces:
             return True
+        is_written = self._write(pieces)
+        say_what_is_missing(pieces)
+        return is_written
+
+    def _write(self, pieces: list[Piece]) -> bool:
         if self._out is None and notebook.show(Waterfall(pieces, Style(http_messages=self._http_messages))):
             return True
         out = self._out if self._out is not None else sys.stderr

@@ -11,6 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from ..semconv import attributes as names
 from ..semconv import own, values
+from .hints import usage_not_asked
 from .traces import SpanRecord
 
 _CALLS: Final = values.PRICED_OPERATIONS | {values.FETCH_RESPONSE}
@@ -102,6 +103,7 @@ def record_of(
         unpriced_reason=_text(attributes, own.COST_UNPRICED_REASON),
         error=error,
         detail=_detail(attributes, error),
+        usage_not_asked=usage_not_asked(attributes, has_ended=bool(_finish_reasons(attributes))),
     )
 
 

@@ -57,6 +57,8 @@ class SpanRecord:
     """The kind of error; ``None`` for a span that did not fail."""
     detail: str = ""
     """A few words about anything else: attempts, HTTP status, database."""
+    usage_not_asked: bool = False
+    """It is a stream that came to its end without usage, as it does where nobody asks for that."""
 
     @property
     def duration_ns(self) -> int:

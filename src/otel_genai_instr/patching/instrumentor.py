@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any, ClassVar
 
+from opentelemetry.instrumentation.dependencies import (
+    DependencyConflict,
+    DependencyConflictError,
+    get_dependency_conflicts,
+)
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # pyright: ignore[reportMissingTypeStubs]
 
+from .. import log
 from ..telemetry.telemetry import Telemetry, share, telemetry_with
+from .neighbours import named, say_who_else
 from .patcher import Patcher
 
 
@@ -22,6 +30,39 @@ class GenAIInstrumentor(BaseInstrumentor):
     def instrumentation_dependencies(self) -> Collection[str]:
         """The SDK versions that are supported."""
         return self.requirements
+
+    def conflict(self) -> DependencyConflict | None:
+        """What is installed, where that is a version that isn't supported."""
+        conflict = get_dependency_conflicts(self.requirements)
+        return conflict if conflict is not None and conflict.found else None
+
+    def instrument(self, **kwargs: Any) -> None:
+        """Observe every call from now on, of versions that are supported, now or when they are installed.
+
+        ``opentelemetry-instrument`` leaves the check to us: it knows requirements of a whole distribution, and ours
+        has several SDKs.
+
+        Keyword Args:
+            kwargs: see :meth:`_instrument`.
+
+        Raises:
+            DependencyConflictError: for another version, if ``raise_exception_on_conflict`` is true.
+            TypeError: for an option that doesn't exist.
+            ValueError: for a value that an option can't have.
+        """
+        raises = kwargs.pop("raise_exception_on_conflict", False)
+        conflict = self.conflict()
+        if conflict is None:
+            super().instrument(**{**kwargs, "skip_dep_check": True})
+            return
+        if raises:
+            raise DependencyConflictError(conflict)
+        log.warning_once(
+            (GenAIInstrumentor, conflict.found),
+            "%s is installed, and %s is supported: its calls are not observed.",
+            conflict.found,
+            conflict.required,
+        )
 
     def _instrument(self, **kwargs: Any) -> None:
         """Observe every call from now on.
@@ -40,6 +81,7 @@ class GenAIInstrumentor(BaseInstrumentor):
 
     def use(self, telemetry: Telemetry) -> None:
         """Observe with ``telemetry`` from now on; operations that are under way keep theirs."""
+        telemetry.first_looks.extend(partial(say_who_else, GenAIInstrumentor, sdk) for sdk in named(self.requirements))
         self.patcher.install(telemetry)
         share(telemetry)
 

@@ -13,10 +13,11 @@ from .._version import __version__
 from ..pricing import Estimator, Pricer, pricing_from
 from ..semconv import SCHEMA_URL
 from ..settings import Settings
-from . import limits
+from . import limits, set_up
 from .clock import Clock
 from .content_counters import ContentCounters
 from .dimensions import DimensionGuard
+from .first_spans import FirstSpans, Look
 from .metrics import SCOPE, Metrics, metrics_of
 from .policy import ContentPolicy
 from .privately import Privacy
@@ -56,16 +57,12 @@ class Telemetry:
         estimator: Estimator | None = None,
     ) -> None:
         self.settings = settings
-        # A provider may be anybody's: what it can't give is not recorded, and the others are.
-        self.tracer = _asked_for(
-            "tracer",
-            lambda: (tracer_provider or trace.get_tracer_provider()).get_tracer(
-                SCOPE, __version__, schema_url=SCHEMA_URL
-            ),
-            trace.NoOpTracer,
-        )
-        self.spans_are_tight = limits.are_tight(self.tracer)
-        """Whether all attributes may be too many for a span."""
+        self._tracer_provider = tracer_provider
+        self._has_others = settings.record.is_logging or bool(meter_provider or logger_provider)
+        """Whether something is recorded where there are no spans."""
+        self.first_looks: list[Look] = []
+        """Asked about others at the first calls."""
+        self._take_tracer()
         self.metrics = _asked_for(
             "meter",
             lambda: metrics_of(meter_provider or metrics.get_meter_provider()),
@@ -95,6 +92,24 @@ class Telemetry:
         )
         """Whether more is done with calls outside any block than with every call."""
         self.dimensions = DimensionGuard(settings.metric_dimensions, settings.metric_dimension_values)
+
+    def _take_tracer(self) -> None:
+        # A provider may be anybody's: what it can't give is not recorded, and the others are.
+        tracer = _asked_for(
+            "tracer",
+            lambda: (self._tracer_provider or trace.get_tracer_provider()).get_tracer(
+                SCOPE, __version__, schema_url=SCHEMA_URL
+            ),
+            trace.NoOpTracer,
+        )
+        self.tracer: trace.Tracer | FirstSpans = tracer
+        self.spans_are_tight = limits.are_tight(tracer)
+        """Whether all attributes may be too many for a span."""
+
+    def look_at_first_spans(self) -> None:
+        """Say what there is to say about a set-up that records nothing, or everything twice."""
+        if not isinstance(self.tracer, FirstSpans):
+            self.tracer = FirstSpans(self.tracer, self._has_others, self._take_tracer, self.first_looks)
 
 
 def _store_of(settings: Settings, counters: ContentCounters) -> Store | None:
@@ -152,6 +167,9 @@ _shared: Telemetry | None = None
 def share(telemetry: Telemetry | None) -> None:
     """Let everything that no SDK shows use ``telemetry`` too; ``None`` goes back to the environment's."""
     global _shared
+    if telemetry is not None and telemetry is not _shared:
+        telemetry.look_at_first_spans()
+    set_up.listen_for_no_collector(telemetry is not None)
     _shared = telemetry
 
 
