@@ -145,7 +145,7 @@ def test_clickhouse_says_what_the_files_say_of_the_same_spans(
             return json.loads(capsys.readouterr().out)["traces"]
 
         url = f"{server.url.replace('http:', 'clickhouse:')}/otel"
-        for asked in (*([trace_id] for trace_id in traces), ["--user", "ann"], ["--last-error"], ["--session", "s-3"]):
+        for asked in ([traces[1]], [traces[2]], ["--user", "ann", "--traces", "1"], ["--last-error"]):
             in_file, in_clickhouse = (debug(source, *asked) for source in (str(collector.file), url))
             assert in_clickhouse == in_file, asked
         assert main(["debug", "f" * 32, "--from", url]) == 1

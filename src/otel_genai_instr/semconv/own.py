@@ -2,9 +2,6 @@
 
 from typing import Final
 
-SCOPE: Final = "otel_genai_instr"
-"""The instrumentation that makes our spans and metrics."""
-
 CALL_DURATION: Final = "otel_genai.call.duration"
 REQUEST_ATTEMPTS: Final = "otel_genai.request.attempts"
 RESPONSE_SERVICE_TIER: Final = "otel_genai.response.service_tier"

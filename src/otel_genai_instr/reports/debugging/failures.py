@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ...semconv import own
+from ...semconv import SCOPE
 from ..kinds import CALL, RETRIEVAL, TOOL
 from ..traces.trace import Trace, TraceSpan
 from .finding import Finding, Verdict, counted, listed, quoted
@@ -50,7 +50,7 @@ def retries(trace: Trace, history: History) -> Iterator[Finding]:
     """Look at how often calls were sent."""
     calls = trace.of_kind(CALL)
     # We say how often only where it was more than once.
-    known = [call for call in calls if call.cells["attempts"] is not None or call.cells["scope"] == own.SCOPE]
+    known = [call for call in calls if call.cells["attempts"] is not None or call.cells["scope"] == SCOPE]
     again = [call for call in known if (call.cells["attempts"] or 1) > 1]
     for call in again:
         ended = "failed all the same" if call.failed else "succeeded in the end"
