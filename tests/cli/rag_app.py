@@ -101,7 +101,7 @@ class RagApp:
         asked: Any = {"model": run.model, "tools": [WEATHER], "max_completion_tokens": run.max_tokens}
         called = cast("Any", client.chat.completions.create(messages=messages, **asked)).choices[0].message
         for call in called.tool_calls or ():
-            function = cast("Any", call).function
+            function = call.function
             with genai.tool(function.name, call_id=call.id, arguments=function.arguments) as tool:
                 if run.tool_error is not None:
                     raise run.tool_error

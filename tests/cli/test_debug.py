@@ -101,6 +101,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables go where the test's files are, once for all tests of a run."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "no state"))
 
 
 def _debug(*words: str, capsys: pytest.CaptureFixture[str], code: int = 0) -> Any:
@@ -312,7 +313,7 @@ def test_without_content_and_without_enough_calls_it_says_that_it_does_not_know(
         (("--last-error", "--last", "soon", "--from", "{folder}"), 2, "--last: 'soon' is not allowed"),
         (("a" * 32, "--from", "http://127.0.0.1:1"), 1, "jaeger+http://..., tempo+http://..."),
         (("a" * 32, "--from", "jaeger+http://:1"), 1, "needs http:// or https:// and a host"),
-        (("a" * 32,), 1, "say where the telemetry is"),
+        (("a" * 32,), 1, "say by --from or OTEL_GENAI_REPORTS_FROM where the telemetry is"),
     ],
 )
 def test_what_can_not_be_meant_is_told(

@@ -1,4 +1,4 @@
-"""``otel-genai debug`` on a trace that the real Jaeger, or the real Tempo, has."""
+"""``otel-genai debug`` on traces that the real Jaeger, Tempo and ClickHouse have."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 from otel_genai_instr.cli import main
 
-from ..cli.rag_app import ANSWER, RagApp, Run
+from ..cli.rag_app import ANSWER, RagApp, Run, otlp_lines
 from ..support.capture import Capture
 from ..support.clock import START_NS, FakeClock
+from .clickhouse.environment import EngineUnavailable, engine_python
+from .clickhouse.server import ClickHouse
 from .jaeger import NO_JAEGER, JaegerProgram, jaeger_binary
 from .programs import running, wait_until
 from .tempo import Tempo, tempo_binary
+from .test_reports import BothCollector
 
 pytestmark = pytest.mark.stack
 
 
 class Told:
-    """What the app told, of now: backends keep nothing that is old."""
+    """What the app told within the last minutes: Tempo finds nothing by search that was old when it came."""
 
     def __init__(self) -> None:
         clock = FakeClock()
-        clock.advance(datetime.now(UTC).timestamp() - 600 - START_NS / 1e9)
+        clock.advance(datetime.now(UTC).timestamp() - 125 - START_NS / 1e9)
         capture = Capture(clock)
         app = RagApp(capture, clock)
         try:
@@ -108,3 +111,42 @@ def test_a_trace_is_read_searched_for_and_examined(
         assert [trace["trace_id"] for trace in debug("--user", "bob")] == [told.broken, told.failed]
         assert "no trace of user nobody since" in debug("--user", "nobody")
         assert f"has no trace {'f' * 32}" in debug("f" * 32)
+
+
+def test_clickhouse_says_what_the_files_say_of_the_same_spans(
+    collector_binary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        python = engine_python()
+    except EngineUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    clock = FakeClock()
+    clock.advance(datetime.now(UTC).timestamp() - 86_400 - START_NS / 1e9)
+    capture = Capture(clock)
+    app = RagApp(capture, clock)
+    try:
+        app.usual(25)
+        traces = [
+            app.ask(Run(user="ann")),
+            app.ask(Run(documents=[{"id": "page-9", "score": 0.2}], finish="length", max_tokens=200, user="ann")),
+            app.ask(Run(seconds=9, input_tokens=30_000, answered="gpt-4.1-nano-2025-04-14", prompt_version="3")),
+            app.ask(Run(tool_error=TimeoutError("no route"))),
+        ]
+    finally:
+        capture.uninstrument()
+    with running(ClickHouse(python, tmp_path)) as server:
+        with running(BothCollector(collector_binary, tmp_path, server)) as collector:
+            for line in otlp_lines(capture.spans()).splitlines():
+                collector.send(json.loads(line))
+
+        def debug(source: str, *words: str) -> Any:
+            assert main(["debug", *words, "--from", source, "--format", "json", "--content"]) == 0
+            return json.loads(capsys.readouterr().out)["traces"]
+
+        url = f"{server.url.replace('http:', 'clickhouse:')}/otel"
+        for asked in ([traces[1]], [traces[2]], ["--user", "ann", "--traces", "1"], ["--last-error"]):
+            in_file, in_clickhouse = (debug(source, *asked) for source in (str(collector.file), url))
+            assert in_clickhouse == in_file, asked
+        assert main(["debug", "f" * 32, "--from", url]) == 1
+        assert f"ClickHouse has no trace {'f' * 32}" in capsys.readouterr().err

@@ -74,13 +74,17 @@ def _served(kind: str, url: str, prices: str | None) -> Traces:
 
 def _stored(said: str | None, prices: str | None) -> Traces:
     opened = open_source(said, prices)
-    if opened.files is None:
-        raise Problem(f"{opened.name}: traces are read from files, Jaeger and Tempo")
-    from ..reports.asked import ALWAYS
     from ..reports.debugging.table_history import TableHistory
+
+    if opened.files is None:
+        from ..reports.traces.in_clickhouse import TracesInClickHouse
+
+        source = TracesInClickHouse(opened.tables, opened.name)
+        return Traces(source, TableHistory(opened.tables, source.spans), opened.notes)
+    from ..reports.asked import ALWAYS
     from ..reports.rows import SpanRows
     from ..reports.traces.in_files import TracesInFiles
 
     tables = opened.tables(ALWAYS)
     source = TracesInFiles(tables, opened.files, SpanRows(pricer_from(prices)), opened.name)
-    return Traces(source, TableHistory(tables, source.spans), opened.notes)
+    return Traces(source, TableHistory(lambda _: tables, source.spans), opened.notes)

@@ -9,9 +9,9 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from .. import guard, log
 from .._version import __version__
+from ..semconv import SCOPE
 from ..semconv import attributes as names
 from ..semconv import metrics as instruments
-from ..semconv.scope import SCOPE
 
 
 class Losses:

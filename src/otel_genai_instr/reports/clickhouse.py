@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -11,6 +10,7 @@ import clickhouse_connect
 import ibis
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from ..file_settings import clickhouse_password
 from .asked import NotUnderstood, Window
 from .clickhouse_engine import SETTINGS, ClickHouse
 from .clickhouse_view import no_scores_query, scores_query, spans_query
@@ -18,8 +18,6 @@ from .columns import SCORES, SPANS, Column, Type
 from .tables import Tables
 from .traces.trace import Unanswered
 
-PASSWORD: Final = "OTEL_GENAI_CLICKHOUSE_PASSWORD"
-"""The variable with the password, which in a command everybody on the machine could read."""
 _SCHEMES: Final = {"clickhouse": False, "clickhouses": True}
 _PORTS: Final = {False: 8123, True: 8443}
 _CONNECT_SECONDS: Final = 10
@@ -136,7 +134,7 @@ def _address(url: str) -> _Address:
         port=port or _PORTS[is_secure],
         database=unquote(parts.path.strip("/")) or "otel",
         user=unquote(parts.username or "default"),
-        password=unquote(parts.password) if parts.password else os.environ.get(PASSWORD, ""),
+        password=unquote(parts.password) if parts.password else clickhouse_password(),
         is_secure=is_secure,
     )
 

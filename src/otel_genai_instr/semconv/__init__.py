@@ -7,3 +7,5 @@ The names follow the GenAI semantic conventions pinned at :data:`CONVENTIONS_COM
 CONVENTIONS_REPOSITORY = "open-telemetry/semantic-conventions-genai"
 CONVENTIONS_COMMIT = "06ec68e722c45a7218e23ea1bc1339fe4e21ecae"
 SCHEMA_URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+SCOPE = "otel_genai_instr"
+"""Of our spans and metrics: the instrumentation that makes them."""

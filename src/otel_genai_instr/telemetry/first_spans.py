@@ -14,10 +14,10 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 
 from .. import guard, log
+from ..semconv import SCOPE
 from ..semconv import attributes as names
 from ..semconv.values import PRICED_OPERATIONS
 from . import set_up
-from .metrics import SCOPE
 
 LOOKED_AT: Final = 10
 """How many spans, from when something records them: frameworks may begin to call later than the app does."""

@@ -14,7 +14,7 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, MeterProvid
 from .. import guard, pricing
 from .._version import __version__
 from ..model import Failure, Usage
-from ..semconv import SCHEMA_URL, own, scope
+from ..semconv import SCHEMA_URL, SCOPE, own
 from ..semconv import attributes as names
 from ..semconv import metrics as instruments
 from ..settings import MetricsCompat
@@ -23,8 +23,6 @@ from .content_counters import ContentCounters
 from .series import Series, SeriesTable
 from .step_metrics import StepMetrics
 from .token_sums import COUNTERS, Counter
-
-SCOPE: Final = scope.SCOPE
 
 MAX_EVALUATION_SERIES: Final = 500
 """Distinct combinations of an evaluation's name, label and evaluator; further ones share the overflow series."""

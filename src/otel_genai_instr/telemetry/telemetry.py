@@ -11,14 +11,14 @@ from .. import guard
 from .. import settings as environment
 from .._version import __version__
 from ..pricing import Estimator, Pricer, pricing_from
-from ..semconv import SCHEMA_URL
+from ..semconv import SCHEMA_URL, SCOPE
 from ..settings import Settings
 from . import limits, set_up
 from .clock import Clock
 from .content_counters import ContentCounters
 from .dimensions import DimensionGuard
 from .first_spans import FirstSpans, Look
-from .metrics import SCOPE, Metrics, metrics_of
+from .metrics import Metrics, metrics_of
 from .policy import ContentPolicy
 from .privately import Privacy
 

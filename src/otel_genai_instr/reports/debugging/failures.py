@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ...semconv.scope import SCOPE
+from ...semconv import SCOPE
 from ..kinds import CALL, RETRIEVAL, TOOL
 from ..traces.trace import Trace, TraceSpan
 from .finding import Finding, Verdict, counted, listed, quoted

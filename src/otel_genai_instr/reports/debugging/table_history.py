@@ -24,12 +24,26 @@ ReadSpans = Callable[[Sequence[Mapping[str, Any]]], list[TraceSpan]]
 
 
 class TableHistory:
-    """The history that tables have."""
+    """The history that tables have.
 
-    def __init__(self, tables: Tables, read: ReadSpans | None = None) -> None:
+    Args:
+        tables: the tables of a time, which may have more than it.
+        read: reads what earlier retrievals found.
+    """
+
+    def __init__(self, tables: Callable[[Window], Tables], read: ReadSpans | None = None) -> None:
         self._tables = tables
         self._read = read
         self._usual: dict[tuple[object, ...], Usual] = {}
+        self._opened: dict[date, Tables] = {}
+
+    def _around(self, moment: datetime) -> Tables:
+        """The tables of a day and of the days before it: to open them takes a while."""
+        day = moment.date()
+        if day not in self._opened:
+            start = datetime.combine(day, datetime.min.time())
+            self._opened[day] = self._tables(Window(start - timedelta(days=DAYS), start + timedelta(days=1)))
+        return self._opened[day]
 
     def usual(self, call: TraceSpan) -> Usual:
         """Calls like this one, of the seven days before it; none of its own trace."""
@@ -39,7 +53,7 @@ class TableHistory:
         return self._usual[key]
 
     def _asked(self, call: TraceSpan) -> Usual:
-        calls = _before(self._tables.calls, call)
+        calls = _before(self._around(call.started_at).calls, call)
         for name in _ALIKE:
             calls = calls.filter(_is(calls[name], call.cells[name]))
         calls = calls.filter(~calls["failed"].fill_null(False))
@@ -72,7 +86,7 @@ class TableHistory:
     def prompt_versions(self, prompt: str, day: date) -> Counter[str]:
         """Calls of a prompt on a day (UTC) by its version; one without is empty text."""
         start = datetime.combine(day, datetime.min.time())
-        calls = Window(start, start + timedelta(days=1)).of(self._tables.calls)
+        calls = Window(start, start + timedelta(days=1)).of(self._around(start).calls)
         calls = calls.filter(calls["prompt"] == prompt)
         found = rows_of(calls.group_by("prompt_version").aggregate(calls=calls.count()))
         return Counter({row["prompt_version"] or "": row["calls"] for row in found})
@@ -80,7 +94,7 @@ class TableHistory:
     def retrievals(self, trace: Trace) -> tuple[int, int]:
         """Of the traces of the seven days before with the same root: how many there were, how many had a retrieval."""
         root = trace.root()
-        spans = _before(self._tables.spans, root)
+        spans = _before(self._around(root.started_at).spans, root)
         roots = spans.filter(
             spans["parent_id"].isnull() & (spans["name"] == root.name) & _is(spans["service"], root.cells["service"])
         )
@@ -95,7 +109,7 @@ class TableHistory:
         """The last retrievals from the same data source, with what they found."""
         if self._read is None:
             return None
-        spans = _before(self._tables.spans, retrieval)
+        spans = _before(self._around(retrieval.started_at).spans, retrieval)
         same = spans.filter(
             (spans["kind"] == RETRIEVAL) & _is(spans["data_source"], retrieval.cells["data_source"])
         ).filter(spans["name"] == retrieval.name)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import UTC
-from typing import Any, cast
+import math
+from datetime import UTC, timedelta
+from typing import Any, Final, cast
 
 from ...semconv import attributes as names
+from ..asked import Window
 from ..rows import SpanRows
 from .otlp_json import SpanReader, span_objects
 from .over_http import Server
 from .trace import NotFound, Trace, Wanted
 
-_NOT_FOUND = 404
+_NOT_FOUND: Final = 404
+_LONGEST: Final = timedelta(days=6, hours=23)
+"""Tempo looks through a week at most at a time, unless it is told otherwise."""
+_ID_DIGITS: Final = 32
 
 
 class TracesInTempo:
@@ -52,19 +57,28 @@ class TracesInTempo:
         Raises:
             Unanswered: if that can't be told.
         """
+        found: list[str] = []
+        end = wanted.window.end
+        while end > wanted.window.start and len(found) < most:
+            start = max(wanted.window.start, end - _LONGEST)
+            found += [each for each in self._found(wanted, Window(start, end), most) if each not in found]
+            end = start
+        return found[:most]
+
+    def _found(self, wanted: Wanted, window: Window, most: int) -> list[str]:
         status, said = self._server.ask(
             "/api/search",
             q=_query(wanted),
             limit=str(most),
-            start=str(int(wanted.window.start.replace(tzinfo=UTC).timestamp())),
-            end=str(int(wanted.window.end.replace(tzinfo=UTC).timestamp()) + 1),
+            start=str(int(window.start.replace(tzinfo=UTC).timestamp())),
+            end=str(math.ceil(window.end.replace(tzinfo=UTC).timestamp())),
         )
         if status != 200:
             raise self._server.failure(status, said)
         found: object = cast("dict[str, Any]", said).get("traces") if isinstance(said, dict) else None
         traces = [trace for trace in cast("list[dict[str, Any]]", found or []) if trace.get("traceID")]
         traces.sort(key=lambda trace: -int(trace.get("startTimeUnixNano", 0)))
-        return [str(trace["traceID"]).lower().zfill(32) for trace in traces[:most]]
+        return [str(trace["traceID"]).lower().zfill(_ID_DIGITS) for trace in traces]
 
 
 def _query(wanted: Wanted) -> str:
