@@ -19,7 +19,8 @@ FILE_MAX_AGE: Final = "OTEL_GENAI_FILE_MAX_AGE"
 
 REPORTS_FROM: Final = "OTEL_GENAI_REPORTS_FROM"
 REPORTS_HEADERS: Final = "OTEL_GENAI_REPORTS_HEADERS"
-REPORTS: Final = (REPORTS_FROM, REPORTS_HEADERS)
+REPORTS_PASSWORD: Final = "OTEL_GENAI_REPORTS_PASSWORD"
+REPORTS: Final = (REPORTS_FROM, REPORTS_HEADERS, REPORTS_PASSWORD)
 """Read by the command alone."""
 
 VARIABLES: Final = {
@@ -68,6 +69,11 @@ def reports_from(environ: Mapping[str, str] = os.environ) -> str:
 def reports_headers(environ: Mapping[str, str] = os.environ) -> str:
     """Headers for a Jaeger or a Tempo that wants to know who asks, written as ``OTEL_EXPORTER_OTLP_HEADERS`` is."""
     return environ.get(REPORTS_HEADERS, "").strip()
+
+
+def reports_password(environ: Mapping[str, str] = os.environ) -> str:
+    """Password for a ClickHouse; in a command everybody on the machine could read it."""
+    return environ.get(REPORTS_PASSWORD, "")
 
 
 def default_folder(environ: Mapping[str, str] = os.environ) -> str:
