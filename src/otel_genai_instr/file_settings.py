@@ -19,8 +19,8 @@ FILE_MAX_AGE: Final = "OTEL_GENAI_FILE_MAX_AGE"
 
 REPORTS_FROM: Final = "OTEL_GENAI_REPORTS_FROM"
 REPORTS_HEADERS: Final = "OTEL_GENAI_REPORTS_HEADERS"
-CLICKHOUSE_PASSWORD: Final = "OTEL_GENAI_CLICKHOUSE_PASSWORD"
-REPORTS: Final = (REPORTS_FROM, REPORTS_HEADERS, CLICKHOUSE_PASSWORD)
+REPORTS_PASSWORD: Final = "OTEL_GENAI_REPORTS_PASSWORD"
+REPORTS: Final = (REPORTS_FROM, REPORTS_HEADERS, REPORTS_PASSWORD)
 """Read by the command alone."""
 
 VARIABLES: Final = {
@@ -71,9 +71,9 @@ def reports_headers(environ: Mapping[str, str] = os.environ) -> str:
     return environ.get(REPORTS_HEADERS, "").strip()
 
 
-def clickhouse_password(environ: Mapping[str, str] = os.environ) -> str:
-    """The password for a ClickHouse whose URL says none: there the list of processes can't show it."""
-    return environ.get(CLICKHOUSE_PASSWORD, "")
+def reports_password(environ: Mapping[str, str] = os.environ) -> str:
+    """Password for a ClickHouse; in a command everybody on the machine could read it."""
+    return environ.get(REPORTS_PASSWORD, "")
 
 
 def default_folder(environ: Mapping[str, str] = os.environ) -> str:

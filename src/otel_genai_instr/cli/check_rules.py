@@ -31,6 +31,7 @@ def check_rules(options: Namespace) -> int:
     from ..reports.asked import NotUnderstood, length_from
     from ..reports.checking import check
     from ..reports.rules import RulesError
+    from ..reports.traces.trace import Unanswered
 
     address = None if options.alertmanager is None else checked_address(options.alertmanager)
     try:
@@ -45,7 +46,7 @@ def check_rules(options: Namespace) -> int:
             return ANSWERS[name](opened.tables(asked.window), asked, Options())
 
         outcome = check(rules, answer)
-    except (RulesError, PriceFileError) as error:
+    except (RulesError, PriceFileError, Unanswered) as error:
         raise Problem(*error.args) from None
     told = outcome.as_report()
     told.notes[:0] = opened.notes

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..reports.names import REPORTS
-from .problems import Misuse
+from .problems import Misuse, Problem
 from .report_formats import write
 from .sources import open_source, require_reports
 
@@ -19,6 +19,7 @@ def report(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
     from ..reports.all import ANSWERS, Options
+    from ..reports.traces.trace import Unanswered
 
     about = REPORTS[options.name]
     if options.by and not about.by:
@@ -27,7 +28,10 @@ def report(options: Namespace) -> int:
     if options.daily_budget is not None and options.name != "cost":
         raise Misuse("--daily-budget is an option of the report cost")
     opened = open_source(options.source, options.prices)
-    answer = ANSWERS[options.name](opened.tables(asked.window), asked, Options(options.daily_budget))
+    try:
+        answer = ANSWERS[options.name](opened.tables(asked.window), asked, Options(options.daily_budget))
+    except Unanswered as error:
+        raise Problem(str(error)) from None
     answer.notes[:0] = opened.notes
     write(answer, options.format, options.limit)
     return 0

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import clickhouse_connect
-import ibis
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from ..file_settings import clickhouse_password
+from ..file_settings import reports_password
 from .asked import NotUnderstood, Window
-from .clickhouse_engine import SETTINGS, ClickHouse
+from .clickhouse_engine import SETTINGS, ClickHouse, first_line
 from .clickhouse_view import no_scores_query, scores_query, spans_query
 from .columns import SCORES, SPANS, Column, Type
 from .tables import Tables
@@ -41,17 +41,12 @@ class _Address:
     is_secure: bool
 
 
-def is_clickhouse(source: str) -> bool:
-    """Whether a source is named as ClickHouse is."""
-    return urlsplit(source).scheme in _SCHEMES
-
-
 def clickhouse_tables(url: str, window: Window) -> Tables:
     """The tables of a time. Reports look back: the time has to begin where the earliest of them does.
 
     Args:
         url: ``clickhouse://user@host:8123/otel``; ``clickhouses://``, or ``?secure=true``, for TLS. The password stands
-            in it, or in the variable ``OTEL_GENAI_CLICKHOUSE_PASSWORD``.
+            in it, or in the variable ``OTEL_GENAI_REPORTS_PASSWORD``.
         window: The time that is read; ClickHouse leaves out the days around it.
 
     Raises:
@@ -75,11 +70,13 @@ def clickhouse_tables(url: str, window: Window) -> Tables:
         )
         traces, logs = _columns(client, "otel_traces"), _columns(client, "otel_logs")
     except ClickHouseError as error:
-        raise Unanswered(f"{_named(address)}: {_first_line(error)}") from error
+        raise Unanswered(f"{_named(address)}: {first_line(error)}") from error
     _check(traces, address)
     engine = ClickHouse.from_connection(client)
-    scores = scores_query(window, has_event_name="EventName" in logs) if logs else no_scores_query()
-    return Tables.of(engine.sql(spans_query(window), schema=_schema(SPANS)), engine.sql(scores, schema=_schema(SCORES)))
+    scores = partial(scores_query, window, has_event_name="EventName" in logs) if logs else no_scores_query
+    return Tables.of(
+        engine.as_table(partial(spans_query, window), _types(SPANS)), engine.as_table(scores, _types(SCORES))
+    )
 
 
 def _columns(client: Any, table: str) -> dict[str, str]:
@@ -92,26 +89,22 @@ def _columns(client: Any, table: str) -> dict[str, str]:
 def _check(traces: dict[str, str], address: _Address) -> None:
     if not traces:
         raise Unanswered(
-            f"{_named(address)} has no table otel_traces, which the Collector's clickhouse exporter makes: is it in"
-            " another database?"
+            f"{_named(address)} has no table otel_traces: the Collector's clickhouse exporter makes it; "
+            "is it in another database?"
         )
     if not traces.get("SpanAttributes", "").startswith("Map("):
         raise Unanswered(
-            f"{_named(address)}: SpanAttributes of otel_traces is no map; tables that the exporter made with"
-            " `json: true` can't be read"
+            f"{_named(address)}: SpanAttributes of otel_traces is no map; tables that the exporter made with "
+            "`json: true` can't be read"
         )
 
 
-def _schema(columns: tuple[Column, ...]) -> Any:
-    return ibis.schema({column.name: _IBIS[column.type] for column in columns})
+def _types(columns: tuple[Column, ...]) -> dict[str, str]:
+    return {column.name: _IBIS[column.type] for column in columns}
 
 
 def _named(address: _Address) -> str:
     return f"ClickHouse at {address.host}:{address.port}/{address.database}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
 
 
 def _address(url: str) -> _Address:
@@ -119,27 +112,28 @@ def _address(url: str) -> _Address:
     try:
         port = parts.port
     except ValueError:
-        raise NotUnderstood(f"{_without_password(url)}: the port is no number from 1 to 65535") from None
+        raise NotUnderstood(f"{without_password(url)}: the port is no number from 1 to 65535") from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
         raise NotUnderstood(
-            f"{_without_password(url)} names no ClickHouse; such as clickhouse://otel@localhost:8123/otel"
+            f"{without_password(url)} names no ClickHouse; such as clickhouse://otel@localhost:8123/otel"
         )
     is_secure = _SCHEMES[parts.scheme]
     for name, said in parse_qs(parts.query, keep_blank_values=True).items():
         if name != "secure" or said[-1].lower() not in ("true", "false"):
-            raise NotUnderstood(f"{_without_password(url)}: ?{name}={said[-1]} is not allowed; secure=true, or nothing")
+            raise NotUnderstood(f"{without_password(url)}: ?{name}={said[-1]} is not allowed; secure=true, or nothing")
         is_secure = said[-1].lower() == "true"
     return _Address(
         host=parts.hostname,
         port=port or _PORTS[is_secure],
         database=unquote(parts.path.strip("/")) or "otel",
         user=unquote(parts.username or "default"),
-        password=unquote(parts.password) if parts.password else clickhouse_password(),
+        password=unquote(parts.password) if parts.password else reports_password(),
         is_secure=is_secure,
     )
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """The URL, as it may be shown."""
     scheme, _, rest = url.rpartition("://")
     user, at, place = rest.rpartition("@")
     return f"{scheme}://{user.partition(':')[0]}{at}{place}"

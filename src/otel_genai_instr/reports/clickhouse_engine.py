@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+import ibis
 import ibis.expr.operations as ops
 import pyarrow
 import sqlglot.expressions as sge
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from ibis.backends.clickhouse import Backend
 from ibis.backends.sql.compilers.base import NULL
 from ibis.backends.sql.compilers.clickhouse import ClickhouseAggGen, ClickHouseCompiler
+from ibis.util import gen_name
+
+from .traces.trace import Unanswered
+
+QueryOf = Callable[[Collection[str]], str]
+"""The query that answers these columns."""
 
 SETTINGS: Final = {"join_use_nulls": 1}
 """Rows without a partner have NULL on the other side, as SQL wants it; ClickHouse's own is 0 and ''."""
+_NAME: Final = re.compile(r'"(\w+)"')
+_OF_WHOLE_ROWS: Final = re.compile(r"\b(DISTINCT|INTERSECT|EXCEPT)\b")
+"""Where columns count that nobody names."""
 _OF_NOTHING_NULL: Final = frozenset(
     {"sum", "avg", "min", "max", "any", "anyLast", "corr", "stddevSamp", "stddevPop", "varSamp", "varPop"}
 )
@@ -71,16 +84,12 @@ class _Compiler(ClickHouseCompiler):
         """NULL where there is no such row. ClickHouse's own is 0, '' or 1970 for what can't be NULL."""
         return super().visit_LagLead(op, arg=self.f.toNullable(arg), offset=offset, default=default)
 
-    visit_Lag = visit_Lead = visit_LagLead  # noqa: N815 - ibis's names
+    visit_Lag = visit_Lead = visit_LagLead  # noqa: N815
 
     def visit_WindowFunction(self, op: Any, *, how: str, func: Any, **window: Any) -> Any:  # noqa: N802
         """Equals have one rank. To ClickHouse rows are equals only where the window is none of rows."""
         is_rank = isinstance(op.func, (ops.MinRank, ops.DenseRank))
         return super().visit_WindowFunction(op, how="range" if is_rank else how, func=func, **window)
-
-    def visit_SQLQueryResult(self, op: Any, *, query: str, **_: Any) -> Any:  # noqa: N802
-        """A query as it is written. ibis parses and writes it again with each question: longer than an answer takes."""
-        return sge.Table(this=sge.Var(this=f"({query})"))
 
     def visit_NonNullLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:  # noqa: N802
         """A moment is UTC, whatever the server's zone is."""
@@ -89,15 +98,49 @@ class _Compiler(ClickHouseCompiler):
         return super().visit_NonNullLiteral(op, value=value, dtype=dtype)
 
 
+def first_line(error: Exception) -> str:
+    """What an error says, without what the server's builders want to know."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
 class ClickHouse(Backend):
     """The engine; made by ``from_connection``."""
 
     compiler = _Compiler()
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._queries: dict[str, tuple[QueryOf, tuple[str, ...]]] = {}
+
+    def as_table(self, query: QueryOf, types: Mapping[str, str]) -> Any:
+        """A query as a table; of its columns those are asked for that a question names.
+
+        ibis has ``sql`` for this. It reads the query, and writes it again, with each question; and ClickHouse looks at
+        every column, whether anything comes of it or not. For fifty columns of a few names each, both take longer
+        than the answer.
+        """
+        name = gen_name("genai")  # by chance, so that no text in a question has it
+        self._queries[name] = query, tuple(types)
+        return ops.DatabaseTable(name=name, schema=ibis.schema(types), source=self).to_expr()
+
+    def compile(self, expr: Any, /, **options: Any) -> str:
+        """The SQL of a question."""
+        question: str = super().compile(expr, **options)
+        named = {*_NAME.findall(question), *expr.as_table().schema().names}
+        is_of_whole_rows = _OF_WHOLE_ROWS.search(question) is not None
+        for name, (query, columns) in self._queries.items():
+            if name in named:
+                asked = [column for column in columns if is_of_whole_rows or column in named]
+                question = question.replace(f'"{name}"', f"({query(asked)})")
+        return question
+
     def to_pyarrow(self, expr: Any, /, *, params: Any = None, limit: Any = None, **options: Any) -> Any:
         """Ask, and bring the answer to the types of the question: a comparison is 0 or 1 to ClickHouse."""
         table = expr.as_table()
-        answer = self.con.query(self.compile(table, params=params, limit=limit), column_oriented=True, **options)
+        try:
+            answer = self.con.query(self.compile(table, params=params, limit=limit), column_oriented=True, **options)
+        except ClickHouseError as error:
+            raise Unanswered(f"ClickHouse doesn't answer: {first_line(error)}") from error
         columns = answer.result_set or [()] * len(table.schema())
         arrays = [
             pyarrow.array(

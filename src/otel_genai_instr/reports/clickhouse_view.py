@@ -6,7 +6,7 @@ text become typed cells, and NULL where nothing is said. Knows no connection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from ..pricing import Unpriced
@@ -28,31 +28,38 @@ _TYPES: Final = {
     Type.MOMENT: "DateTime64(6, 'UTC')",
 }
 _NO_COUNT: Final = "CAST(NULL AS Nullable(Int64))"
+_NEEDED: Final = frozenset({"operation", "input_tokens", "output_tokens", "cost"})
+"""What kinds, currencies and reasons are worked out from."""
 _OF_ALL_SPANS: Final = frozenset({"error", "http_status"})
 """What is also read from spans that are neither of a model nor around one."""
 
 
-def spans_query(window: Window) -> str:
+def spans_query(window: Window, asked: Collection[str]) -> str:
     """Each span of a time once: an exporter sends again what may not have arrived.
 
     The time is asked for here, where it leaves out whole partitions: a condition on what this query answers comes after
     ``LIMIT 1 BY``, which has then read everything.
 
     It has three levels, said → kind → cells, that name each other's columns in full: where a name may also be that of
-    an expression beside it, ClickHouse writes out what it stands for, and takes a second to understand the query.
+    an expression beside it, ClickHouse writes out what it stands for, and takes longer to understand the query.
+
+    Args:
+        window: When they began.
+        asked: Names of columns.
     """
-    said = {column.name: _said(column) for column in SPANS if column.name != "kind"}
+    said = {column.name: _said(column) for column in SPANS if column.name in {*asked, *_NEEDED} - {"kind"}}
     where = " AND ".join((*_within(window), "TraceId != ''", "SpanId != ''"))
     spans = f"SELECT {_named(said)} FROM otel_traces WHERE {where} LIMIT 1 BY TraceId, SpanId"
-    cells = {column.name: _cell(column) for column in SPANS}
-    return f"SELECT {_named(cells)} FROM (SELECT *, {_kind()} AS kind FROM ({spans}) AS said) AS spans"
+    cells = {column.name: _cell(column) for column in SPANS if column.name in asked}
+    return f"SELECT {_named(cells) or '1'} FROM (SELECT *, {_kind()} AS kind FROM ({spans}) AS said) AS spans"
 
 
-def scores_query(window: Window, *, has_event_name: bool) -> str:
+def scores_query(window: Window, asked: Collection[str], *, has_event_name: bool) -> str:
     """The evaluations of a time.
 
     Args:
         window: When they were made.
+        asked: Names of columns.
         has_event_name: Whether the table has the column ``EventName``. Those of older exporters have an attribute.
     """
     name = "EventName" if has_event_name else "LogAttributes['event.name']"
@@ -62,15 +69,19 @@ def scores_query(window: Window, *, has_event_name: bool) -> str:
         "at": "toDateTime64(Timestamp, 6, 'UTC')",
         "row_id": _NO_COUNT,
     }
-    cells = {column.name: computed.get(column.name) or _chain("LogAttributes", column) for column in SCORES}
+    cells = {
+        column.name: computed.get(column.name) or _chain("LogAttributes", column)
+        for column in SCORES
+        if column.name in asked
+    }
     where = " AND ".join((*_within(window), f"{name} = {quoted(events.EVALUATION_RESULT)}"))
-    return f"SELECT {_named(cells)} FROM otel_logs WHERE {where}"
+    return f"SELECT {_named(cells) or '1'} FROM otel_logs WHERE {where}"
 
 
-def no_scores_query() -> str:
+def no_scores_query(asked: Collection[str]) -> str:
     """No evaluation: where no log was ever exported, there is no table of them."""
-    cells = {column.name: f"CAST(NULL AS Nullable({_TYPES[column.type]}))" for column in SCORES}
-    return f"SELECT {_named(cells)} FROM system.one WHERE false"
+    cells = {column.name: f"CAST(NULL AS Nullable({_TYPES[column.type]}))" for column in SCORES if column.name in asked}
+    return f"SELECT {_named(cells) or '1'} FROM system.one WHERE false"
 
 
 def quoted(text: str) -> str:

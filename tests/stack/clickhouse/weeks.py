@@ -114,6 +114,7 @@ def _run(chance: random.Random, day: datetime) -> Iterator[Json]:
     for _ in range(3):
         failed = chance.random() < 0.2
         said: Json = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": chance.choice(("look", "write"))}
+        said |= {"user.id": f"user-{chance.randrange(40)}", "app.feature": "report"}
         if failed:
             said["error.type"] = "TimeoutError"
         yield span(said, at=start, seconds=chance.random(), failed=failed, name="execute_tool", **inside)
