@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from argparse import Namespace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..reports.names import REPORTS
 from .problems import Misuse, Problem
-from .report_formats import write
-from .sources import open_source, require_reports
+from .report_formats import HTML, write
+from .sources import open_source, require, require_reports
+from .tables import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..reports.asked import Asked
+    from ..reports.report import Report
+    from ..reports.tables import Tables
+
+PAGE_NEEDS: Final = ("jinja2", "vl_convert")
+"""What pages of HTML are made by."""
 
 
 def report(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
+    require_format(options.format)
     from ..reports.all import ANSWERS, Options
     from ..reports.traces.trace import Unanswered
 
@@ -28,13 +37,46 @@ def report(options: Namespace) -> int:
     if options.daily_budget is not None and options.name != "cost":
         raise Misuse("--daily-budget is an option of the report cost")
     opened = open_source(options.source, options.prices)
-    try:
-        answer = ANSWERS[options.name](opened.tables(asked.window), asked, Options(options.daily_budget))
-    except Unanswered as error:
-        raise Problem(str(error)) from None
-    answer.notes[:0] = opened.notes
-    write(answer, options.format, options.limit)
+    tables = opened.tables(asked.window)
+
+    def answer(question: Asked) -> Report:
+        try:
+            return ANSWERS[options.name](tables, question, Options(options.daily_budget))
+        except Unanswered as error:
+            raise Problem(str(error)) from None
+
+    found = answer(asked)
+    found.notes[:0] = opened.notes
+    show(found, options, tables, asked, answer)
     return 0
+
+
+def require_format(form: str) -> None:
+    """Make sure that what writes this format is there.
+
+    Raises:
+        Problem: says what to install.
+    """
+    if form == HTML:
+        require(PAGE_NEEDS, "ui")
+
+
+def show(found: Report, options: Namespace, tables: Tables, asked: Asked, answer: Callable[[Asked], Report]) -> None:
+    """Write a report in the format that the options say.
+
+    Args:
+        found: The report.
+        options: Of the command line.
+        tables: Where it is from.
+        asked: The question.
+        answer: Answers the question with other groups.
+    """
+    if options.format == HTML:
+        from ..page.report_page import report_file
+
+        say(report_file(found, tables, asked, answer))
+    else:
+        write(found, options.format, options.limit)
 
 
 def asked_from(options: Namespace, by: tuple[str, ...], last: str = "7d") -> Asked:

@@ -1,0 +1,193 @@
+"""The pages, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from ..page.cards import cards
+from ..page.charts import draw, with_chart
+from ..page.html import drawn, page
+from ..page.report_page import heads, view_of
+from ..page.tables import trace_table
+from ..page.waterfall import waterfall
+from ..reports.all import ANSWERS, Options
+from ..reports.asked import ALWAYS, Asked
+from ..reports.headline import headlines
+from ..reports.names import REPORTS
+from ..reports.report import Report
+from ..reports.trace_list import COLUMNS, newest, spans_of
+from ..reports.writing import headline
+from .questions import TEXTS, Question, read
+from .security import FORM_ACTION
+from .source import Busy, Opened, Source
+
+_MOST_TRACES: Final = 1000
+"""On a page."""
+_MOST_SPANS: Final = 2000
+"""Of the one trace that is looked at."""
+_OVERVIEW: Final = ("cost", "latency", "errors")
+_FIELDS: Final = {
+    "overview": ("last", "since", "until", "where"),
+    "report": ("last", "since", "until", "by", "where"),
+    "traces": ("last", "since", "until", "where", *TEXTS, "cost", "seconds"),
+}
+"""Of the form above a page, by its template."""
+_LABELS: Final = {"cost": "cost from", "seconds": "seconds from"}
+_EXAMPLES: Final = {
+    "last": "7d",
+    "since": "2026-11-01",
+    "until": "now",
+    "by": "day,model",
+    "where": "feature=chat",
+}
+
+
+class Pages:
+    """Answers each address with a page."""
+
+    def __init__(self, source: Source, usual: Mapping[str, str]) -> None:
+        """Make them of a source.
+
+        Args:
+            source: The telemetry.
+            usual: The time that pages are about where their address doesn't say one, by ``last``, ``since``, ``until``
+                and ``tz``.
+        """
+        self._source = source
+        self._usual = {name: value for name, value in usual.items() if value}
+
+    def app(self) -> Starlette:
+        """All of them."""
+        return Starlette(
+            routes=[
+                Route("/", self._overview),
+                Route("/reports/{name}", self._report),
+                Route("/traces", self._traces),
+                Route("/traces/{trace_id}", self._trace),
+            ],
+            exception_handlers={HTTPStatus.NOT_FOUND: _not_found, Busy: _busy, Exception: _failed},
+        )
+
+    async def _overview(self, request: Request) -> Response:
+        question = read(request.query_params, self._usual)
+
+        def answer(opened: Opened) -> dict[str, Any]:
+            reports = [_answer(opened, name, with_chart(question.asked, name)) for name in _OVERVIEW]
+            return {
+                "subtitle": headline(reports[0]).split(", ", 1)[1],
+                "cards": cards(headlines(opened.tables(question.asked.window), question.asked), reports[0]),
+                "charts": [(chart, drawn(chart)) for report in reports if (chart := draw(report)) is not None],
+                "notes": opened.notes,
+            }
+
+        return self._show("overview", question, "overview", "/", await self._source.ask(answer), "overview")
+
+    async def _report(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in REPORTS:
+            return _plain("not found", "there is no such report", HTTPStatus.NOT_FOUND)
+        about = REPORTS[name]
+        question = read(request.query_params, self._usual, about.by, about.last)
+
+        def answer(opened: Opened) -> dict[str, Any]:
+            report = _answer(opened, name, question.asked)
+            report.notes[:0] = opened.notes
+            view = view_of(report, question.asked, partial(_answer, opened, name), _link, [])
+            return {**heads(report, headlines(opened.tables(question.asked.window), question.asked)), "view": view}
+
+        return self._show("report", question, name, f"/reports/{name}", await self._source.ask(answer), name)
+
+    async def _traces(self, request: Request) -> Response:
+        question = read(request.query_params, self._usual)
+
+        def answer(opened: Opened) -> dict[str, Any]:
+            window = question.asked.window
+            rows = newest(opened.tables(window), question.asked, question.least, question.after, _MOST_TRACES + 1)
+            last = rows[_MOST_TRACES - 1] if len(rows) > _MOST_TRACES else None
+            return {
+                "subtitle": f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC",
+                "table": trace_table(COLUMNS, rows[:_MOST_TRACES], _link),
+                "older": last
+                and question.address("/traces", at=last["started_at"].isoformat(), after=last["trace_id"]),
+                "notes": opened.notes,
+            }
+
+        return self._show("traces", question, "traces", "/traces", await self._source.ask(answer), "traces")
+
+    async def _trace(self, request: Request) -> Response:
+        trace_id = request.path_params["trace_id"].lower()
+
+        def answer(opened: Opened) -> dict[str, Any] | None:
+            spans = spans_of(opened.tables(ALWAYS), [trace_id], _MOST_SPANS + 1).get(trace_id)
+            if not spans:
+                return None
+            trace = waterfall(trace_id, spans, _MOST_SPANS, opened.said(trace_id))
+            return {"trace": trace, "subtitle": " · ".join(trace.figures), "title": trace.title}
+
+        found = await self._source.ask(answer)
+        if found is None:
+            return _plain("not found", "nothing is stored of this trace", HTTPStatus.NOT_FOUND)
+        return self._show("trace", read({}, self._usual), "trace", "", found, found["title"])
+
+    def _show(
+        self, template: str, question: Question, here: str, path: str, values: dict[str, Any], title: str
+    ) -> HTMLResponse:
+        form = self._form(template, question, path) if template in _FIELDS else None
+        told = {"title": title, **values, "pages": _pages(question), "here": here, "form": form}
+        return HTMLResponse(page(template, form_action=FORM_ACTION, **told))
+
+    def _form(self, template: str, question: Question, path: str) -> dict[str, Any]:
+        examples = {**_EXAMPLES, **self._usual}
+        return {
+            "action": path,
+            "fields": [
+                (name, _LABELS.get(name, name), question.said.get(name, ""), examples.get(name, ""))
+                for name in _FIELDS[template]
+            ],
+            "errors": "errors" in question.said if template == "traces" else None,
+            "wrong": question.wrong,
+        }
+
+
+def _pages(question: Question) -> list[tuple[str, str]]:
+    """Where else one can go with the same question."""
+    said = {name: value for name, value in question.said.items() if name in _FIELDS["overview"]}
+    times = Question(question.asked, said=said)
+    return [
+        ("overview", times.address("/")),
+        ("traces", times.address("/traces")),
+        *((name, times.address(f"/reports/{name}")) for name in REPORTS),
+    ]
+
+
+def _answer(opened: Opened, name: str, asked: Asked) -> Report:
+    return ANSWERS[name](opened.tables(asked.window), asked, Options())
+
+
+def _link(trace_id: str) -> str:
+    return f"/traces/{trace_id}"
+
+
+def _plain(title: str, text: str, status: HTTPStatus) -> HTMLResponse:
+    told = {"title": title, "subtitle": text, "pages": [("overview", "/"), ("traces", "/traces")], "here": ""}
+    return HTMLResponse(page("base", form_action=FORM_ACTION, **told), status)
+
+
+def _not_found(_request: Request, _error: Exception) -> Response:
+    return _plain("not found", "there is no such page", HTTPStatus.NOT_FOUND)
+
+
+def _busy(_request: Request, _error: Exception) -> Response:
+    return _plain("not yet", "telemetry is being read; load this page again", HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _failed(_request: Request, error: Exception) -> Response:
+    return _plain("not answered", f"{type(error).__name__}: {error}", HTTPStatus.INTERNAL_SERVER_ERROR)
