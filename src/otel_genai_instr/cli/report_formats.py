@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from ..reports.writing import cell, heading, headline, is_text, shown_columns, texts_first
 from .figures import price
 from .tables import JSON, clean_line, say, say_json, show_table
 
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 
 TABLE: Final = "table"
 REPORT_FORMATS: Final = (TABLE, JSON, "csv", "markdown")
-
-_NOTHING: Final = "-"
-_NARROW: Final = ("text", "moment", "day")
-"""Kinds that are set flush left."""
 
 
 def write(report: Report, form: str, limit: int) -> None:
@@ -41,15 +38,15 @@ def write(report: Report, form: str, limit: int) -> None:
 
 
 def _write_tables(report: Report, limit: int) -> None:
-    say(clean_line(_headline(report)))
+    say(clean_line(headline(report)))
     say()
-    _show(_columns(report), _with_total(report, limit), len(report.keys))
+    _show(shown_columns(report), _with_total(report, limit), len(report.keys))
     _say_more(report, limit)
     for section in report.sections.values():
         say()
         say(clean_line(section.title))
         if section.rows:
-            _show(section.columns, section.rows, None)
+            _show(section.columns, section.rows, 0)
         if section.note or not section.rows:
             say(clean_line(f"  {section.note or 'none'}"))
     for note in report.notes:
@@ -62,17 +59,6 @@ def _say_more(report: Report, limit: int) -> None:
         say(f"and {len(report.rows) - limit:,} more rows: --limit {len(report.rows)} shows them, --format csv has all")
 
 
-def _headline(report: Report) -> str:
-    start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (report.window.start, report.window.end))
-    return f"{report.name}, {start} to {end} UTC"
-
-
-def _columns(report: Report) -> tuple[str, ...]:
-    """The keys, then the figures that any row has."""
-    shown = [name for name in report.columns if any(row.get(name) is not None for row in (*report.rows, report.total))]
-    return (*report.keys, *shown)
-
-
 def _with_total(report: Report, limit: int) -> list[Cells]:
     rows = report.rows[:limit]
     if not report.keys:
@@ -80,64 +66,15 @@ def _with_total(report: Report, limit: int) -> list[Cells]:
     return [*rows, {report.keys[0]: "total", **report.total}]
 
 
-def _show(columns: Sequence[str], rows: Sequence[Cells], keys: int | None) -> None:
+def _show(columns: Sequence[str], rows: Sequence[Cells], keys: int) -> None:
     """Show a table. What is text stands left of what is a number, so the order of columns is kept where it can be."""
-    texts = [name for place, name in enumerate(columns) if _is_text(name) or (keys is not None and place < keys)]
-    numbers = [name for name in columns if name not in texts]
+    texts, numbers = texts_first(columns, keys)
     ordered = [*texts, *numbers]
     show_table(
-        [name.replace("_", " ") for name in ordered],
-        [[_cell(name, row.get(name)) for name in ordered] for row in rows],
+        [heading(name) for name in ordered],
+        [[cell(name, row.get(name)) for name in ordered] for row in rows],
         numbers=len(numbers),
     )
-
-
-def _kind(name: str) -> str:
-    from ..reports.figures import FIGURES
-
-    figure = FIGURES.get(name)
-    return "text" if figure is None else figure.kind
-
-
-def _is_text(name: str) -> bool:
-    return _kind(name) in _NARROW
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return _NOTHING
-    if isinstance(value, datetime):
-        if name in ("day", "week"):
-            return f"{value:%Y-%m-%d}"
-        return f"{value:%Y-%m}" if name == "month" else f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, date | str):
-        return str(value)
-    if not isinstance(value, int | float):
-        return str(value)  # a sample that is too small says so
-    match _kind(name):
-        case "money":
-            return _money(value)
-        case "share":
-            return f"{value:.1%}"
-        case "ms":
-            return f"{value:,.0f}"
-        case "score":
-            return _score(value)
-        case "number":
-            return f"{value:,.1f}"
-        case _:
-            return f"{value:,}"
-
-
-def _score(value: float) -> str:
-    """A figure of any size, to four digits."""
-    text = f"{value:,.4f}" if abs(value) < 100 else f"{value:,.1f}"
-    return "<0.0001" if value and text in ("0.0000", "-0.0000") else text
-
-
-def _money(amount: float) -> str:
-    """An amount as exact as it is interesting: cents where there are dollars."""
-    return f"{amount:,.2f}" if abs(amount) >= 100 else f"{amount:,.4f}"
 
 
 def _write_csv(report: Report) -> None:
@@ -163,9 +100,9 @@ def _csv_cell(value: Any) -> str:
 
 
 def _write_markdown(report: Report, limit: int) -> None:
-    say(f"## {_markdown(_headline(report))}")
+    say(f"## {_markdown(headline(report))}")
     say()
-    _markdown_table(_columns(report), _with_total(report, limit), len(report.keys))
+    _markdown_table(shown_columns(report), _with_total(report, limit), len(report.keys))
     if len(report.rows) > limit:
         say()
         _say_more(report, limit)
@@ -187,10 +124,10 @@ def _markdown_section(section: Section) -> None:
 
 
 def _markdown_table(columns: Sequence[str], rows: Sequence[Cells], keys: int) -> None:
-    say("| " + " | ".join(name.replace("_", " ") for name in columns) + " |")
-    say("|" + "|".join("---" if _is_text(name) or place < keys else "---:" for place, name in enumerate(columns)) + "|")
+    say("| " + " | ".join(heading(name) for name in columns) + " |")
+    say("|" + "|".join("---" if is_text(name) or place < keys else "---:" for place, name in enumerate(columns)) + "|")
     for row in rows:
-        say("| " + " | ".join(_markdown(_cell(name, row.get(name))) for name in columns) + " |")
+        say("| " + " | ".join(_markdown(cell(name, row.get(name))) for name in columns) + " |")
 
 
 def _markdown(text: str) -> str:
