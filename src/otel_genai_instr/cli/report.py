@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from argparse import Namespace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..reports.names import REPORTS
 from .problems import Misuse
-from .report_formats import write
-from .sources import open_source, require_reports
+from .report_formats import HTML, write
+from .sources import open_source, require, require_reports
+from .tables import say
 
 if TYPE_CHECKING:
     from ..reports.asked import Asked
+    from ..reports.report import Report
+
+PAGE_NEEDS: Final = ("jinja2", "vl_convert")
+"""What pages of HTML are made by."""
 
 
 def report(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
+    if options.format == HTML:
+        require(PAGE_NEEDS, "ui")
     from ..reports.all import ANSWERS, Options
 
     about = REPORTS[options.name]
@@ -27,9 +34,19 @@ def report(options: Namespace) -> int:
     if options.daily_budget is not None and options.name != "cost":
         raise Misuse("--daily-budget is an option of the report cost")
     opened = open_source(options.source, options.prices)
-    answer = ANSWERS[options.name](opened.tables(asked.window), asked, Options(options.daily_budget))
-    answer.notes[:0] = opened.notes
-    write(answer, options.format, options.limit)
+    tables = opened.tables(asked.window)
+
+    def answer(question: Asked) -> Report:
+        return ANSWERS[options.name](tables, question, Options(options.daily_budget))
+
+    found = answer(asked)
+    found.notes[:0] = opened.notes
+    if options.format == HTML:
+        from ..page.report_page import report_file
+
+        say(report_file(found, tables, asked, answer))
+    else:
+        write(found, options.format, options.limit)
     return 0
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ..reports.report import Cells, Report, Section
 
 TABLE: Final = "table"
-REPORT_FORMATS: Final = (TABLE, JSON, "csv", "markdown")
+HTML: Final = "html"
+REPORT_FORMATS: Final = (TABLE, JSON, "csv", "markdown", HTML)
 
 
 def write(report: Report, form: str, limit: int) -> None:
@@ -24,7 +25,7 @@ def write(report: Report, form: str, limit: int) -> None:
 
     Args:
         report: The answer.
-        form: One of :data:`REPORT_FORMATS`.
+        form: One of :data:`REPORT_FORMATS`, but for the page.
         limit: Rows that people are shown; programs get all.
     """
     if form == JSON:

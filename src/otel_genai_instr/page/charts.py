@@ -1,0 +1,165 @@
+"""A chart over time, as SVG: drawn by Vega-Lite when the page is made, so that the page needs no script for it.
+
+Colours are the page's own variables: one drawing is right in the light, in the dark and on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import vl_convert
+
+from ..reports.asked import Window
+from ..reports.figures import Kind
+from ..reports.report import Report
+from ..reports.writing import cell, heading, kind_of
+from .hints import CHARTS, Chart
+
+_WIDTH: Final = 1000
+_HEIGHT: Final = 220
+_SERIES: Final = 7
+"""That have colours of their own; the others are one."""
+_OTHERS: Final = "others"
+_NOT_SAID: Final = "not said"
+_AXES: Final = {Kind.COUNT: ",d", Kind.SHARE: ".0%"}
+_PERIODS: Final = (("hour", timedelta(days=3)), ("day", timedelta(days=120)), ("week", timedelta(days=800)))
+"""What a bar is of a time that is at most so long."""
+
+
+class Drawing(NamedTuple):
+    """A chart, ready for a page."""
+
+    title: str
+    svg: str
+    legend: list[str]
+    """The names of the series, in the order of the page's colours."""
+
+
+def period_of(window: Window) -> str:
+    """What a chart of this time has a bar for."""
+    return next((name for name, longest in _PERIODS if window.length <= longest), "month")
+
+
+def groups_of(report: str, by: tuple[str, ...], window: Window) -> tuple[str, ...] | None:
+    """What the rows of a chart are made by; ``None`` for a report that has no chart."""
+    chart = CHARTS.get(report)
+    if chart is None:
+        return None
+    split = next((name for name in by if name not in ("hour", "day", "week", "month")), chart.split)
+    return (period_of(window), *([split] if chart.split and split else []))
+
+
+def draw(report: Report) -> Drawing | None:
+    """Draw a report whose rows are made by :func:`groups_of`; nothing where there is nothing to see."""
+    chart = CHARTS[report.name]
+    period = report.keys[0]
+    split = report.keys[1] if len(report.keys) > 1 else None
+    points = list(_points(report, chart, period, split))
+    if not points:
+        return None
+    is_stacked = len(chart.figures) == 1
+    names = _largest(points) if is_stacked else [heading(name) for name in chart.figures]
+    sums: dict[tuple[str, datetime], float] = {}
+    for name, moment, value in points:
+        name = name if name in names else _OTHERS
+        sums[name, moment] = sums.get((name, moment), 0.0) + value
+    periods = _periods(period, [moment for _, moment in sums])
+    values = [
+        {
+            "at": _label(period, moment),
+            "series": names.index(name),
+            "value": value,
+            "said": f"{cell(period, moment)}, {name}: {cell(chart.figures[0], value)}",
+        }
+        for (name, moment), value in sorted(sums.items())
+    ]
+    labels = [_label(period, moment) for moment in periods]
+    svg = vl_convert.vegalite_to_svg(_specification(values, chart, len(names), labels))
+    return Drawing(chart.title, svg, names)
+
+
+def _points(report: Report, chart: Chart, period: str, split: str | None) -> Iterator[tuple[str, datetime, float]]:
+    main = report.total.get("currency")
+    for row in report.rows:
+        if main is not None and row.get("currency", main) != main:
+            continue  # currencies are never added up
+        for figure in chart.figures:
+            if isinstance(value := row.get(figure), int | float):
+                name = heading(figure) if split is None else str(row[split] if row[split] is not None else _NOT_SAID)
+                yield name, row[period], float(value)
+
+
+def _largest(points: list[tuple[str, datetime, float]]) -> list[str]:
+    sums: dict[str, float] = {}
+    for name, _, value in points:
+        sums[name] = sums.get(name, 0.0) + value
+    names = sorted(sums, key=lambda name: (-sums[name], name))
+    return names if len(names) <= _SERIES + 1 else [*(name for name in names[:_SERIES] if name != _OTHERS), _OTHERS]
+
+
+def _label(period: str, moment: datetime) -> str:
+    """What stands below a bar; another one for each."""
+    match period:
+        case "hour":
+            return f"{moment.day} {moment:%b %H:%M}"
+        case "day":
+            return f"{moment.day} {moment:%b}"
+        case "week":
+            return f"{moment.day} {moment:%b %Y}"
+        case _:
+            return f"{moment:%b %Y}"
+
+
+def _periods(period: str, moments: list[datetime]) -> list[datetime]:
+    """Every period from the first to the last: one in which nothing happened is seen."""
+    step = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}.get(period)
+    if step is None:
+        return sorted(set(moments))
+    first, last = min(moments), max(moments)
+    return [first + step * each for each in range((last - first) // step + 1)]
+
+
+def _specification(values: list[dict[str, Any]], chart: Chart, series: int, labels: list[str]) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "domain": False,
+        "ticks": False,
+        "title": None,
+        "labelPadding": 8,
+        "labelColor": "var(--soft)",
+        "labelFontSize": 11,
+        "gridColor": "var(--line)",
+    }
+    lines = {"type": "line", "strokeWidth": 2, "point": {"size": 30}}
+    return {
+        "width": _WIDTH,
+        "height": _HEIGHT,
+        "padding": {"left": 2, "right": 2, "top": 8, "bottom": 0},
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "background": None,
+        "data": {"values": values},
+        "mark": {"type": "bar", "width": {"band": 0.72}} if len(chart.figures) == 1 else lines,
+        "encoding": {
+            "x": {
+                "field": "at",
+                "type": "ordinal",
+                "scale": {"domain": labels},
+                "axis": {**axis, "labelAngle": 0, "labelOverlap": True},
+            },
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "axis": {**axis, "tickCount": 4, "format": _AXES.get(kind_of(chart.figures[0]), ",~f")},
+            },
+            "color": {
+                "field": "series",
+                "type": "nominal",
+                "legend": None,
+                "scale": {"domain": list(range(series)), "range": [f"var(--s{place})" for place in range(series)]},
+            },
+            "order": {"field": "series"},
+            "description": {"field": "said"},
+        },
+        "config": {"font": "system-ui, sans-serif", "view": {"stroke": None}},
+    }

@@ -1,0 +1,93 @@
+"""A report as a page: what its template is told, and all that has to be asked besides the report itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from markupsafe import Markup
+
+from ..reports.asked import Asked
+from ..reports.headline import Headlines, headlines
+from ..reports.report import Report, Section
+from ..reports.tables import Tables
+from ..reports.trace_list import spans_of
+from ..reports.writing import heading, headline
+from .cards import cards
+from .charts import Drawing, draw, groups_of
+from .html import drawn, page
+from .tables import Link, Table, main_table, section_table
+from .waterfall import Waterfall, waterfall
+
+MOST_ROWS: Final = 1000
+"""Of a report, on a page."""
+_MOST_TRACES: Final = 20
+_MOST_SPANS: Final = 200
+"""Of one trace, in a report."""
+Answer = Callable[[Asked], Report]
+"""Answers the question of one report."""
+
+
+class View(NamedTuple):
+    """What a template shows of a report."""
+
+    by: str
+    chart: Drawing | None
+    svg: Markup | None
+    table: Table
+    sections: list[tuple[str, str, Table, str]]
+    """Name, title, rows and note."""
+    traces: list[Waterfall]
+    notes: list[str]
+
+
+def report_file(report: Report, tables: Tables, asked: Asked, answer: Answer) -> str:
+    """A report as one file, with the waterfalls of the traces that it names.
+
+    Args:
+        report: The answer, with notes about where it is from.
+        tables: Where it is from.
+        asked: The question.
+        answer: Answers it again with other groups, for the chart.
+    """
+    traces = _traces(report, tables)
+    there = {trace.trace_id for trace in traces}
+    view = view_of(report, asked, answer, lambda trace_id: f"#trace-{trace_id}" if trace_id in there else None, traces)
+    return page("report", **heads(report, headlines(tables, asked)), view=view, pages=(), here="", form=None)
+
+
+def heads(report: Report, found: Headlines) -> dict[str, Any]:
+    """What stands above a report."""
+    name, time = headline(report).split(", ", 1)
+    return {"title": name, "subtitle": time, "cards": cards(found, report)}
+
+
+def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: list[Waterfall]) -> View:
+    """Everything of a report but its head."""
+    groups = groups_of(report.name, report.keys, report.window)
+    drawing = None
+    if groups is not None:
+        same = report if groups == report.keys else answer(Asked(asked.window, groups, asked.where, asked.zone))
+        drawing = draw(same)
+    return View(
+        ", ".join(map(heading, report.keys)) or "everything",
+        drawing,
+        drawn(drawing) if drawing is not None else None,
+        main_table(report, link, MOST_ROWS),
+        [(name, each.title, section_table(each, link), each.note) for name, each in report.sections.items()],
+        traces,
+        report.notes,
+    )
+
+
+def _traces(report: Report, tables: Tables) -> list[Waterfall]:
+    named = list(dict.fromkeys(_named(report.sections.values())))[:_MOST_TRACES]
+    spans = spans_of(tables, named, _MOST_SPANS + 1)
+    return [waterfall(name, spans[name], _MOST_SPANS) for name in named if name in spans]
+
+
+def _named(sections: Any) -> Iterator[str]:
+    section: Section
+    for section in sections:
+        if "trace_id" in section.columns:
+            yield from (row["trace_id"] for row in section.rows if isinstance(row.get("trace_id"), str))
