@@ -26,6 +26,7 @@ from .repricing import GROUPS
 from .show import show
 from .status import status
 from .tables import JSON, warn
+from .ui import ui
 from .update import DEFAULT_FILE, update
 from .what_if import what_if
 

@@ -27,14 +27,13 @@ def cards(headlines: Headlines, report: Report | None = None) -> list[Card]:
     """The figures of every page, with the main cause of a changed cost where the report knows it."""
     now, before = headlines.now, headlines.before
     money = f" {headlines.currency}" if headlines.currency else ""
-    found = [
+    return [
         _card("cost", cell("cost", now.cost) + money, now.cost, before.cost),
         _card("calls", cell("calls", now.calls), now.calls, before.calls or None),
         *_change(report, headlines.currency),
         _card("errors", cell("error_rate", now.error_rate), now.error_rate, before.error_rate),
         _card("p95", _seconds(now.p95_ms), now.p95_ms, before.p95_ms),
     ]
-    return found
 
 
 def _card(title: str, text: str, now: float | None, before: float | None) -> Card:

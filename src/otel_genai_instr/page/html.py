@@ -17,11 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .cards import Card
     from .charts import Drawing
-    from .waterfall import Waterfall
 
 _HERE: Final = "otel_genai_instr.page"
 

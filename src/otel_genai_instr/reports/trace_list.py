@@ -53,10 +53,10 @@ def newest(tables: Tables, asked: Asked, least: Least, after: Place | None, most
     spans = spans.left_join(called, [spans["span_id"] == called["called"], spans["trace_id"] == called["called_in"]])
     is_call = (spans["kind"] == CALL) & spans["called"].notnull()
     tokens = spans["input_tokens"].fill_null(0) + spans["output_tokens"].fill_null(0)
-    first = spans["started_at"].min()
+    lasted = (spans["duration_ms"].fill_null(0) * 1000).cast("int64").as_interval("us")
     traces = spans.group_by("trace_id").aggregate(
-        started_at=first,
-        ended_at=(spans["started_at"] + (spans["duration_ms"].fill_null(0) * 1000).cast("int64").as_interval("us")).max(),
+        started_at=spans["started_at"].min(),
+        ended_at=(spans["started_at"] + lasted).max(),
         name=spans["name"].argmin(spans["started_at"]),
         feature=spans["feature"].max(),
         user=spans["user"].max(),
@@ -85,7 +85,8 @@ def newest(tables: Tables, asked: Asked, least: Least, after: Place | None, most
         traces = traces.filter(traces["errors"] > 0)
     if after is not None:
         at = traces["started_at"]
-        traces = traces.filter((at < after.started_at) | ((at == after.started_at) & (traces["trace_id"] > after.trace_id)))
+        is_next = (at == after.started_at) & (traces["trace_id"] > after.trace_id)
+        traces = traces.filter((at < after.started_at) | is_next)
     traces = traces.order_by(traces["started_at"].desc(), traces["trace_id"]).limit(most)
     return [_with_models(row) for row in rows_of(traces)]
 

@@ -1,0 +1,52 @@
+"""``otel-genai ui``: the stored telemetry in a browser."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from argparse import Namespace
+from typing import TYPE_CHECKING, Final
+
+from .problems import Problem
+from .report import PAGE_NEEDS, asked_from
+from .sources import open_source, require, require_reports
+from .tables import say
+
+if TYPE_CHECKING:
+    from ..ui.source import Opened
+
+_NEEDED: Final = (*PAGE_NEEDS, "starlette", "uvicorn")
+
+
+def ui(options: Namespace) -> int:
+    """Run the command until it is interrupted, and return its exit code."""
+    require_reports()
+    require(_NEEDED, "ui")
+    from ..ui.serving import serve
+
+    usual = {name: getattr(options, name) for name in ("last", "since", "until", "tz")}
+    asked_from(options, ())  # what can't be meant is said before anything is read
+    first = [_opened(options)]  # so is what can't be read
+
+    def open_now() -> Opened:
+        return first.pop() if first else _opened(options)
+
+    def on_ready(address: str, once: str) -> None:
+        say(address)
+        say("Ctrl-C ends it")
+        sys.stdout.flush()
+        if not options.no_open:
+            webbrowser.open(once)
+
+    try:
+        serve(open_now, usual, options.port, on_ready)
+    except OSError as error:
+        raise Problem(f"--port {options.port}: {error.strerror or error}") from None
+    return 0
+
+
+def _opened(options: Namespace) -> Opened:
+    from ..ui.source import Opened
+
+    found = open_source(options.source, options.prices)
+    return Opened(found.tables, found.notes)

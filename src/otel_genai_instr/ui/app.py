@@ -1,0 +1,190 @@
+"""The pages, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from ..page.cards import cards
+from ..page.html import page
+from ..page.report_page import heads, view_of
+from ..page.tables import row_table
+from ..page.waterfall import waterfall
+from ..reports.all import ANSWERS, Options
+from ..reports.asked import Asked
+from ..reports.headline import headlines
+from ..reports.names import REPORTS
+from ..reports.report import Report
+from ..reports.trace_list import COLUMNS, newest, spans_of
+from ..reports.writing import headline
+from .questions import TEXTS, Question, read
+from .security import FORM_ACTION
+from .source import Busy, Opened, Source
+
+_MOST_TRACES: Final = 1000
+"""On a page."""
+_MOST_SPANS: Final = 2000
+"""Of the one trace that is looked at."""
+_OVERVIEW: Final = ("cost", "latency", "errors")
+_FIELDS: Final = {"report": ("last", "since", "until", "by", "where"), "overview": ("last", "since", "until", "where")}
+_TRACE_FIELDS: Final = ("last", "since", "until", *TEXTS, "cost", "seconds")
+_LABELS: Final = {"cost": "cost from", "seconds": "seconds from"}
+_EXAMPLES: Final = {
+    "last": "7d",
+    "since": "2026-11-01",
+    "until": "now",
+    "by": "day,model",
+    "where": "feature=chat",
+}
+
+
+class Pages:
+    """Answers each address with a page."""
+
+    def __init__(self, source: Source, usual: Mapping[str, str]) -> None:
+        """Make them of a source.
+
+        Args:
+            source: The telemetry.
+            usual: The time that pages are about where their address doesn't say one: ``last``, ``since``, ``until``, ``tz``.
+        """
+        self._source = source
+        self._usual = {name: value for name, value in usual.items() if value}
+
+    def app(self) -> Starlette:
+        """All of them."""
+        return Starlette(
+            routes=[
+                Route("/", self._overview),
+                Route("/reports/{name}", self._report),
+                Route("/traces", self._traces),
+                Route("/traces/{trace_id}", self._trace),
+            ],
+            exception_handlers={HTTPStatus.NOT_FOUND: _not_found, Busy: _busy, Exception: _failed},
+        )
+
+    async def _overview(self, request: Request) -> Response:
+        question = read(request.query_params, self._usual)
+
+        def answer(opened: Opened) -> dict[str, Any]:
+            by_name = {name: _answer(opened, name, _asked_by(question.asked, ())) for name in _OVERVIEW}
+            views = [
+                (name, view_of(report, report_asked, partial(_answer, opened, name), _link, []))
+                for name, report in by_name.items()
+                for report_asked in [_asked_by(question.asked, ())]
+            ]
+            found = headlines(opened.tables, question.asked)
+            return {
+                "subtitle": headline(by_name["cost"]).split(", ", 1)[1],
+                "cards": cards(found, by_name["cost"]),
+                "views": views,
+                "notes": opened.notes,
+            }
+
+        return self._show("overview", question, "overview", "/", await self._source.ask(answer), "otel-genai")
+
+    async def _report(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in REPORTS:
+            return _plain("not found", "there is no such report", HTTPStatus.NOT_FOUND)
+        question = read(request.query_params, self._usual, REPORTS[name].by)
+
+        def answer(opened: Opened) -> dict[str, Any]:
+            report = _answer(opened, name, question.asked)
+            report.notes[:0] = opened.notes
+            view = view_of(report, question.asked, partial(_answer, opened, name), _link, [])
+            return {**heads(report, headlines(opened.tables, question.asked)), "view": view}
+
+        return self._show("report", question, name, f"/reports/{name}", await self._source.ask(answer), name)
+
+    async def _traces(self, request: Request) -> Response:
+        question = read(request.query_params, self._usual)
+
+        def answer(opened: Opened) -> dict[str, Any]:
+            rows = newest(opened.tables, question.asked, question.least, question.after, _MOST_TRACES + 1)
+            last = rows[_MOST_TRACES - 1] if len(rows) > _MOST_TRACES else None
+            window = question.asked.window
+            return {
+                "subtitle": f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC",
+                "table": row_table(COLUMNS, rows[:_MOST_TRACES], _link),
+                "older": last
+                and question.address("/traces", at=last["started_at"].isoformat(), after=last["trace_id"]),
+                "notes": opened.notes,
+            }
+
+        return self._show("traces", question, "traces", "/traces", await self._source.ask(answer), "traces")
+
+    async def _trace(self, request: Request) -> Response:
+        trace_id = request.path_params["trace_id"].lower()
+
+        def answer(opened: Opened) -> dict[str, Any] | None:
+            spans = spans_of(opened.tables, [trace_id], _MOST_SPANS + 1).get(trace_id)
+            if not spans:
+                return None
+            trace = waterfall(trace_id, spans, _MOST_SPANS, opened.said(trace_id))
+            return {"trace": trace, "subtitle": " · ".join(trace.figures), "title": trace.title}
+
+        found = await self._source.ask(answer)
+        if found is None:
+            return _plain("not found", "nothing is stored of this trace", HTTPStatus.NOT_FOUND)
+        return self._show("trace", read({}, self._usual), "trace", "", found, found["title"])
+
+    @staticmethod
+    def _show(
+        template: str, question: Question, here: str, path: str, values: dict[str, Any], title: str
+    ) -> HTMLResponse:
+        times = Question(question.asked, said={k: v for k, v in question.said.items() if k in _FIELDS["overview"]})
+        pages = [
+            ("overview", times.address("/")),
+            ("traces", times.address("/traces")),
+            *((name, times.address(f"/reports/{name}")) for name in REPORTS),
+        ]
+        fields = _TRACE_FIELDS if template == "traces" else _FIELDS.get(template, ())
+        form = {
+            "action": path,
+            "fields": [
+                (name, _LABELS.get(name, name), question.said.get(name, ""), _EXAMPLES.get(name, "")) for name in fields
+            ],
+            "errors": "errors" in question.said if template == "traces" else None,
+            "wrong": question.wrong,
+        }
+        told = {"title": title, **values, "pages": pages, "here": here, "form": form if fields else None}
+        return HTMLResponse(page(template, form_action=FORM_ACTION, **told))
+
+
+def _answer(opened: Opened, name: str, asked: Asked) -> Report:
+    return ANSWERS[name](opened.tables, asked, Options())
+
+
+def _asked_by(asked: Asked, by: tuple[str, ...]) -> Asked:
+    return Asked(asked.window, by, asked.where, asked.zone)
+
+
+def _link(trace_id: str) -> str:
+    return f"/traces/{trace_id}"
+
+
+def _plain(title: str, text: str, status: HTTPStatus) -> HTMLResponse:
+    told = {"title": title, "subtitle": text, "pages": [("overview", "/"), ("traces", "/traces")], "here": ""}
+    return HTMLResponse(page("base", form_action=FORM_ACTION, **told), status)
+
+
+def _not_found(_request: Request, _error: Exception) -> Response:
+    return _plain("not found", "there is no such page", HTTPStatus.NOT_FOUND)
+
+
+def _busy(_request: Request, _error: Exception) -> Response:
+    return _plain("not yet", "telemetry is being read; load this page again", HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _failed(_request: Request, error: Exception) -> Response:
+    return _plain("not answered", f"{type(error).__name__}: {error}", HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
