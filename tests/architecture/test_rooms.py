@@ -63,7 +63,9 @@ KNOWS: Final = {
     "spans": {"exporters", "telemetry"},
     "evaluation": {"telemetry"},
     "reports": {"pricing"},
-    "cli": {"", "exporters", "pricing", "privacy", "reports", "store"},
+    "page": {"reports"},
+    "ui": {"page", "reports"},
+    "cli": {"", "exporters", "page", "pricing", "privacy", "reports", "store", "ui"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}

@@ -63,6 +63,7 @@ examples:
   otel-genai debug --session s-17 --content --from jaeger+http://localhost:16686
 """
 _MOST_MISTAKES: Final = 50
+_LAST_PORT: Final = 65_535
 _MOST_TRACES: Final = 100
 
 
@@ -126,6 +127,12 @@ def _row_count(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= _LAST_PORT:
+        raise ArgumentTypeError(f"{text!r} is not allowed; a number from 0 to {_LAST_PORT:,}")
+    return int(text)
+
+
 def _add_source(parser: ArgumentParser) -> None:
     """Add what everything knows that asks stored calls."""
     parser.add_argument(
@@ -133,14 +140,13 @@ def _add_source(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--until", metavar="TIME", help="a day or a time; by default now")
     parser.add_argument("--tz", default="UTC", metavar="ZONE", help="in which days begin (%(default)s)")
-    parser.add_argument("--limit", type=_row_count, default=50, help="rows that a table shows (%(default)s)")
     parser.add_argument("--prices", type=_name, metavar="FILE", help="price file, for calls that carry no cost")
 
 
 def _add_question(parser: ArgumentParser) -> None:
     """Add what a report is asked for, and how it is written."""
-    parser.add_argument("--last", metavar="TIME", help="such as 24h, 30d or 4w; by default 7d")
-    parser.add_argument("--since", metavar="TIME", help="a day or a time, instead of --last")
+    _add_times(parser)
+    _add_limit(parser)
     parser.add_argument("--by", metavar="GROUPS", help="rows by, separated by commas: day, model, feature, user, ...")
     parser.add_argument(
         "--where", action="append", metavar="CONDITION", help="such as feature=chat or cost>0.1; may be said again"
@@ -174,6 +180,28 @@ def _add_what_if(commands: _Commands) -> None:
     asking.set_defaults(run=what_if)
 
 
+def _add_times(parser: ArgumentParser) -> None:
+    parser.add_argument("--last", metavar="TIME", help="such as 24h, 30d or 4w; by default 7d")
+    parser.add_argument("--since", metavar="TIME", help="a day or a time, instead of --last")
+
+
+def _add_limit(parser: ArgumentParser) -> None:
+    parser.add_argument("--limit", type=_row_count, default=50, help="rows that a table shows (%(default)s)")
+
+
+def _add_ui(commands: _Commands) -> None:
+    showing = commands.add_parser(
+        "ui",
+        help="look at stored telemetry in a browser",
+        description="Serve reports and traces to a browser on this machine, read only, until it is interrupted.",
+    )
+    _add_source(showing)
+    _add_times(showing)
+    showing.add_argument("--port", type=_port, default=0, help="of 127.0.0.1; by default a free one")
+    showing.add_argument("--no-open", action="store_true", help="print the address, and open no browser")
+    showing.set_defaults(run=ui, by=None, where=None)
+
+
 def _add_check(commands: _Commands) -> None:
     checking = commands.add_parser(
         "check",
@@ -184,6 +212,7 @@ def _add_check(commands: _Commands) -> None:
     )
     checking.add_argument("rules", type=_name, metavar="RULES", help="YAML or JSON file")
     _add_source(checking)
+    _add_limit(checking)
     checking.add_argument("--alertmanager", type=_name, metavar="URL", help="post what fires to this Alertmanager")
     checking.add_argument(
         "--for", dest="lasts", default="25h", metavar="TIME", help="how long an alert lives by itself (%(default)s)"
@@ -291,6 +320,7 @@ def _parser() -> ArgumentParser:
     telling.set_defaults(run=status)
 
     _add_report(commands)
+    _add_ui(commands)
     _add_debug(commands, formats)
     _add_check(commands)
     _add_what_if(commands)

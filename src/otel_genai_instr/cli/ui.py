@@ -5,14 +5,19 @@ from __future__ import annotations
 import sys
 import webbrowser
 from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from .conversation import sections
+from .pricers import pricer_from
 from .problems import Problem
 from .report import PAGE_NEEDS, asked_from
 from .sources import open_source, require, require_reports
 from .tables import say
 
 if TYPE_CHECKING:
+    from ..page.waterfall import Said
+    from ..reports.traces.in_files import TracesInFiles
     from ..ui.source import Opened
 
 _NEEDED: Final = (*PAGE_NEEDS, "starlette", "uvicorn")
@@ -49,4 +54,22 @@ def _opened(options: Namespace) -> Opened:
     from ..ui.source import Opened
 
     found = open_source(options.source, options.prices)
-    return Opened(found.tables, found.notes)
+    if found.files is None:
+        return Opened(found.tables, found.notes)
+    from ..reports.rows import SpanRows
+    from ..reports.traces.in_files import TracesInFiles
+
+    traces = TracesInFiles(found.tables, found.files, SpanRows(pricer_from(options.prices)), found.name)
+    return Opened(found.tables, found.notes, partial(_said, traces))
+
+
+def _said(traces: TracesInFiles, trace_id: str) -> dict[str, Said]:
+    """What was said in the spans of a trace, in the words of ``otel-genai debug``; of an error what it says."""
+    found: dict[str, Said] = {}
+    for span in traces.read(trace_id).spans:
+        said = list(sections(span.content))
+        if span.status_message:
+            said.append(("error", span.status_message))
+        if said:
+            found[span.span_id] = said
+    return found

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ..reports.headline import Headlines
 from ..reports.report import Report, share
-from ..reports.writing import cell, heading
+from ..reports.writing import cell, duration, heading
 
 _STEADY: Final = 0.005
 """A smaller change is none to speak of."""
@@ -32,7 +32,7 @@ def cards(headlines: Headlines, report: Report | None = None) -> list[Card]:
         _card("calls", cell("calls", now.calls), now.calls, before.calls or None),
         *_change(report, headlines.currency),
         _card("errors", cell("error_rate", now.error_rate), now.error_rate, before.error_rate),
-        _card("p95", _seconds(now.p95_ms), now.p95_ms, before.p95_ms),
+        _card("p95", duration(now.p95_ms), now.p95_ms, before.p95_ms),
     ]
 
 
@@ -58,10 +58,3 @@ def _change(report: Report | None, currency: str | None) -> Iterator[Card]:
         f"{whole['change']:+,.2f}" + (f" {currency}" if currency else ""),
         f"mostly {heading(main['cause'])}: {main['change']:+,.2f}",
     )
-
-
-def _seconds(milliseconds: float | None) -> str:
-    """A duration as a headline says it."""
-    if milliseconds is None:
-        return cell("p95_ms", None)
-    return f"{milliseconds:,.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.1f} s"

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import vl_convert
 
-from ..reports.asked import Window
+from ..reports.asked import Asked, Window
 from ..reports.figures import Kind
 from ..reports.report import Report
 from ..reports.writing import cell, heading, kind_of
@@ -42,18 +42,26 @@ def period_of(window: Window) -> str:
     return next((name for name, longest in _PERIODS if window.length <= longest), "month")
 
 
-def groups_of(report: str, by: tuple[str, ...], window: Window) -> tuple[str, ...] | None:
-    """What the rows of a chart are made by; ``None`` for a report that has no chart."""
+def with_chart(asked: Asked, report: str) -> Asked:
+    """The same question, with rows for a chart. A report without a chart is asked as it was.
+
+    Args:
+        asked: The question; what its rows are made by splits the chart, where it is split.
+        report: Which report is asked.
+    """
     chart = CHARTS.get(report)
     if chart is None:
-        return None
-    split = next((name for name in by if name not in ("hour", "day", "week", "month")), chart.split)
-    return (period_of(window), *([split] if chart.split and split else []))
+        return asked
+    split = next((name for name in asked.by if name not in ("hour", "day", "week", "month")), chart.split)
+    by = (period_of(asked.window), *([split] if chart.split and split else []))
+    return Asked(asked.window, by, asked.where, asked.zone)
 
 
 def draw(report: Report) -> Drawing | None:
-    """Draw a report whose rows are made by :func:`groups_of`; nothing where there is nothing to see."""
-    chart = CHARTS[report.name]
+    """Draw a report that was asked by :func:`with_chart`; nothing where there is nothing to see."""
+    chart = CHARTS.get(report.name)
+    if chart is None:
+        return None
     period = report.keys[0]
     split = report.keys[1] if len(report.keys) > 1 else None
     points = list(_points(report, chart, period, split))

@@ -14,7 +14,7 @@ from ..reports.tables import Tables
 from ..reports.trace_list import spans_of
 from ..reports.writing import heading, headline
 from .cards import cards
-from .charts import Drawing, draw, groups_of
+from .charts import Drawing, draw, with_chart
 from .html import drawn, page
 from .tables import Link, Table, main_table, section_table
 from .waterfall import Waterfall, waterfall
@@ -64,11 +64,8 @@ def heads(report: Report, found: Headlines) -> dict[str, Any]:
 
 def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: list[Waterfall]) -> View:
     """Everything of a report but its head."""
-    groups = groups_of(report.name, report.keys, report.window)
-    drawing = None
-    if groups is not None:
-        same = report if groups == report.keys else answer(Asked(asked.window, groups, asked.where, asked.zone))
-        drawing = draw(same)
+    over_time = with_chart(asked, report.name)
+    drawing = draw(report if over_time == asked else answer(over_time))
     return View(
         ", ".join(map(heading, report.keys)) or "everything",
         drawing,

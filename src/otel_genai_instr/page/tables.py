@@ -54,9 +54,12 @@ def section_table(section: Section, link: Link) -> Table:
     return _table(section.columns, section.rows, 0, link, len(section.rows))
 
 
-def row_table(columns: Sequence[str], rows: Sequence[Cells], link: Link) -> Table:
-    """Rows of any kind, the columns as they are given."""
-    return _table(columns, rows, 0, link, len(rows), is_ordered=True)
+def trace_table(columns: Sequence[str], rows: Sequence[Cells], link: Link) -> Table:
+    """A row for each trace, which its first cell leads to."""
+    table = _table(columns, rows, 0, link, len(rows), is_ordered=True)
+    for cells, row in zip(table.rows, rows, strict=True):
+        cells[0] = cells[0]._replace(link=link(row["trace_id"]))
+    return table
 
 
 def _table(

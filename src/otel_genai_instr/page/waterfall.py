@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from ..reports.columns import SPANS
 from ..reports.report import Cells
-from ..reports.writing import cell, heading
+from ..reports.writing import cell, duration, heading
 
 _DEEPEST: Final = 12
 """Steps that names are moved in at most."""
@@ -26,7 +26,7 @@ class Bar(NamedTuple):
     kind: str
     """``call``, ``tool``, ...; empty for spans of others."""
     what: str
-    """Model, tool or data source."""
+    """Model, tool or data source, where the name doesn't say it."""
     error: str
     depth: int
     left: float
@@ -84,7 +84,7 @@ def _figures(spans: Sequence[Cells], start: object, whole: float) -> list[str]:
     for span in calls:
         if span["cost"] is not None:
             costs[span["currency"]] = costs.get(span["currency"], 0.0) + span["cost"]
-    found = [f"{cell('started_at', start)} UTC", f"{cell('duration_ms', whole)} ms"]
+    found = [f"{cell('started_at', start)} UTC", duration(whole)]
     found.append(f"{len(calls):,} {'call' if len(calls) == 1 else 'calls'}")
     found += [f"{cell('cost', cost)} {currency}" for currency, cost in costs.items()]
     return found
@@ -125,10 +125,11 @@ def _bar(span: Cells, depth: int, start: object, whole: float, said: dict[str, S
     right = min(max(100 * _end(span, start) / whole, left + _NARROWEST), 100.0)
     first = min(max(100 * (begin + (span["first_chunk_ms"] or 0.0)) / whole, left), right)
     tokens = (span["input_tokens"], span["output_tokens"])
+    what = span["model"] or span["tool"] or span["data_source"] or ""
     return Bar(
         span["name"],
         span["kind"] or "",
-        span["model"] or span["tool"] or span["data_source"] or "",
+        "" if what in span["name"] else what,
         (span["error"] or "error") if span["failed"] else "",
         min(depth, _DEEPEST),
         round(left, 3),

@@ -14,9 +14,19 @@ from .report import Cells
 from .tables import Tables, count, rows_of
 
 COLUMNS: Final = (
-    *("started_at", "name", "feature", "user", "session", "models", "spans", "calls", "tokens", "cost", "currency"),
-    *("duration_ms", "errors", "trace_id"),
+    "started_at",
+    "name",
+    "feature",
+    "user",
+    "models",
+    "calls",
+    "tokens",
+    "cost",
+    "currency",
+    "duration_ms",
+    "errors",
 )
+"""Of a row, those that a list shows."""
 
 
 class Place(NamedTuple):

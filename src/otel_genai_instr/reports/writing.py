@@ -54,6 +54,8 @@ def cell(name: str, value: Any) -> str:
     """A cell of the column as text. It may be anybody's: whoever shows it makes it harmless."""
     if value is None:
         return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime):
         if name in ("day", "week"):
             return f"{value:%Y-%m-%d}"
@@ -75,6 +77,16 @@ def cell(name: str, value: Any) -> str:
             return f"{value:,.1f}"
         case _:
             return f"{value:,}"
+
+
+def duration(milliseconds: float | None) -> str:
+    """A duration by itself, with its unit."""
+    if milliseconds is None:
+        return NOTHING
+    for most, divisor, unit in ((1000, 1, "ms"), (120_000, 1000, "s")):
+        if milliseconds < most:
+            return f"{milliseconds / divisor:,.{0 if divisor == 1 else 1}f} {unit}"
+    return f"{milliseconds / 60_000:,.1f} min"
 
 
 def _score(value: float) -> str:

@@ -13,9 +13,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ..page.cards import cards
-from ..page.html import page
+from ..page.charts import draw, with_chart
+from ..page.html import drawn, page
 from ..page.report_page import heads, view_of
-from ..page.tables import row_table
+from ..page.tables import trace_table
 from ..page.waterfall import waterfall
 from ..reports.all import ANSWERS, Options
 from ..reports.asked import Asked
@@ -33,8 +34,12 @@ _MOST_TRACES: Final = 1000
 _MOST_SPANS: Final = 2000
 """Of the one trace that is looked at."""
 _OVERVIEW: Final = ("cost", "latency", "errors")
-_FIELDS: Final = {"report": ("last", "since", "until", "by", "where"), "overview": ("last", "since", "until", "where")}
-_TRACE_FIELDS: Final = ("last", "since", "until", *TEXTS, "cost", "seconds")
+_FIELDS: Final = {
+    "overview": ("last", "since", "until", "where"),
+    "report": ("last", "since", "until", "by", "where"),
+    "traces": ("last", "since", "until", "where", *TEXTS, "cost", "seconds"),
+}
+"""Of the form above a page, by its template."""
 _LABELS: Final = {"cost": "cost from", "seconds": "seconds from"}
 _EXAMPLES: Final = {
     "last": "7d",
@@ -53,7 +58,8 @@ class Pages:
 
         Args:
             source: The telemetry.
-            usual: The time that pages are about where their address doesn't say one: ``last``, ``since``, ``until``, ``tz``.
+            usual: The time that pages are about where their address doesn't say one, by ``last``, ``since``, ``until``
+                and ``tz``.
         """
         self._source = source
         self._usual = {name: value for name, value in usual.items() if value}
@@ -74,21 +80,15 @@ class Pages:
         question = read(request.query_params, self._usual)
 
         def answer(opened: Opened) -> dict[str, Any]:
-            by_name = {name: _answer(opened, name, _asked_by(question.asked, ())) for name in _OVERVIEW}
-            views = [
-                (name, view_of(report, report_asked, partial(_answer, opened, name), _link, []))
-                for name, report in by_name.items()
-                for report_asked in [_asked_by(question.asked, ())]
-            ]
-            found = headlines(opened.tables, question.asked)
+            reports = [_answer(opened, name, with_chart(question.asked, name)) for name in _OVERVIEW]
             return {
-                "subtitle": headline(by_name["cost"]).split(", ", 1)[1],
-                "cards": cards(found, by_name["cost"]),
-                "views": views,
+                "subtitle": headline(reports[0]).split(", ", 1)[1],
+                "cards": cards(headlines(opened.tables, question.asked), reports[0]),
+                "charts": [(chart, drawn(chart)) for report in reports if (chart := draw(report)) is not None],
                 "notes": opened.notes,
             }
 
-        return self._show("overview", question, "overview", "/", await self._source.ask(answer), "otel-genai")
+        return self._show("overview", question, "overview", "/", await self._source.ask(answer), "overview")
 
     async def _report(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -113,7 +113,7 @@ class Pages:
             window = question.asked.window
             return {
                 "subtitle": f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC",
-                "table": row_table(COLUMNS, rows[:_MOST_TRACES], _link),
+                "table": trace_table(COLUMNS, rows[:_MOST_TRACES], _link),
                 "older": last
                 and question.address("/traces", at=last["started_at"].isoformat(), after=last["trace_id"]),
                 "notes": opened.notes,
@@ -136,35 +136,39 @@ class Pages:
             return _plain("not found", "nothing is stored of this trace", HTTPStatus.NOT_FOUND)
         return self._show("trace", read({}, self._usual), "trace", "", found, found["title"])
 
-    @staticmethod
     def _show(
-        template: str, question: Question, here: str, path: str, values: dict[str, Any], title: str
+        self, template: str, question: Question, here: str, path: str, values: dict[str, Any], title: str
     ) -> HTMLResponse:
-        times = Question(question.asked, said={k: v for k, v in question.said.items() if k in _FIELDS["overview"]})
-        pages = [
-            ("overview", times.address("/")),
-            ("traces", times.address("/traces")),
-            *((name, times.address(f"/reports/{name}")) for name in REPORTS),
-        ]
-        fields = _TRACE_FIELDS if template == "traces" else _FIELDS.get(template, ())
-        form = {
+        form = self._form(template, question, path) if template in _FIELDS else None
+        told = {"title": title, **values, "pages": _pages(question), "here": here, "form": form}
+        return HTMLResponse(page(template, form_action=FORM_ACTION, **told))
+
+    def _form(self, template: str, question: Question, path: str) -> dict[str, Any]:
+        examples = {**_EXAMPLES, **self._usual}
+        return {
             "action": path,
             "fields": [
-                (name, _LABELS.get(name, name), question.said.get(name, ""), _EXAMPLES.get(name, "")) for name in fields
+                (name, _LABELS.get(name, name), question.said.get(name, ""), examples.get(name, ""))
+                for name in _FIELDS[template]
             ],
             "errors": "errors" in question.said if template == "traces" else None,
             "wrong": question.wrong,
         }
-        told = {"title": title, **values, "pages": pages, "here": here, "form": form if fields else None}
-        return HTMLResponse(page(template, form_action=FORM_ACTION, **told))
+
+
+def _pages(question: Question) -> list[tuple[str, str]]:
+    """Where else one can go with the same question."""
+    said = {name: value for name, value in question.said.items() if name in _FIELDS["overview"]}
+    times = Question(question.asked, said=said)
+    return [
+        ("overview", times.address("/")),
+        ("traces", times.address("/traces")),
+        *((name, times.address(f"/reports/{name}")) for name in REPORTS),
+    ]
 
 
 def _answer(opened: Opened, name: str, asked: Asked) -> Report:
     return ANSWERS[name](opened.tables, asked, Options())
-
-
-def _asked_by(asked: Asked, by: tuple[str, ...]) -> Asked:
-    return Asked(asked.window, by, asked.where, asked.zone)
 
 
 def _link(trace_id: str) -> str:
@@ -186,5 +190,3 @@ def _busy(_request: Request, _error: Exception) -> Response:
 
 def _failed(_request: Request, error: Exception) -> Response:
     return _plain("not answered", f"{type(error).__name__}: {error}", HTTPStatus.INTERNAL_SERVER_ERROR)
-
-

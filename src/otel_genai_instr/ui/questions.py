@@ -18,12 +18,15 @@ _LEAST: Final = ("cost", "seconds")
 _PAGE: Final = ("at", "after")
 
 
+_ANY: Final = Least()
+
+
 @dataclass(frozen=True)
 class Question:
     """An address, read."""
 
     asked: Asked
-    least: Least = Least()
+    least: Least = _ANY
     after: Place | None = None
     said: dict[str, str] = field(default_factory=dict[str, str])
     """What stood in the address, for the form and for addresses that go on from here."""

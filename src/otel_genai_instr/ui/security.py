@@ -1,7 +1,7 @@
 """Who is let in: a browser on this machine that was given the address with the token.
 
 - The ``Host`` header must be ours: a page of the web whose name is made to lead here (DNS rebinding) has another one.
-- The token comes in the address once, and in a cookie from then on, which no other site can send and no script can read.
+- The token comes in the address once. From then on it is a cookie that no other site can send and no script can read.
 - Nothing is changed here, so nothing but reading is answered.
 """
 

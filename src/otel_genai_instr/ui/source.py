@@ -39,7 +39,7 @@ class Busy(Exception):
 
 
 class Source:
-    """Asked by one thread only: a connection of DuckDB is not for several, and nobody reads what another one replaces."""
+    """Asked by one thread: a connection of DuckDB is not for several, and nobody reads what another one replaces."""
 
     def __init__(self, open_now: Callable[[], Opened]) -> None:
         self._open = open_now
