@@ -43,7 +43,7 @@ def policy(form_action: str = "'none'") -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=PackageLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
@@ -51,11 +51,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         cache_size=20,
     )
-    environment.globals.update(
-        style=Markup(_asset("page.css")),  # ours
-        script=Markup(_asset("page.js")),  # ours
-    )
-    return environment
 
 
 def page(template: str, *, form_action: str = "'none'", **values: Any) -> str:
@@ -66,7 +61,16 @@ def page(template: str, *, form_action: str = "'none'", **values: Any) -> str:
         form_action: Where forms of the page may go, as the policy says it.
         values: What the template asks for.
     """
-    return _environment().get_template(f"{template}.html").render(policy=policy(form_action), **values)
+    return (
+        _environment()
+        .get_template(f"{template}.html")
+        .render(
+            policy=policy(form_action),
+            style=Markup(_asset("page.css")),
+            script=Markup(_asset("page.js")),
+            **values,
+        )
+    )
 
 
 def drawn(drawing: Drawing) -> Markup:

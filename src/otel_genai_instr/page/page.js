@@ -27,7 +27,7 @@ for (const button of document.querySelectorAll("th > button")) {
 const tip = document.getElementById("tip");
 for (const chart of document.querySelectorAll(".chart")) {
   chart.addEventListener("pointermove", (event) => {
-    const mark = event.target.closest('[role="graphics-symbol"]');
+    const mark = event.target.closest('path[role="graphics-symbol"]');
     tip.hidden = mark === null;
     if (mark === null) return;
     tip.textContent = mark.getAttribute("aria-label");

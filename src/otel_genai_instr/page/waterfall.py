@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -53,7 +53,7 @@ class Waterfall(NamedTuple):
     """Whether there are more spans than bars."""
 
 
-def waterfall(trace_id: str, spans: Sequence[Cells], most: int, said: dict[str, Said] | None = None) -> Waterfall:
+def waterfall(trace_id: str, spans: Sequence[Cells], most: int, said: Mapping[str, Said] | None = None) -> Waterfall:
     """Lay out a trace.
 
     Args:
@@ -119,7 +119,7 @@ def _after(span: Cells, start: object) -> float:
     return (span["started_at"] - start) / timedelta(milliseconds=1)
 
 
-def _bar(span: Cells, depth: int, start: object, whole: float, said: dict[str, Said] | None) -> Bar:
+def _bar(span: Cells, depth: int, start: object, whole: float, said: Mapping[str, Said] | None) -> Bar:
     begin = _after(span, start)
     left = min(100 * begin / whole, 100 - _NARROWEST)
     right = min(max(100 * _end(span, start) / whole, left + _NARROWEST), 100.0)

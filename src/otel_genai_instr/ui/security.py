@@ -60,7 +60,9 @@ class Gate:
     def __init__(self, app: ASGIApp, keys: Keys, port: int) -> None:
         self._app = app
         self._keys = keys
-        self._hosts = {f"{host}:{port}" for host in _HOSTS} | (set(_HOSTS) if port == _HTTP else set())
+        self._hosts = {f"{host}:{port}" for host in _HOSTS}
+        if port == _HTTP:  # which addresses leave out
+            self._hosts.update(_HOSTS)
         # Cookies know no ports: each server of this machine has its own.
         self._cookie = f"otel_genai_{port}"
 
@@ -78,7 +80,8 @@ class Gate:
         await (answer or self._app)(scope, receive, guarded)
 
     def _refusal(self, asked: HTTPConnection) -> Response | None:
-        if asked.headers.getlist("host") != [host for host in self._hosts if host == asked.headers.get("host")]:
+        hosts = asked.headers.getlist("host")
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
             return PlainTextResponse("this is no name of this server\n", HTTPStatus.MISDIRECTED_REQUEST)
         if asked.scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("read only\n", HTTPStatus.METHOD_NOT_ALLOWED, {"allow": "GET, HEAD"})

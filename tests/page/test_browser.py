@@ -1,0 +1,143 @@
+"""The pages in a real Chromium: what a reader sees, clicks and prints. Without a Chromium these are skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from otel_genai_instr.cli import main
+
+from .serving import Server
+from .telemetry import COUNT, DEAREST, EVIL, UNTIL
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = os.environ.get("CHROMIUM_BIN") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install one, or name it by CHROMIUM_BIN")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)  # with a new profile, which it removes
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
+    """A page that may ask nobody but its own server, and must not complain."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: complaints.append(asked.url) if not _is_own(asked.url) else None)
+    yield page
+    title = page.title()
+    context.close()
+    assert complaints == []
+    assert title != "taken", "what somebody wrote was run"
+
+
+def _is_own(url: str) -> bool:
+    return url.startswith(("file:", "data:", "http://127.0.0.1:"))
+
+
+@pytest.fixture
+def file(folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The report on cost."""
+    assert main(["report", "cost", "--from", str(folder), "--until", UNTIL, "--format", "html", "--by", "user"]) == 0
+    path = folder.parent / "cost.html"
+    path.write_text(capsys.readouterr().out)
+    return path
+
+
+def test_a_file_is_read_by_keyboard_and_pointer(page: playwright.Page, file: Path) -> None:
+    page.goto(file.as_uri())
+    main_table = page.locator("table").first
+    heading = main_table.get_by_role("button", name="calls", exact=True)
+    heading.focus()
+    column = heading.evaluate("button => button.parentElement.cellIndex")
+
+    def calls() -> list[int]:
+        cells = main_table.locator(f"tbody td:nth-child({column + 1})").all_inner_texts()
+        return [int(text.replace(",", "")) for text in cells]
+
+    page.keyboard.press("Enter")
+    assert calls() == sorted(calls(), reverse=True)
+    assert main_table.locator("th[aria-sort=descending]").count() == 1
+    page.keyboard.press("Space")
+    assert calls() == sorted(calls())
+    assert len(set(calls())) > 1
+
+    trace = page.locator(f"#trace-{DEAREST}")
+    assert trace.get_attribute("open") is None
+    page.locator(f"a[href='#trace-{DEAREST}']").click()
+    assert trace.locator(".row").last.is_visible()
+
+    assert page.locator("#tip").is_hidden()
+    page.locator(".chart path[role=graphics-symbol]").first.hover()
+    assert page.locator("#tip").inner_text() == page.locator(".chart path[role=graphics-symbol]").first.get_attribute(
+        "aria-label"
+    )
+
+
+def test_a_file_is_light_dark_and_narrow(page: playwright.Page, file: Path) -> None:
+    page.goto(file.as_uri())
+    seen: set[tuple[str, str]] = set()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        bar = page.locator(".chart path[role=graphics-symbol]").first.evaluate("bar => getComputedStyle(bar).fill")
+        seen.add((ground, bar))
+    assert len({ground for ground, _ in seen}) == len({bar for _, bar in seen}) == 2
+    page.set_viewport_size({"width": 375, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375, "wide tables scroll in themselves"
+    assert len(page.pdf()) > 10_000
+
+
+def test_a_thousand_traces_scroll_and_one_is_read(page: playwright.Page, server: Server) -> None:
+    page.goto(server.address)
+    page.get_by_role("link", name="traces").click()
+    rows = page.locator("tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == 1000
+    assert "token" not in page.url
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.get_by_role("link", name="older ones").click()
+    page.wait_for_url("**/traces?*at=*")
+    assert rows.count() == COUNT - 1000
+
+    page.goto(page.url.split("/traces")[0] + "/traces")
+    page.get_by_label("cost from").fill("0.5")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**cost=0.5*")
+    assert rows.count() == 1
+    rows.locator("a").click()
+    page.wait_for_url("**/traces/*")
+    assert page.title() == EVIL
+    call = page.locator("summary").nth(1)
+    call.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("pre").first.inner_text() == f"hello {EVIL}"
+
+
+def test_every_page_is_without_complaint(page: playwright.Page, server: Server) -> None:
+    page.goto(server.address)
+    page.locator("nav").wait_for()
+    names = page.locator("nav a").all_inner_texts()
+    assert len(names) >= 8
+    for name in names:
+        page.locator("nav").get_by_role("link", name=name, exact=True).click()
+        page.locator("nav [aria-current=page]", has_text=name).wait_for()
