@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,12 +15,16 @@ from otel_genai_instr.cli import main
 from .serving import Server
 from .telemetry import COUNT, DEAREST, EVIL, UNTIL
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = os.environ.get("CHROMIUM_BIN") or next(
+if TYPE_CHECKING:
+    from playwright import sync_api as playwright
+else:
+    playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM: Final = os.environ.get("CHROMIUM_BIN") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install one, or name it by CHROMIUM_BIN")
-FLAGS = (
+FLAGS: Final = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
@@ -40,18 +45,25 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     context = browser.new_context(viewport={"width": 1200, "height": 800})
     context.set_default_timeout(30_000)
     page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda asked: complaints.append(asked.url) if not _is_own(asked.url) else None)
+
+    def on_request(asked: playwright.Request) -> None:
+        if not asked.url.startswith(("file:", "data:", "http://127.0.0.1:")):
+            complaints.append(asked.url)
+
+    def on_console(message: playwright.ConsoleMessage) -> None:
+        complaints.append(message.text)
+
+    def on_error(error: playwright.Error) -> None:
+        complaints.append(str(error))
+
+    page.on("console", on_console)
+    page.on("pageerror", on_error)
+    page.on("request", on_request)
     yield page
     title = page.title()
     context.close()
     assert complaints == []
     assert title != "taken", "what somebody wrote was run"
-
-
-def _is_own(url: str) -> bool:
-    return url.startswith(("file:", "data:", "http://127.0.0.1:"))
 
 
 @pytest.fixture

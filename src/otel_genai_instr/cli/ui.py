@@ -56,10 +56,11 @@ def _opened(options: Namespace) -> Opened:
     found = open_source(options.source, options.prices)
     if found.files is None:
         return Opened(found.tables, found.notes)
+    from ..reports.asked import ALWAYS
     from ..reports.rows import SpanRows
     from ..reports.traces.in_files import TracesInFiles
 
-    traces = TracesInFiles(found.tables, found.files, SpanRows(pricer_from(options.prices)), found.name)
+    traces = TracesInFiles(found.tables(ALWAYS), found.files, SpanRows(pricer_from(options.prices)), found.name)
     return Opened(found.tables, found.notes, partial(_said, traces))
 
 

@@ -19,7 +19,7 @@ from ..page.report_page import heads, view_of
 from ..page.tables import trace_table
 from ..page.waterfall import waterfall
 from ..reports.all import ANSWERS, Options
-from ..reports.asked import Asked
+from ..reports.asked import ALWAYS, Asked
 from ..reports.headline import headlines
 from ..reports.names import REPORTS
 from ..reports.report import Report
@@ -83,7 +83,7 @@ class Pages:
             reports = [_answer(opened, name, with_chart(question.asked, name)) for name in _OVERVIEW]
             return {
                 "subtitle": headline(reports[0]).split(", ", 1)[1],
-                "cards": cards(headlines(opened.tables, question.asked), reports[0]),
+                "cards": cards(headlines(opened.tables(question.asked.window), question.asked), reports[0]),
                 "charts": [(chart, drawn(chart)) for report in reports if (chart := draw(report)) is not None],
                 "notes": opened.notes,
             }
@@ -100,7 +100,7 @@ class Pages:
             report = _answer(opened, name, question.asked)
             report.notes[:0] = opened.notes
             view = view_of(report, question.asked, partial(_answer, opened, name), _link, [])
-            return {**heads(report, headlines(opened.tables, question.asked)), "view": view}
+            return {**heads(report, headlines(opened.tables(question.asked.window), question.asked)), "view": view}
 
         return self._show("report", question, name, f"/reports/{name}", await self._source.ask(answer), name)
 
@@ -108,9 +108,9 @@ class Pages:
         question = read(request.query_params, self._usual)
 
         def answer(opened: Opened) -> dict[str, Any]:
-            rows = newest(opened.tables, question.asked, question.least, question.after, _MOST_TRACES + 1)
-            last = rows[_MOST_TRACES - 1] if len(rows) > _MOST_TRACES else None
             window = question.asked.window
+            rows = newest(opened.tables(window), question.asked, question.least, question.after, _MOST_TRACES + 1)
+            last = rows[_MOST_TRACES - 1] if len(rows) > _MOST_TRACES else None
             return {
                 "subtitle": f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC",
                 "table": trace_table(COLUMNS, rows[:_MOST_TRACES], _link),
@@ -125,7 +125,7 @@ class Pages:
         trace_id = request.path_params["trace_id"].lower()
 
         def answer(opened: Opened) -> dict[str, Any] | None:
-            spans = spans_of(opened.tables, [trace_id], _MOST_SPANS + 1).get(trace_id)
+            spans = spans_of(opened.tables(ALWAYS), [trace_id], _MOST_SPANS + 1).get(trace_id)
             if not spans:
                 return None
             trace = waterfall(trace_id, spans, _MOST_SPANS, opened.said(trace_id))
@@ -168,7 +168,7 @@ def _pages(question: Question) -> list[tuple[str, str]]:
 
 
 def _answer(opened: Opened, name: str, asked: Asked) -> Report:
-    return ANSWERS[name](opened.tables, asked, Options())
+    return ANSWERS[name](opened.tables(asked.window), asked, Options())
 
 
 def _link(trace_id: str) -> str:

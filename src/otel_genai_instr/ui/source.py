@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from ..page.waterfall import Said
+from ..reports.asked import Window
 from ..reports.tables import Tables
 
 _PATIENCE: Final = 60.0
@@ -27,7 +28,8 @@ def _nothing_said(_: str) -> Mapping[str, Said]:
 class Opened:
     """What there is at one moment."""
 
-    tables: Tables
+    tables: Callable[[Window], Tables]
+    """Its tables, for questions about a time and what it is compared with."""
     notes: list[str] = field(default_factory=list[str])
     """What of it doesn't count."""
     said: Callable[[str], Mapping[str, Said]] = _nothing_said
