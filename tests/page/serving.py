@@ -6,7 +6,7 @@ import http.client
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -53,7 +53,7 @@ class Server:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Server]:
+def served(folder: Path) -> Generator[Server]:
     """Run it over a folder."""
     command = [sys.executable, "-m", "otel_genai_instr.cli.__main__"]
     command += ["ui", "--from", str(folder), "--until", UNTIL, "--no-open"]

@@ -54,8 +54,8 @@ def _dearest() -> list[lines.Json]:
         first_chunk=0.4,
         feature=EVIL,
         user=EVIL,
-        **{"gen_ai.input.messages": json.dumps(said)},
     )
+    call["attributes"] += lines.written({"gen_ai.input.messages": json.dumps(said)})
     tool = lines.span(
         {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": EVIL, "error.type": EVIL},
         trace=DEAREST,

@@ -13,8 +13,11 @@ from .sources import open_source, require, require_reports
 from .tables import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..reports.asked import Asked
     from ..reports.report import Report
+    from ..reports.tables import Tables
 
 PAGE_NEEDS: Final = ("jinja2", "vl_convert")
 """What pages of HTML are made by."""
@@ -23,8 +26,7 @@ PAGE_NEEDS: Final = ("jinja2", "vl_convert")
 def report(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
-    if options.format == HTML:
-        require(PAGE_NEEDS, "ui")
+    require_format(options.format)
     from ..reports.all import ANSWERS, Options
 
     about = REPORTS[options.name]
@@ -41,13 +43,36 @@ def report(options: Namespace) -> int:
 
     found = answer(asked)
     found.notes[:0] = opened.notes
+    show(found, options, tables, asked, answer)
+    return 0
+
+
+def require_format(form: str) -> None:
+    """Make sure that what writes this format is there.
+
+    Raises:
+        Problem: says what to install.
+    """
+    if form == HTML:
+        require(PAGE_NEEDS, "ui")
+
+
+def show(found: Report, options: Namespace, tables: Tables, asked: Asked, answer: Callable[[Asked], Report]) -> None:
+    """Write a report in the format that the options say.
+
+    Args:
+        found: The report.
+        options: Of the command line.
+        tables: Where it is from.
+        asked: The question.
+        answer: Answers the question with other groups.
+    """
     if options.format == HTML:
         from ..page.report_page import report_file
 
         say(report_file(found, tables, asked, answer))
     else:
         write(found, options.format, options.limit)
-    return 0
 
 
 def asked_from(options: Namespace, by: tuple[str, ...], last: str = "7d") -> Asked:

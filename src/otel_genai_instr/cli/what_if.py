@@ -8,8 +8,7 @@ from argparse import Namespace
 from .figures import moment
 from .pricers import pricer_from, source_from
 from .problems import Misuse, Problem
-from .report import asked_from
-from .report_formats import write
+from .report import asked_from, require_format, show
 from .show import SELLERS
 from .sources import open_source, require_reports
 
@@ -17,6 +16,7 @@ from .sources import open_source, require_reports
 def what_if(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
+    require_format(options.format)
     from ..reports.what_if import NoPrice, Other, seller_of
     from ..reports.what_if import what_if as answer
 
@@ -40,7 +40,8 @@ def what_if(options: Namespace) -> int:
     asked = asked_from(options, ("model",))
     opened = open_source(options.source, options.prices)
     other = Other(options.model, provider, options.tier, options.cached, at)
-    told = answer(opened.tables(asked.window), asked, pricer_from(options.prices), other)
+    tables, pricer = opened.tables(asked.window), pricer_from(options.prices)
+    told = answer(tables, asked, pricer, other)
     told.notes[:0] = opened.notes
-    write(told, options.format, options.limit)
+    show(told, options, tables, asked, lambda question: answer(tables, question, pricer, other))
     return 0

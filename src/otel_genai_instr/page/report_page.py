@@ -31,7 +31,8 @@ Answer = Callable[[Asked], Report]
 class View(NamedTuple):
     """What a template shows of a report."""
 
-    by: str
+    title: str
+    """Of the rows."""
     chart: Drawing | None
     svg: Markup | None
     table: Table
@@ -67,7 +68,7 @@ def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: li
     over_time = with_chart(asked, report.name)
     drawing = draw(report if over_time == asked else answer(over_time))
     return View(
-        ", ".join(map(heading, report.keys)) or "everything",
+        f"by {', '.join(map(heading, report.keys))}" if report.keys else "figures",
         drawing,
         drawn(drawing) if drawing is not None else None,
         main_table(report, link, MOST_ROWS),

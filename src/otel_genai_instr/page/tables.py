@@ -45,7 +45,7 @@ class Table(NamedTuple):
 def main_table(report: Report, link: Link, most: int) -> Table:
     """The rows of a report and their total."""
     total = {report.keys[0]: "total", **report.total} if report.keys and report.rows else None
-    rows = report.rows if report.keys else [report.total]
+    rows = report.rows if report.keys or report.rows else [report.total]
     return _table(shown_columns(report), rows, len(report.keys), link, most, total)
 
 

@@ -94,7 +94,8 @@ class Pages:
         name = request.path_params["name"]
         if name not in REPORTS:
             return _plain("not found", "there is no such report", HTTPStatus.NOT_FOUND)
-        question = read(request.query_params, self._usual, REPORTS[name].by)
+        about = REPORTS[name]
+        question = read(request.query_params, self._usual, about.by, about.last)
 
         def answer(opened: Opened) -> dict[str, Any]:
             report = _answer(opened, name, question.asked)

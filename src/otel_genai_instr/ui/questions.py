@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from ..reports.asked import Asked, Condition, NotUnderstood, condition_from, groups_from, window_from, zone_from
+from ..reports.names import YESTERDAY
 from ..reports.trace_list import Least, Place
 
 TIMES: Final = ("last", "since", "until", "tz")
@@ -39,23 +40,26 @@ class Question:
         return f"{path}?{urlencode(said)}" if said else path
 
 
-def read(query: Mapping[str, str], usual: Mapping[str, str], by: tuple[str, ...] = ()) -> Question:
+def read(query: Mapping[str, str], usual: Mapping[str, str], by: tuple[str, ...] = (), last: str = "7d") -> Question:
     """Read the query of an address.
 
     Args:
         query: As it came.
         usual: Which time it is about, where nothing is said: as the command line said it.
         by: What rows are made by, where nothing is said.
+        last: How long the time is, where nothing is said; a day of its own goes before what is usual.
     """
+    if last == YESTERDAY:
+        usual = {name: usual[name] for name in ("until", "tz") if name in usual}
     known = (*TIMES, "by", "where", *TEXTS, *_LEAST, "errors")
     said = {name: query[name].strip() for name in known if query.get(name, "").strip()}
     try:
-        return Question(_asked(said, usual, by), _least(said), _place(query), said)
+        return Question(_asked(said, usual, by, last), _least(said), _place(query), said)
     except (NotUnderstood, OverflowError) as error:
-        return Question(_asked({}, usual, by), said=said, wrong=str(error))
+        return Question(_asked({}, usual, by, last), said=said, wrong=str(error))
 
 
-def _asked(said: Mapping[str, str], usual: Mapping[str, str], by: tuple[str, ...]) -> Asked:
+def _asked(said: Mapping[str, str], usual: Mapping[str, str], by: tuple[str, ...], last: str) -> Asked:
     times = {**said} if any(name in said for name in ("last", "since", "until")) else {**usual, **said}
     if "last" in times and "since" in times:
         del times["last"]
@@ -64,7 +68,7 @@ def _asked(said: Mapping[str, str], usual: Mapping[str, str], by: tuple[str, ...
     conditions = [condition_from(each) for each in said.get("where", "").split(",") if each.strip()]
     conditions += [Condition(name, "=", said[name]) for name in TEXTS if name in said]
     return Asked(
-        window_from(times.get("last"), times.get("since"), times.get("until"), zone, now),
+        window_from(times.get("last"), times.get("since"), times.get("until"), zone, now, last),
         groups_from(said["by"]) if "by" in said else by,
         tuple(conditions),
         zone,
