@@ -6,6 +6,7 @@ import hashlib
 import re
 from base64 import b64encode
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -14,6 +15,9 @@ from otel_genai_instr.reports.names import REPORTS
 
 from .reading import Page
 from .telemetry import DEAREST, EVIL, UNTIL
+
+BY: Final = {"daily": (), "quality": ("--by", "evaluation")}
+"""What has rows with something foreign in them."""
 
 
 def written(capsys: pytest.CaptureFixture[str], folder: Path, name: str, *options: str) -> str:
@@ -25,7 +29,7 @@ def written(capsys: pytest.CaptureFixture[str], folder: Path, name: str, *option
 def test_a_report_is_a_whole_page_that_nothing_foreign_is_part_of(
     capsys: pytest.CaptureFixture[str], folder: Path, name: str
 ) -> None:
-    page = Page(written(capsys, folder, name, "--by", "feature,user,prompt" if name != "quality" else "evaluation"))
+    page = Page(written(capsys, folder, name, *BY.get(name, ("--by", "feature,user,prompt"))))
     assert page.tags.count("script") == 1, "its own"
     assert not {"img", "iframe", "object", "embed", "base"} & set(page.tags)
     foreign = [value for name in ("src", "href", "action") for value in page.values(name)]
