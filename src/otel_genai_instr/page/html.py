@@ -19,7 +19,7 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from .charts import Drawing
 
-_HERE: Final = "otel_genai_instr.page"
+_HERE: Final = __name__.rpartition(".")[0]
 
 
 @cache
