@@ -11,11 +11,13 @@ from opentelemetry.util.re import parse_env_headers
 from ..file_settings import reports_from, reports_headers
 from .pricers import pricer_from
 from .problems import Problem
-from .sources import open_source, require
+from .sources import Opened, open_source, require
 
 if TYPE_CHECKING:
     from ..reports.debugging.history import History
     from ..reports.rows import SpanRows
+    from ..reports.traces.in_clickhouse import TracesInClickHouse
+    from ..reports.traces.in_files import TracesInFiles
     from ..reports.traces.over_http import Server
     from ..reports.traces.trace import TraceSource
 
@@ -76,15 +78,18 @@ def _stored(said: str | None, prices: str | None) -> Traces:
     opened = open_source(said, prices)
     from ..reports.debugging.table_history import TableHistory
 
+    source = whole_traces(opened, prices)
+    return Traces(source, TableHistory(opened.tables, source.spans), opened.notes)
+
+
+def whole_traces(opened: Opened, prices: str | None) -> TracesInFiles | TracesInClickHouse:
+    """The traces behind tables, with all that their spans say."""
     if opened.files is None:
         from ..reports.traces.in_clickhouse import TracesInClickHouse
 
-        source = TracesInClickHouse(opened.tables, opened.name)
-        return Traces(source, TableHistory(opened.tables, source.spans), opened.notes)
+        return TracesInClickHouse(opened.tables, opened.name)
     from ..reports.asked import ALWAYS
     from ..reports.rows import SpanRows
     from ..reports.traces.in_files import TracesInFiles
 
-    tables = opened.tables(ALWAYS)
-    source = TracesInFiles(tables, opened.files, SpanRows(pricer_from(prices)), opened.name)
-    return Traces(source, TableHistory(lambda _: tables, source.spans), opened.notes)
+    return TracesInFiles(opened.tables(ALWAYS), opened.files, SpanRows(pricer_from(prices)), opened.name)

@@ -9,15 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from .conversation import sections
-from .pricers import pricer_from
 from .problems import Problem
 from .report import PAGE_NEEDS, asked_from
 from .sources import open_source, require, require_reports
 from .tables import say
+from .trace_sources import whole_traces
 
 if TYPE_CHECKING:
     from ..page.waterfall import Said
-    from ..reports.traces.in_files import TracesInFiles
+    from ..reports.traces.trace import TraceSource
     from ..ui.source import Opened
 
 _NEEDED: Final = (*PAGE_NEEDS, "starlette", "uvicorn")
@@ -54,17 +54,10 @@ def _opened(options: Namespace) -> Opened:
     from ..ui.source import Opened
 
     found = open_source(options.source, options.prices)
-    if found.files is None:
-        return Opened(found.tables, found.notes)
-    from ..reports.asked import ALWAYS
-    from ..reports.rows import SpanRows
-    from ..reports.traces.in_files import TracesInFiles
-
-    traces = TracesInFiles(found.tables(ALWAYS), found.files, SpanRows(pricer_from(options.prices)), found.name)
-    return Opened(found.tables, found.notes, partial(_said, traces))
+    return Opened(found.tables, found.notes, partial(_said, whole_traces(found, options.prices)))
 
 
-def _said(traces: TracesInFiles, trace_id: str) -> dict[str, Said]:
+def _said(traces: TraceSource, trace_id: str) -> dict[str, Said]:
     """What was said in the spans of a trace, in the words of ``otel-genai debug``; of an error what it says."""
     found: dict[str, Said] = {}
     for span in traces.read(trace_id).spans:
