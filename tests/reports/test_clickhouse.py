@@ -87,8 +87,3 @@ def test_where_nobody_listens_the_command_says_so(capsys: pytest.CaptureFixture[
     said = capsys.readouterr().err
     assert "ClickHouse at 127.0.0.1:1/otel: " in said
     assert "secret" not in said
-
-
-def test_traces_are_not_read_from_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["debug", "--from", "clickhouse://otel@127.0.0.1:1/otel", "1" * 32]) == 1
-    assert "traces are read from files, Jaeger and Tempo" in capsys.readouterr().err
