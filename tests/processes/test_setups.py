@@ -38,8 +38,8 @@ BUSY: Final = 0.5
 TRIES: Final = 3
 """A busy machine may be late by itself; what is ours is late each time."""
 
-WATERFALL: Final = re.compile(r"\n?^trace [0-9a-f]{32}.*\n(?:.+\n)*\n?", re.MULTILINE)
-"""A trace in the terminal, from the line end before it up to the empty line."""
+WATERFALL: Final = re.compile(r"\n?^trace [0-9a-f]{32}.*\n(?:.+\n)*?(?:total .*\n|(?=\n)|\Z)", re.MULTILINE)
+"""A trace in the terminal, from the line end before it to its total."""
 
 
 @dataclass(frozen=True)
