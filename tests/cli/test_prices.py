@@ -345,7 +345,7 @@ def test_who_names_no_command_is_helped(
     assert main(arguments) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("usage: otel-genai")
-    assert re.findall(r"(?m)^    (\w+)(?: |$)", printed.out) == named
+    assert re.findall(r"(?m)^    ([\w-]+)(?: |$)", printed.out) == named
     assert printed.err == ""
 
 
