@@ -294,6 +294,9 @@ OFF_THE_PATH: Final = {
         "telemetry.telemetry:Store.put",
     },
     "for the app, the command, or a test, to ask": {
+        "pricing.context_window:_source",
+        "pricing.context_window:context_window",
+        "pricing.lists.genai_prices_source:GenaiPricesSource.context_window",
         "store.store:flush_all",
         "telemetry.telemetry:flush_stores",
         "settings:console_shows_http_messages",
