@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements-dev.lock
 LLM ?=
 PROVIDER ?= openai
+AT_ONCE ?= 2
 
 .PHONY: help demo test check bench stack-up stack-down stack-test stack-scale-check versions-test newest-test neighbours-test frameworks-test lock format clean
 
@@ -52,8 +53,8 @@ stack-test: $(READY)  ## Run deploy/ and the demo with the real programs: Collec
 stack-scale-check: $(READY)  ## Validate deploy/collector/scale with a Collector that has its parts
 	$(BIN)/python -m tests.stack.scale
 
-versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions, all locked
-	$(BIN)/python -m tests.versions.run
+versions-test: $(READY)  ## Run the tests at the oldest and newest SDK and Python versions, all locked (AT_ONCE=2 rows)
+	$(BIN)/python -m tests.versions.run --at-once $(AT_ONCE)
 
 newest-test: $(READY)  ## Run the tests with the newest release of everything, whatever the lock says
 	$(BIN)/python -m tests.versions.run --newest

@@ -96,7 +96,7 @@ def _failing(text: str) -> str:
     raise RuntimeError(text)
 
 
-def _redacting(*functions: Callable[[str], str], seconds: float = 5.0) -> Callable[[], dict[str, Any]]:
+def _redacting(*functions: Callable[[str], str], seconds: float = 0.5) -> Callable[[], dict[str, Any]]:
     redaction = Redaction(
         patterns={"badge": "B-[0-9]{6}"},
         paths={"look": ["$.key", "$..at[0]"], "*": ["$.n"], "gen_ai.retrieval.documents": ["$[*].text"]},

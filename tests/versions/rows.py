@@ -75,7 +75,7 @@ def locked_rows(newest: Version) -> Iterator[Row]:
 
 
 def newest_row(newest: Version) -> Row:
-    """Whatever was released until now: nothing is pinned, and all suites run."""
+    """Whatever was released until now: nothing is pinned, and all suites run, but for what needs one version only."""
     return Row(newest, NEWEST, usual_minutes=14)
 
 

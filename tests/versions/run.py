@@ -1,4 +1,4 @@
-"""Runs the tests at both ends of the supported range: ``python -m tests.versions.run [--newest] [pytest arguments]``.
+"""Runs the tests at both ends of the supported range: ``python -m tests.versions.run [OPTION ...] [pytest arguments]``.
 
 Each row is a Python and an SDK, in an environment of its own under ``.venv-versions/``, with the versions that ``make
 lock`` wrote down: a clone gives the same result in a year. The one row of ``--newest`` is for the opposite, to learn
@@ -9,6 +9,7 @@ code 1 when a row failed.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -33,11 +34,11 @@ INDEPENDENT: Final = (
     "tests/promises/test_hostile_content.py",
     "tests/robustness/test_concurrency.py",
     "tests/robustness/test_fails_closed.py",
+    "tests/robustness/test_faults.py",
     "tests/robustness/test_readers.py",
 )
 """What takes long in these suites and needs one version only, or asks for what older ones refuse."""
-AT_ONCE: Final = 2
-"""Rows that run beside each other: a row keeps one core busy."""
+_WITHOUT_INDEPENDENT: Final = tuple(f"--ignore={path}" for path in INDEPENDENT)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list
     suites = list(arguments)
     if row.sdk == NEWEST:
         install += ["--upgrade", "--refresh"]
-        suites = suites or ["--pairs"]
+        suites = suites or [*_WITHOUT_INDEPENDENT, "--pairs"]
     else:
         pinned = row.folder.with_name(f"{row.folder.name}.txt")
         pinned.write_text(constraints(row))
@@ -99,10 +100,10 @@ def _commands(row: Row, interpreter: str, arguments: Sequence[str]) -> list[list
 
 def _suites(row: Row) -> list[str]:
     if row.provider is None:
-        return [*(f"--ignore={path}" for path in INDEPENDENT), "--pairs", *SUITES, *OF_A_PYTHON]
+        return [*_WITHOUT_INDEPENDENT, "--pairs", *SUITES, *OF_A_PYTHON]
     fewer = ["--provider", row.provider, "--pairs"]
     if row.provider == "openai":
-        return [*(f"--ignore={path}" for path in INDEPENDENT), *fewer, *SUITES]
+        return [*_WITHOUT_INDEPENDENT, *fewer, *SUITES]
     return [*fewer, *OF_A_PROVIDER]
 
 
@@ -124,24 +125,29 @@ def _installed(row: Row) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all rows; arguments go to pytest in place of the suites."""
+    """Run all rows; what isn't an option of ours goes to pytest in place of the suites."""
+    options = argparse.ArgumentParser(prog="python -m tests.versions.run", allow_abbrev=False)
+    options.add_argument("--newest", action="store_true", help="the row of the newest release of everything alone")
+    options.add_argument("--at-once", type=int, default=2, help="rows beside each other: each keeps one core busy")
+    asked, suites = options.parse_known_args(arguments)
     interpreters = find_interpreters()
     listed = ", ".join(".".join(map(str, version)) for version in interpreters)
     print(f"Python that runs here: {listed or 'none'}", flush=True)
     newest = max(interpreters, default=OLDEST)
-    if arguments[:1] == ["--newest"]:
-        return _report(_run_all([newest_row(newest)], interpreters, arguments[1:]))
-    outcomes = _run_all(list(dict.fromkeys(locked_rows(newest))), interpreters, arguments)
-    if newest == OLDEST:
+    rows = [newest_row(newest)] if asked.newest else list(dict.fromkeys(locked_rows(newest)))
+    outcomes = _run_all(rows, interpreters, suites, asked.at_once)
+    if newest == OLDEST and not asked.newest:
         outcomes.append(Outcome(Row((3, 99), LOCKED), "skipped", "no Python newer than the oldest runs here"))
     return _report(outcomes)
 
 
-def _run_all(rows: Sequence[Row], interpreters: dict[Version, str], arguments: Sequence[str]) -> list[Outcome]:
+def _run_all(
+    rows: Sequence[Row], interpreters: dict[Version, str], suites: Sequence[str], at_once: int
+) -> list[Outcome]:
     runnable = [row for row in rows if row.python in interpreters]
     skipped = [Outcome(row, "skipped", "this Python doesn't run here") for row in rows if row not in runnable]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        running = [pool.submit(run, row, interpreters[row.python], arguments) for row in runnable]
+    with ThreadPoolExecutor(at_once) as pool:
+        running = [pool.submit(run, row, interpreters[row.python], suites) for row in runnable]
         return [done.result() for done in as_completed(running)] + skipped
 
 
