@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from .._version import __version__
 from ..file_settings import REPORTS_FROM
+from ..reports.exceptions import NotFound, NotUnderstood, Unanswered
 from ..reports.names import REPORTS
 from ..settings import CONTENT_STORE
 from .check import check
 from .check_rules import CHECK_FORMATS, check_rules
 from .content import show_content
 from .debug import debug
-from .problems import Problem
+from .problems import Misuse, Problem
 from .pseudonym import pseudonym
 from .report import report
 from .report_formats import REPORT_FORMATS
@@ -84,6 +85,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if len(problem.args) > _MOST_MISTAKES:
             warn(f"otel-genai: and {len(problem.args) - _MOST_MISTAKES:,} more")
         return problem.code
+    except NotUnderstood as mistake:
+        warn(f"otel-genai: {mistake}")
+        return Misuse.code
+    except (NotFound, Unanswered) as failure:
+        warn(f"otel-genai: {failure}")
+        return Problem.code
     except OSError as error:  # files are opened elsewhere, so this is the output
         if not isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
             warn(f"otel-genai: the output can't be written: {error.strerror or error}")

@@ -13,6 +13,7 @@ import ibis
 from ibis.expr.types import Table
 
 from .columns import SPANS, Type
+from .exceptions import NotUnderstood
 from .names import YESTERDAY
 
 _DIMENSIONS: Final = (
@@ -41,10 +42,6 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": lambda cell, value: cell < value,
     "~": lambda cell, value: cell.contains(value),
 }
-
-
-class NotUnderstood(ValueError):
-    """Something that was asked can't be meant; says what is allowed."""
 
 
 class Condition(NamedTuple):
