@@ -65,7 +65,8 @@ KNOWS: Final = {
     "reports": {"pricing"},
     "page": {"reports"},
     "ui": {"page", "reports"},
-    "cli": {"", "exporters", "page", "pricing", "privacy", "reports", "store", "ui"},
+    "replay": {"pricing", "providers", "reports", "telemetry"},
+    "cli": {"", "exporters", "page", "pricing", "privacy", "replay", "reports", "store", "ui"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
 PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}

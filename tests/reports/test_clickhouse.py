@@ -10,9 +10,8 @@ from threading import Thread
 import pytest
 
 from otel_genai_instr.cli import main
-from otel_genai_instr.reports.asked import NotUnderstood
 from otel_genai_instr.reports.clickhouse import clickhouse_tables
-from otel_genai_instr.reports.traces.trace import Unanswered
+from otel_genai_instr.reports.exceptions import NotUnderstood, Unanswered
 
 from .lines import DAY
 

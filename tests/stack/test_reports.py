@@ -16,9 +16,9 @@ import pytest
 from otel_genai_instr.reports.all import ANSWERS, Options
 from otel_genai_instr.reports.asked import Asked, Window, condition_from
 from otel_genai_instr.reports.clickhouse import clickhouse_tables
+from otel_genai_instr.reports.exceptions import Unanswered
 from otel_genai_instr.reports.names import REPORTS
 from otel_genai_instr.reports.tables import Tables, rows_of, stored_tables
-from otel_genai_instr.reports.traces.trace import Unanswered
 from otel_genai_instr.reports.watch import LOOK_BACK
 
 from ..reports.lines import read

@@ -10,7 +10,7 @@ from ..pricing import PriceFileError
 from ..pricing.files.price_file import read_document
 from .alertmanager import alerts, checked_address, post
 from .files import expanded
-from .problems import Misuse, Problem
+from .problems import Problem
 from .report_formats import REPORT_FORMATS, write
 from .sources import open_source, require_reports
 
@@ -28,16 +28,12 @@ def check_rules(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
     from ..reports.all import ANSWERS, Options
-    from ..reports.asked import NotUnderstood, length_from
+    from ..reports.asked import length_from
     from ..reports.checking import check
     from ..reports.rules import RulesError
-    from ..reports.traces.trace import Unanswered
 
     address = None if options.alertmanager is None else checked_address(options.alertmanager)
-    try:
-        lasts = length_from("--for", options.lasts)
-    except NotUnderstood as error:
-        raise Misuse(str(error)) from None
+    lasts = length_from("--for", options.lasts)
     try:
         rules = _rules(options)
         opened = open_source(options.source, options.prices)
@@ -46,7 +42,7 @@ def check_rules(options: Namespace) -> int:
             return ANSWERS[name](opened.tables(asked.window), asked, Options())
 
         outcome = check(rules, answer)
-    except (RulesError, PriceFileError, Unanswered) as error:
+    except (RulesError, PriceFileError) as error:
         raise Problem(*error.args) from None
     told = outcome.as_report()
     told.notes[:0] = opened.notes
@@ -57,14 +53,11 @@ def check_rules(options: Namespace) -> int:
 
 
 def _rules(options: Namespace) -> Rules:
-    from ..reports.asked import NotUnderstood, moment_from, zone_from
+    from ..reports.asked import moment_from, zone_from
     from ..reports.rules import EXPECTED, checked_rules
 
-    try:
-        zone = zone_from(options.tz)
-        now = datetime.now(UTC).replace(tzinfo=None)
-        if options.until is not None:
-            now = moment_from("--until", options.until, zone)
-    except NotUnderstood as error:
-        raise Misuse(str(error)) from None
+    zone = zone_from(options.tz)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if options.until is not None:
+        now = moment_from("--until", options.until, zone)
     return checked_rules(read_document(expanded(options.rules), EXPECTED), now, zone)

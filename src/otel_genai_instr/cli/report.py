@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ..reports.names import REPORTS
-from .problems import Misuse, Problem
+from .problems import Misuse
 from .report_formats import HTML, write
 from .sources import open_source, require, require_reports
 from .tables import say
@@ -28,7 +28,6 @@ def report(options: Namespace) -> int:
     require_reports()
     require_format(options.format)
     from ..reports.all import ANSWERS, Options
-    from ..reports.traces.trace import Unanswered
 
     about = REPORTS[options.name]
     if options.by and not about.by:
@@ -40,10 +39,7 @@ def report(options: Namespace) -> int:
     tables = opened.tables(asked.window)
 
     def answer(question: Asked) -> Report:
-        try:
-            return ANSWERS[options.name](tables, question, Options(options.daily_budget))
-        except Unanswered as error:
-            raise Problem(str(error)) from None
+        return ANSWERS[options.name](tables, question, Options(options.daily_budget))
 
     found = answer(asked)
     found.notes[:0] = opened.notes
@@ -88,18 +84,15 @@ def asked_from(options: Namespace, by: tuple[str, ...], last: str = "7d") -> Ask
         last: How long the time is, where nobody says it.
 
     Raises:
-        Misuse: for what can't be meant.
+        NotUnderstood: for what can't be meant.
     """
-    from ..reports.asked import Asked, NotUnderstood, condition_from, groups_from, window_from, zone_from
+    from ..reports.asked import Asked, condition_from, groups_from, window_from, zone_from
 
     now = datetime.now(UTC).replace(tzinfo=None)
-    try:
-        zone = zone_from(options.tz)
-        return Asked(
-            window_from(options.last, options.since, options.until, zone, now, last),
-            by if options.by is None else groups_from(options.by),
-            tuple(condition_from(each) for each in options.where or ()),
-            zone,
-        )
-    except NotUnderstood as error:
-        raise Misuse(str(error)) from None
+    zone = zone_from(options.tz)
+    return Asked(
+        window_from(options.last, options.since, options.until, zone, now, last),
+        by if options.by is None else groups_from(options.by),
+        tuple(condition_from(each) for each in options.where or ()),
+        zone,
+    )

@@ -33,7 +33,7 @@ def write(report: Report, form: str, limit: int) -> None:
     elif form == "csv":
         _write_csv(report)
     elif form == "markdown":
-        _write_markdown(report, limit)
+        _writemarkdown_text(report, limit)
     else:
         _write_tables(report, limit)
 
@@ -100,8 +100,8 @@ def _csv_cell(value: Any) -> str:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else str(value)
 
 
-def _write_markdown(report: Report, limit: int) -> None:
-    say(f"## {_markdown(headline(report))}")
+def _writemarkdown_text(report: Report, limit: int) -> None:
+    say(f"## {markdown_text(headline(report))}")
     say()
     _markdown_table(shown_columns(report), _with_total(report, limit), len(report.keys))
     if len(report.rows) > limit:
@@ -111,27 +111,27 @@ def _write_markdown(report: Report, limit: int) -> None:
         _markdown_section(section)
     for note in report.notes:
         say()
-        say(f"> {_markdown(note)}")
+        say(f"> {markdown_text(note)}")
 
 
 def _markdown_section(section: Section) -> None:
     say()
-    say(f"### {_markdown(section.title)}")
+    say(f"### {markdown_text(section.title)}")
     say()
     if section.rows:
         _markdown_table(section.columns, section.rows, 0)
     if section.note or not section.rows:
-        say(_markdown(section.note or "none"))
+        say(markdown_text(section.note or "none"))
 
 
 def _markdown_table(columns: Sequence[str], rows: Sequence[Cells], keys: int) -> None:
     say("| " + " | ".join(heading(name) for name in columns) + " |")
     say("|" + "|".join("---" if is_text(name) or place < keys else "---:" for place, name in enumerate(columns)) + "|")
     for row in rows:
-        say("| " + " | ".join(_markdown(cell(name, row.get(name))) for name in columns) + " |")
+        say("| " + " | ".join(markdown_text(cell(name, row.get(name))) for name in columns) + " |")
 
 
-def _markdown(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Text in which Markdown finds nothing to obey."""
     text = clean_line(text).replace("\\", "\\\\").replace("<", "&lt;")
     for sign in "|*_`[]":

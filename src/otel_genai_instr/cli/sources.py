@@ -84,15 +84,14 @@ def require(modules: Sequence[str], extra: str) -> None:
 
 def _open_clickhouse(source: str) -> Opened:
     require(("clickhouse_connect",), "clickhouse")
-    from ..reports.asked import NotUnderstood
     from ..reports.clickhouse import clickhouse_tables
-    from ..reports.traces.trace import Unanswered
+    from ..reports.exceptions import NotUnderstood
     from ..reports.watch import LOOK_BACK
 
     def tables(window: Window) -> Tables:
         try:
             return clickhouse_tables(source, window.reaching_back(LOOK_BACK))
-        except (NotUnderstood, Unanswered) as error:
+        except NotUnderstood as error:  # the address may be the variable's, so the command line is none the worse
             raise Problem(str(error)) from None
 
     return Opened("ClickHouse", tables)

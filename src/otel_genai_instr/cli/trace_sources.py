@@ -43,6 +43,7 @@ def open_traces(said: str | None, prices: str | None) -> Traces:
 
     Raises:
         Problem: if there is nothing, or it can't be read.
+        Unanswered: for an address that is none.
     """
     require(("msgspec",), "reports")
     source = said or reports_from()
@@ -58,7 +59,6 @@ def _served(kind: str, url: str, prices: str | None) -> Traces:
     from ..reports.traces.jaeger import TracesInJaeger
     from ..reports.traces.over_http import Server
     from ..reports.traces.tempo import TracesInTempo
-    from ..reports.traces.trace import Unanswered
 
     servers: Mapping[str, Callable[[Server, SpanRows], TraceSource]] = {
         "jaeger": TracesInJaeger,
@@ -67,10 +67,7 @@ def _served(kind: str, url: str, prices: str | None) -> Traces:
     if kind not in servers:
         allowed = ", ".join(f"{name}+http://..." for name in servers)
         raise Problem(f"say what answers at an address of the web: {allowed}")
-    try:
-        server = Server(url, kind.capitalize(), parse_env_headers(reports_headers(), liberal=True))
-    except Unanswered as error:
-        raise Problem(str(error)) from None
+    server = Server(url, kind.capitalize(), parse_env_headers(reports_headers(), liberal=True))
     return Traces(servers[kind](server, SpanRows(pricer_from(prices))), NoHistory())
 
 

@@ -13,21 +13,11 @@ import ibis
 from ibis.expr.types import Table
 
 from .columns import SPANS, Type
-from .names import YESTERDAY
+from .exceptions import NotUnderstood
+from .names import GROUPS, PERIODS, PROMPT_LENGTH, YESTERDAY
 
-_DIMENSIONS: Final = (
-    *("model", "answered_model", "provider", "operation", "service_tier"),
-    *("feature", "tenant", "user", "session", "prompt", "prompt_version"),
-    *("service", "environment", "agent", "workflow", "tool", "data_source", "error", "finish_reason", "scope"),
-)
-PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
-PROMPT_LENGTH: Final = "prompt_length"
 _LENGTHS: Final = ((500, "<500"), (1000, "500-1k"), (2000, "1k-2k"))
 _LONGEST: Final = "2k+"
-_OF_SCORES: Final = ("evaluation", "evaluator", "label")
-"""Only of evaluations and feedback."""
-GROUPS: Final = (*PERIODS, *_DIMENSIONS, PROMPT_LENGTH, *_OF_SCORES)
-"""What rows can be made by."""
 _TYPES: Final = {column.name: column.type for column in SPANS if column.name not in ("row_id", "line_at")}
 _SPANS_OF_TIME: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LENGTH: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
@@ -41,10 +31,6 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": lambda cell, value: cell < value,
     "~": lambda cell, value: cell.contains(value),
 }
-
-
-class NotUnderstood(ValueError):
-    """Something that was asked can't be meant; says what is allowed."""
 
 
 class Condition(NamedTuple):

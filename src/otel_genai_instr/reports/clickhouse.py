@@ -11,12 +11,12 @@ import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from ..file_settings import reports_password
-from .asked import NotUnderstood, Window
+from .asked import Window
 from .clickhouse_engine import SETTINGS, ClickHouse, first_line
 from .clickhouse_view import no_scores_query, scores_query, spans_query
 from .columns import SCORES, SPANS, Column, Type
+from .exceptions import NotUnderstood, Unanswered
 from .tables import Tables
-from .traces.trace import Unanswered
 
 _SCHEMES: Final = {"clickhouse": False, "clickhouses": True}
 _PORTS: Final = {False: 8123, True: 8443}

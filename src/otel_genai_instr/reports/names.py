@@ -55,3 +55,14 @@ REPORTS: Final = {
         "yesterday on one page: headline figures, and what has something to say of all the others", (), (), YESTERDAY
     ),
 }
+_DIMENSIONS: Final = (
+    *("model", "answered_model", "provider", "operation", "service_tier"),
+    *("feature", "tenant", "user", "session", "prompt", "prompt_version"),
+    *("service", "environment", "agent", "workflow", "tool", "data_source", "error", "finish_reason", "scope"),
+)
+PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
+PROMPT_LENGTH: Final = "prompt_length"
+_OF_SCORES: Final = ("evaluation", "evaluator", "label")
+"""Only of evaluations and feedback."""
+GROUPS: Final = (*PERIODS, *_DIMENSIONS, PROMPT_LENGTH, *_OF_SCORES)
+"""What rows can be made by."""

@@ -11,7 +11,8 @@ from typing import Final, TypeVar, cast
 
 from ..pricing.files.checker import Checker, shown
 from ..pricing.files.document import Document, Place
-from .asked import PERIODS, Asked, Condition, NotUnderstood, condition_from, groups_from, window_from
+from .asked import PERIODS, Asked, Condition, condition_from, groups_from, window_from
+from .exceptions import NotUnderstood
 from .figures import is_number_column
 from .names import REPORTS
 

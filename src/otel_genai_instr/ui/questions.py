@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from ..reports.asked import Asked, Condition, NotUnderstood, condition_from, groups_from, window_from, zone_from
+from ..reports.asked import Asked, Condition, condition_from, groups_from, window_from, zone_from
+from ..reports.exceptions import NotUnderstood
 from ..reports.names import YESTERDAY
 from ..reports.trace_list import Least, Place
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 from ...semconv import attributes as names
 from ..asked import Window
 from ..clickhouse_view import quoted
+from ..exceptions import NotFound
 from ..tables import Tables, rows_of
 from .in_files import ids_in_table
-from .trace import NotFound, SpanEvent, Trace, TraceSpan, Wanted, parsed, skeleton
+from .trace import SpanEvent, Trace, TraceSpan, Wanted, parsed, skeleton
 
 _MOST_SPANS: Final = 20_000
 _TYPED: Final = (

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..columns import PLACE_BITS
+from ..exceptions import NotFound
 from ..files import FoundFile, LineReader, find
 from ..manifest import Manifest
 from ..rows import SpanRows
 from ..tables import Tables, rows_of
 from .otlp_json import SpanReader
-from .trace import NotFound, Trace, TraceSpan, Wanted, skeleton
+from .trace import Trace, TraceSpan, Wanted, skeleton
 
 _MOST_SPANS: Final = 20_000
 """Of one trace. What is beyond is counted, not read."""

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from ...semconv import attributes as names
+from ..exceptions import NotFound
 from ..otlp import nanoseconds
 from ..rows import SpanRows
 from .otlp_json import SpanReader, span_objects
 from .over_http import Server
-from .trace import NotFound, Trace, Wanted
+from .trace import Trace, Wanted
 
 _MOST_SERVICES: Final = 50
 _BAD_REQUEST, _NOT_FOUND = 400, 404

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ...file_settings import REPORTS_HEADERS
-from .trace import Unanswered
+from ..exceptions import Unanswered
 
 _MOST_BYTES: Final = 256_000_000
 _SECONDS_OF_SILENCE: Final = 30

@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 
 from ...semconv import attributes as names
 from ..asked import Window
+from ..exceptions import NotFound
 from ..rows import SpanRows
 from .otlp_json import SpanReader, span_objects
 from .over_http import Server
-from .trace import NotFound, Trace, Wanted
+from .trace import Trace, Wanted
 
 _NOT_FOUND: Final = 404
 _LONGEST: Final = timedelta(days=6, hours=23)

@@ -29,14 +29,6 @@ _TEXTS: Final = (names.RETRIEVAL_QUERY_TEXT, names.MEMORY_QUERY_TEXT)
 _PLACES: Final = ("row_id", "line_at")
 
 
-class NotFound(Exception):
-    """Nothing is stored of what was asked for; the text says where it was looked for."""
-
-
-class Unanswered(Exception):
-    """The place where traces are stored can't be asked; the text says why, and what to do."""
-
-
 @dataclass(slots=True)
 class SpanEvent:
     """Something that happened within a span."""
