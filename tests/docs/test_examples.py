@@ -13,7 +13,9 @@ import pytest
 from examples.openai_server import INSTANT, OpenAIServer
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FRAMEWORKS = ROOT / "docs" / "frameworks.md"
+"""Its examples run in environments of their own: ``make frameworks-test``."""
+PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {FRAMEWORKS})]
 EXAMPLES = [
     pytest.param(code, id=f"{page.stem}-{number}")
     for page in PAGES

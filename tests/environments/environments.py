@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +47,9 @@ class Environments:
         """
         folder = self.folder / name_of(requirements)
         text = "".join((_read(COMMON) | _read(self.lock_of(requirements))).values())
+        entry_points = _entry_points()
         built_from = folder / "built-from.txt"
-        if built_from.exists() and built_from.read_text() == text:
+        if built_from.exists() and built_from.read_text() == text + entry_points:
             return folder
         _run("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as lock:
@@ -57,7 +59,11 @@ class Environments:
         (site_packages,) = folder.glob("lib/python*/site-packages")
         # Ours stands there, too, as it does for users: some tell the app's own frames from those of what is installed.
         (site_packages / PACKAGE.name).symlink_to(PACKAGE)
-        built_from.write_text(text)  # last: one that was broken off is built again
+        metadata = site_packages / f"{PACKAGE.name}-0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE.name}\nVersion: 0\n")
+        (metadata / "entry_points.txt").write_text(entry_points)
+        built_from.write_text(text + entry_points)  # last: one that was broken off is built again
         return folder
 
     def lock_of(self, requirements: Requirements) -> Path:
@@ -113,10 +119,19 @@ def _resolve(requirements: Requirements) -> Lock:
     with tempfile.NamedTemporaryFile("w", suffix=".in") as wanted:
         wanted.write("\n".join(requirements))
         wanted.flush()
-        sources = ("--extra", "openai", str(ROOT / "pyproject.toml"), wanted.name)
+        sources = ("--extra", "openai", "--extra", "file", str(ROOT / "pyproject.toml"), wanted.name)
         portable = ("--universal", "--python-version", ".".join(map(str, OLDEST)), "--generate-hashes")
         bare = ("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
         return _parse(_run("pip", "compile", "--quiet", *portable, *bare, *sources))
+
+
+def _entry_points() -> str:
+    """Ours, by which ``opentelemetry-instrument`` finds us."""
+    groups: dict[str, dict[str, str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    return "".join(
+        f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in names.items())
+        for group, names in groups.items()
+    )
 
 
 def _parse(text: str) -> Lock:

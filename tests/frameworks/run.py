@@ -2,7 +2,8 @@
 
 Each has an environment of its own, and three processes: the app without us, the app imported before we are turned on,
 and after. Our spans and metrics must be what the server's ledger says, and the app must print and send what it does
-without us. Exit code 1 when anything differs, also when a form that is expected to fail no longer does.
+without us. Exit code 1 when anything differs, also when a form that is expected to fail no longer does. The apps of
+``docs/frameworks.md`` run with their frameworks' own spans beside ours.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 from tests.environments.process import Ran, run
 
+from . import traced
 from .judge import Problem, problems
 from .table import ALONE, APP_FIRST, ENVIRONMENTS, FRAMEWORKS, OURS_FIRST, Expected
 
@@ -51,6 +54,14 @@ def unexpected(expected: Iterable[Expected], forms: Iterable[str], found: list[P
     yield from (f"is about no form: {entry}" for entry in expected if entry not in known.values())
 
 
+def _tree(name: str, environment: Path) -> tuple[list[str], float]:
+    """What is wrong with its app of the page, and the seconds that it took."""
+    row = FRAMEWORKS[name].traced
+    began = time.monotonic()
+    wrong = list(traced.problems(row, environment)) if row is not None else []
+    return wrong, time.monotonic() - began
+
+
 def main(arguments: list[str]) -> int:
     """Run the frameworks that are named, or all."""
     began = time.monotonic()
@@ -67,6 +78,9 @@ def main(arguments: list[str]) -> int:
             }
             for name in names
         }
+        trees = {
+            name: pool.submit(_tree, name, environments[name]) for name in names if FRAMEWORKS[name].traced is not None
+        }
         for name, futures in started.items():
             ran = {order: future.result() for order, future in futures.items()}
             expected = FRAMEWORKS[name].expected
@@ -80,6 +94,12 @@ def main(arguments: list[str]) -> int:
                 waived = sum(any(re.fullmatch(entry.forms, form) for entry in expected) for form in forms)
                 counted = f"{len(forms)} forms" + (f", {waived} expected to fail" if waived else "")
                 table.append(f"{state:12} {name:16} {order:5} first {ran[order].seconds:5.1f} s  {counted}")
+        for name, future in trees.items():
+            wrong, seconds = future.result()
+            failed = failed or bool(wrong)
+            for line in wrong:
+                print(f"{name} (of the page): {line}", flush=True)
+            table.append(f"{f'{len(wrong)} wrong' if wrong else 'passed':12} {name:16} of the page {seconds:4.1f} s")
     print(*table, f"{time.monotonic() - began:.0f} s", sep="\n")
     return 1 if failed else 0
 

@@ -230,13 +230,19 @@ OFF_THE_PATH: Final = {
         "patching.neighbours:named",
         "settings:_switched",
     },
-    "where there is no SDK, no Collector, or somebody else, all of it in guarded blocks: test_first_hour.py": {
+    "no SDK, no Collector, somebody else, workers, test_first_hour.py, test_twelve_mistakes.py": {
         "patching.neighbours:_observed_by",
         "telemetry.set_up:_AtTheDefaultAddress.filter",
         "telemetry.set_up:_is_of_the_api",
         "telemetry.set_up:_say_no_collector",
         "telemetry.set_up:has_no_sdk",
         "telemetry.set_up:say_no_sdk",
+        "telemetry.workers:watch",
+        "telemetry.workers:_watch",
+        "telemetry.workers:_look_at_the_end",
+        "telemetry.workers:_say",
+        "telemetry.workers:_processors",
+        "telemetry.workers:_waits",
     },
     "when metrics are collected, where the SDK logs what a callback raises": {
         "telemetry.metrics:_internal_errors",

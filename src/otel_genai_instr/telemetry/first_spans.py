@@ -87,13 +87,13 @@ def _say_whose_is(span: trace.Span) -> None:
     if not isinstance(scope, str) or scope == SCOPE or not _is_call(attributes):
         return
     known = _BY_CONVENTION.fullmatch(scope)
-    cure = "Turn it off where the app turns it on"
+    cure = "turn it off where the app turns it on"
     if known:
-        cure = f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={known[1]} turns it off under opentelemetry-instrument"
+        cure = f"turn it off under opentelemetry-instrument by OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={known[1]}"
     log.warning_once(
         (FirstSpans, scope),
-        "%s makes a span of the same call, around ours, and sums over spans count its tokens and cost twice. %s. "
-        "This is said once.",
+        "%s makes a span of the same call, around ours. The waterfall, reports and our metrics count it once; for sums "
+        "over all spans of a backend leave out its spans there, or %s. This is said once.",
         scope,
         cure,
     )

@@ -13,7 +13,7 @@ from .._version import __version__
 from ..pricing import Estimator, Pricer, pricing_from
 from ..semconv import SCHEMA_URL, SCOPE
 from ..settings import Settings
-from . import limits, set_up
+from . import limits, set_up, workers
 from .clock import Clock
 from .content_counters import ContentCounters
 from .dimensions import DimensionGuard
@@ -57,6 +57,8 @@ class Telemetry:
         estimator: Estimator | None = None,
     ) -> None:
         self.settings = settings
+        self.is_by_environment = False
+        """Whether it was made without any option."""
         self._tracer_provider = tracer_provider
         self._has_others = settings.record.is_logging or bool(meter_provider or logger_provider)
         """Whether something is recorded where there are no spans."""
@@ -152,13 +154,21 @@ _PARTS: Final = ("tracer_provider", "meter_provider", "logger_provider", "pricer
 def telemetry_with(options: Mapping[str, Any]) -> Telemetry:
     """Telemetry by the environment and by ``options``, which win: parts of :class:`Telemetry`, and settings.
 
+    Without options it is that in force, where it was made so: under ``opentelemetry-instrument`` the instrumentors of
+    several SDKs have one, which reads a price file, and says what is wrong with it, once.
+
     Raises:
         TypeError: for an option that doesn't exist.
         ValueError: for a value that an option can't have.
     """
     parts = {name: value for name, value in options.items() if name in _PARTS}
     chosen = {name: value for name, value in options.items() if name not in _PARTS}
-    return Telemetry(environment.with_overrides(environment.from_environ(), chosen), **parts)
+    settings = environment.with_overrides(environment.from_environ(), chosen)
+    if not options and _shared is not None and _shared.is_by_environment and _shared.settings == settings:
+        return _shared
+    telemetry = Telemetry(settings, **parts)
+    telemetry.is_by_environment = not options
+    return telemetry
 
 
 _shared: Telemetry | None = None
@@ -170,6 +180,8 @@ def share(telemetry: Telemetry | None) -> None:
     if telemetry is not None and telemetry is not _shared:
         telemetry.look_at_first_spans()
     set_up.listen_for_no_collector(telemetry is not None)
+    if telemetry is not None:
+        guard.run("workers", workers.watch)
     _shared = telemetry
 
 
