@@ -17,6 +17,7 @@ help:  ## Show the targets
 # From the lock alone, with hashes; the pip that Python brings does. A changed lock makes it anew: nothing is left over.
 $(VENV)/.locked: $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 ...")'
+	@echo "Setting up $(VENV), this once: $$(grep -c == $(LOCK)) packages in the versions of $(LOCK), a minute or two ..."
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
 	@touch $@

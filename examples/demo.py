@@ -90,6 +90,10 @@ def _run_app(environment: Mapping[str, str]) -> None:
     ):
         # From here on only the app holds the socket: calls wait until it is ready, and fail if it dies.
         listener.close()
+        print(
+            "App: opentelemetry-instrument python -m rag; it starts, reads its handbook and is asked three questions",
+            flush=True,
+        )
         _call(f"{url}/health", None, START_TIMEOUT)
         _call(f"{url}/index", {}, ANSWER_TIMEOUT)
         for question in QUESTIONS:
