@@ -80,6 +80,11 @@ class Window:
         """The time of the same length just before it."""
         return Window(self.start - self.length, self.start)
 
+    @property
+    def and_before(self) -> Window:
+        """It and the time of the same length just before it, as one."""
+        return Window(self.before.start, self.end)
+
     def reaching_back(self, by: timedelta) -> Window:
         """With what it is compared with: so much before it, and at least the time of the same length."""
         return Window(min(self.start - by, self.before.start), self.end)

@@ -34,9 +34,15 @@ _HUMAN: Final = "human"
 _SHOWN: Final = 50
 
 
-def quality(tables: Tables, asked: Asked) -> Report:
-    """Answer how good answers were."""
-    scores = judged(tables, asked)
+def quality(tables: Tables, asked: Asked, scores: Table | None = None) -> Report:
+    """Answer how good answers were.
+
+    Args:
+        tables: Where calls are.
+        asked: The question.
+        scores: What was judged in this time and in the one before, if somebody has asked already.
+    """
+    scores = judged(tables, asked, asked.window.and_before) if scores is None else scores
     now, before = asked.window.of(scores), asked.window.before.of(scores)
     calls = asked.filtered(tables.calls)
     total = _rows(now, {})

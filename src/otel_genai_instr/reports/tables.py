@@ -57,6 +57,11 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
     return table.to_pyarrow().to_pylist()
 
 
+def in_memory(table: Table) -> Table:
+    """Ask the engine once, for what is then asked many things here."""
+    return ibis.memtable(table.to_pyarrow())
+
+
 def summed(table: Table, keys: Mapping[str, Any], **figures: Any) -> list[dict[str, Any]]:
     """Ask for figures by groups; for one row of all, where there are no groups."""
     return rows_of((table.group_by(**keys) if keys else table).aggregate(**figures))
