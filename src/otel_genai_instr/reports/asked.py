@@ -129,6 +129,10 @@ class Asked:
         ]
         return ibis.cases(*shifted[:-1], else_=shifted[-1][1]) if len(shifted) > 1 else shifted[0][1]
 
+    def moment(self, moment: datetime) -> datetime:
+        """One moment of UTC in the zone, again without saying so."""
+        return moment.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
+
     def _key(self, table: Table, name: str) -> Any:
         if name in PERIODS:
             return self.local(table["started_at"]).truncate(PERIODS[name])

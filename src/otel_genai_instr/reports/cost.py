@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import ibis
@@ -11,6 +10,7 @@ from ibis.expr.types import Table
 
 from . import change, spending, watch
 from .asked import Asked
+from .columns import NOT_RECORDED
 from .report import Cells, Report, Section, share, sorted_rows
 from .spending import Hour, OfModel, hours, main_currency, now_and_before
 from .tables import Tables, count, rows_of, summed
@@ -20,6 +20,10 @@ COLUMNS: Final = (
     *("unpriced_calls", "unpriced_tokens"),
 )
 _SHOWN: Final = 10
+_NOT_PRICED_HERE: Final = (
+    f"{NOT_RECORDED}: calls of other instrumentations came to ClickHouse with tokens and no cost. "
+    "A report on ClickHouse has no prices for them; one on files of the same spans does"
+)
 
 
 def cost(tables: Tables, asked: Asked, daily_budget: float | None) -> Report:
@@ -99,12 +103,8 @@ def _total(rows: Sequence[Cells]) -> Cells:
     return total
 
 
-def _local(asked: Asked, moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC).astimezone(asked.zone).replace(tzinfo=None)
-
-
 def _add_watched(report: Report, found: list[Hour], asked: Asked, currency: str, daily_budget: float | None) -> None:
-    start, end = _local(asked, asked.window.start), _local(asked, asked.window.end)
+    start, end = asked.moment(asked.window.start), asked.moment(asked.window.end)
     report.sections["spikes"] = Section(
         f"hours over {watch.SPIKE:g} times the average of the seven days before, and of this hour on these days",
         ("hour", "cost", "usual", "times"),
@@ -170,10 +170,12 @@ def _add_calls(report: Report, calls: Table, currency: str | None) -> None:
         calls=reasons.count(), tokens=_tokens(reasons).sum()
     )
     unpriced = unpriced.order_by(unpriced["calls"].desc(), unpriced["model"]).limit(_SHOWN)
+    rows = rows_of(unpriced)
     report.sections["unpriced"] = Section(
         "calls without a cost",
         ("unpriced_reason", "provider", "model", "calls", "tokens"),
-        rows_of(unpriced),
+        rows,
+        _NOT_PRICED_HERE if any(row["unpriced_reason"] == NOT_RECORDED for row in rows) else "",
     )
     priced = calls.filter(calls["currency"] == (currency or "-"))
     dearest = priced.order_by(priced["cost"].desc(), priced["span_id"]).limit(_SHOWN)

@@ -212,6 +212,7 @@ def _length_drift(calls: Table, asked: Asked) -> Section:
     for row in sorted(by_day, key=lambda row: row["day"]):
         if row["calls"] >= LEAST_FOR_MEDIAN:
             series.setdefault(row["prompt"], []).append(row)
+    first = asked.moment(asked.window.start).date()
     rows: list[Cells] = []
     for days in series.values():
         for row in days:
@@ -220,7 +221,7 @@ def _length_drift(calls: Table, asked: Asked) -> Section:
                 for each in days
                 if timedelta() < row["day"] - each["day"] <= timedelta(days=7)
             ]
-            if row["day"] < asked.window.start - timedelta(days=1) or len(week) < 3:
+            if row["day"].date() < first or len(week) < 3:
                 continue
             usual = median(week)
             drift = share(row["mean_input_tokens"] - usual, usual)

@@ -47,9 +47,10 @@ def spikes(found: Sequence[Hour], start: datetime) -> list[Cells]:
 
 
 def anomalies(found: Sequence[Hour], start: datetime, end: datetime) -> list[Cells]:
-    """Days on which a feature cost far from what it did on up to 28 days before; the farthest first.
+    """Days on which a feature cost far from what it did in up to four weeks before; the farthest first.
 
-    Only whole days are looked at, and only where seven days before them are known.
+    Only whole days are looked at, and only where seven days before them are known. Of those whole weeks count:
+    else a Saturday would be held against more working days than a week has.
     """
     days = days_of(found)
     costs = {key: spent.cost for key, spent in summed(found, "feature", "day").items()}
@@ -66,6 +67,7 @@ def anomalies(found: Sequence[Hour], start: datetime, end: datetime) -> list[Cel
             ]
             if len(base) < _LEAST_DAYS:
                 continue
+            base = base[len(base) % 7 :]
             usual = fmean(base)
             spread = max(stdev(base), _LEAST_SPREAD * usual)
             cost = costs.get((feature, day), 0.0)
