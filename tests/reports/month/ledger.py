@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy
 
@@ -18,7 +18,15 @@ from examples.month.events import Event
 from examples.month.ledger import rates
 from examples.month.story import FIRST_DAY
 from otel_genai_instr.reports.asked import Asked, Window
+from otel_genai_instr.reports.report import Report
 from otel_genai_instr.reports.samples import TooFew
+
+
+class Answer(Protocol):
+    """Asks a report by its name."""
+
+    def __call__(self, name: str, asked: Asked, budget: float | None = None) -> Report: ...
+
 
 _Item = TypeVar("_Item")
 _Key = TypeVar("_Key")

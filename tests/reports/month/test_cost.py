@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import statistics
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import permutations
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,13 +13,25 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from examples.month.events import CACHE_STOPS, RUNAWAY
-from otel_genai_instr.reports.asked import Asked, Window
-from otel_genai_instr.reports.cost import cost
+from otel_genai_instr.reports.asked import Asked, Window, condition_from
 from otel_genai_instr.reports.report import Report
-from otel_genai_instr.reports.tables import Tables
 
 from ...support.comparing import differences
-from .ledger import Call, Ledger, begins, by, cost_of, day_of, grouped, in_order, input_of, output_of, rate, week
+from .ledger import (
+    Answer,
+    Call,
+    Ledger,
+    begins,
+    by,
+    cost_of,
+    day_of,
+    grouped,
+    in_order,
+    input_of,
+    output_of,
+    rate,
+    week,
+)
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -56,24 +68,28 @@ def _row(calls: list[Call], spent: float | None) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("asked", QUESTIONS.values(), ids=QUESTIONS)
-def test_sums(ledger: Ledger, tables: Tables, asked: Asked) -> None:
+def test_sums(ledger: Ledger, answer: Answer, asked: Asked) -> None:
     calls = ledger.of(asked.window)
     spent = cost_of(calls)
     rows = [dict(zip(asked.by, key, strict=True)) | _row(each, spent) for key, each in by(calls, asked).items()]
-    report = cost(tables, asked, None)
-    assert differences(in_order(rows, asked, "cost"), report.rows) == []
+    report = answer("cost", asked)
+    found = in_order(report.rows, asked, "calls")  # two sums of the same amounts may differ by their noise
+    assert differences(in_order(rows, asked, "calls"), found) == []
+    assert (
+        differences([row["cost"] for row in in_order(rows, asked, "cost")], [row["cost"] for row in report.rows]) == []
+    )
     assert differences(_row(calls, spent), report.total) == []
 
 
-def _section(tables: Tables, window: Window, name: str, budget: float | None = None) -> list[dict[str, Any]]:
-    return cost(tables, Asked(window), budget).sections[name].rows
+def _section(answer: Answer, window: Window, name: str, budget: float | None = None) -> list[dict[str, Any]]:
+    return answer("cost", Asked(window), budget).sections[name].rows
 
 
 CAUSES: Final = ("calls", "model mix", "tokens per call", "price", "cache rate", "other charges")
 
 
 @each_window
-def test_causes_of_a_change_are_means_over_all_orders(ledger: Ledger, tables: Tables, window: Window) -> None:
+def test_causes_of_a_change_are_means_over_all_orders(ledger: Ledger, answer: Answer, window: Window) -> None:
     times = [_rates(ledger.of(each)) for each in (window.before, window)]
     expected = dict.fromkeys(CAUSES, 0.0)
     orders = list(permutations(CAUSES))
@@ -86,7 +102,7 @@ def test_causes_of_a_change_are_means_over_all_orders(ledger: Ledger, tables: Ta
                 worth.setdefault(step, _cost_with(times, step))
             expected[cause] += (worth[steps[1]] - worth[steps[0]]) / len(orders)
             changed.add(cause)
-    report = cost(tables, Asked(window), None)
+    report = answer("cost", Asked(window))
     found = {row["cause"]: row["change"] for row in report.sections["change"].rows}
     was, now = (cost_of(ledger.of(each)) or 0.0 for each in (window.before, window))
     assert found.pop("all") == pytest.approx(now - was, rel=1e-9)
@@ -132,7 +148,7 @@ def _cost_with(times: list[dict[str, dict[str, float]]], changed: frozenset[str]
 
 @each_window
 def test_spikes_are_hours_dearer_than_the_week_and_than_the_time_of_day(
-    ledger: Ledger, tables: Tables, window: Window
+    ledger: Ledger, answer: Answer, window: Window
 ) -> None:
     spent: dict[datetime, float] = {
         hour: cost_of(calls) or 0.0
@@ -149,11 +165,11 @@ def test_spikes_are_hours_dearer_than_the_week_and_than_the_time_of_day(
             if amount > 3 * usual:
                 expected.append({"hour": hour, "cost": amount, "usual": usual, "times": amount / usual})
     expected.sort(key=lambda row: -row["cost"])
-    assert differences(expected, _section(tables, window, "spikes")) == []
+    assert differences(expected, _section(answer, window, "spikes")) == []
 
 
 @each_window
-def test_anomalies_are_days_far_from_those_before(ledger: Ledger, tables: Tables, window: Window) -> None:
+def test_anomalies_are_days_far_from_those_before(ledger: Ledger, answer: Answer, window: Window) -> None:
     first = week(1).start
     expected: list[dict[str, Any]] = []
     for feature, calls in grouped(ledger.calls, lambda call: call.feature).items():
@@ -165,18 +181,19 @@ def test_anomalies_are_days_far_from_those_before(ledger: Ledger, tables: Tables
             day = first + DAY * place
             if place < 7 or day.date() < window.start.date() or day + DAY > window.end:
                 continue
-            usual, spread = statistics.fmean(days[:place]), statistics.stdev(days[:place])
+            known = days[place % 7 : place]  # whole weeks
+            usual, spread = statistics.fmean(known), statistics.stdev(known)
             z = (amount - usual) / max(spread, 0.01 * usual)
             if abs(z) > 2:
                 level = "critical" if abs(z) > 3 else "warning"
                 row = {"day": day.date(), "feature": feature, "level": level, "z": z, "cost": amount, "usual": usual}
                 expected.append(row)
     expected.sort(key=lambda row: -abs(row["z"]))
-    assert differences(expected[:10], _section(tables, window, "anomalies")) == []
+    assert differences(expected[:10], _section(answer, window, "anomalies")) == []
 
 
 @each_window
-def test_caches_saved_the_difference_of_two_prices(ledger: Ledger, tables: Tables, window: Window) -> None:
+def test_caches_saved_the_difference_of_two_prices(ledger: Ledger, answer: Answer, window: Window) -> None:
     expected: list[dict[str, Any]] = []
     for model, calls in grouped(ledger.of(window), lambda call: call.model).items():
         cached = sum(call.cache_read_tokens for call in calls if call.cost is not None)
@@ -190,57 +207,44 @@ def test_caches_saved_the_difference_of_two_prices(ledger: Ledger, tables: Table
             )
     expected.sort(key=lambda row: -row["saved"])
     assert expected
-    assert differences(expected, _section(tables, window, "cache_savings")) == []
+    assert differences(expected, _section(answer, window, "cache_savings")) == []
 
 
 @each_window
-def test_the_month_goes_on_as_the_last_seven_days(ledger: Ledger, tables: Tables, window: Window) -> None:
+def test_the_month_goes_on_as_the_last_seven_days(ledger: Ledger, answer: Answer, window: Window) -> None:
     begin = datetime(2026, 11, 1)
     so_far = cost_of(ledger.of(Window(begin, window.end))) or 0.0
     whole_hours = (window.end - 7 * DAY).replace(minute=0)
     a_day = (cost_of(ledger.of(Window(whole_hours, window.end))) or 0.0) / ((window.end - whole_hours) / DAY)
     left = (begin + DAY * calendar.monthrange(2026, 11)[1] - window.end) / DAY
     expected = {"month": "2026-11", "so_far": so_far, "a_day": a_day, "projected": so_far + a_day * left}
-    assert differences([expected], _section(tables, window, "projection")) == []
+    assert differences([expected], _section(answer, window, "projection")) == []
 
 
-@pytest.mark.parametrize("hours", [1, 24])
-def test_the_whole_month_is_known_on_its_last_day(ledger: Ledger, tables: Tables, hours: int) -> None:
-    end = datetime(2026, 10, 31, 23, 59)
-    window = Window(end - hours * HOUR, end)
-    known = cost_of(ledger.of(Window(datetime(2026, 10, 1), end)))
-    rows = _section(tables, window, "projection")
-    assert rows == []  # five days are no seven
-    later = Window(datetime(2026, 11, 22, 23), datetime(2026, 11, 23))
-    (row,) = _section(tables, later, "projection")
-    assert row["so_far"] == pytest.approx(cost_of(ledger.of(Window(datetime(2026, 11, 1), later.end))))
-    assert known
-
-
-def test_days_over_a_budget(ledger: Ledger, tables: Tables) -> None:
+def test_days_over_a_budget(ledger: Ledger, answer: Answer) -> None:
     window = week(4)
     days = grouped(ledger.of(window), lambda call: call.start.date())
-    budget = statistics.median(cost_of(calls) or 0.0 for calls in days.values())
+    budget = 1.01 * statistics.median(cost_of(calls) or 0.0 for calls in days.values())
     expected = [
         {"day": day, "cost": cost_of(calls), "budget": budget, "over": (cost_of(calls) or 0.0) - budget}
         for day, calls in sorted(days.items())
         if (cost_of(calls) or 0.0) > budget
     ]
     assert len(expected) == 3
-    assert differences(expected, _section(tables, window, "over_budget", budget)) == []
+    assert differences(expected, _section(answer, window, "over_budget", budget)) == []
 
 
 @each_window
-def test_calls_without_a_cost(ledger: Ledger, tables: Tables, window: Window) -> None:
+def test_calls_without_a_cost(ledger: Ledger, answer: Answer, window: Window) -> None:
     unpriced = [call for call in ledger.of(window) if call.is_unpriced]
     (model,) = {call.model for call in unpriced}
     tokens = input_of(unpriced) + output_of(unpriced)
     expected = {"unpriced_reason": "unknown_seller", "provider": "openai", "model": model}
-    assert _section(tables, window, "unpriced") == [{**expected, "calls": len(unpriced), "tokens": tokens}]
+    assert _section(answer, window, "unpriced") == [{**expected, "calls": len(unpriced), "tokens": tokens}]
 
 
 @each_window
-def test_the_most_expensive(ledger: Ledger, tables: Tables, window: Window) -> None:
+def test_the_most_expensive(ledger: Ledger, answer: Answer, window: Window) -> None:
     priced = [call for call in ledger.of(window) if call.cost is not None]
     calls = sorted(priced, key=lambda call: (-(call.cost or 0), call.span_id))[:10]
     expected = [
@@ -253,7 +257,7 @@ def test_the_most_expensive(ledger: Ledger, tables: Tables, window: Window) -> N
         }
         for call in calls
     ]
-    found = cost(tables, Asked(window), None).sections
+    found = answer("cost", Asked(window)).sections
     assert differences(_by_name(expected), _by_name(found["most_expensive_calls"].rows)) == []
     users = grouped(priced, lambda call: call.user)
     spenders = [{"user": user, "calls": len(each), "cost": cost_of(each)} for user, each in users.items()]
@@ -270,21 +274,20 @@ def _stands_out(report: Report) -> tuple[set[datetime], set[tuple[date, str]]]:
     return {row["hour"] for row in spikes}, {(row["day"], row["feature"]) for row in anomalies}
 
 
-def test_a_runaway_is_a_spike_and_an_anomaly(tables: Tables) -> None:
-    hours, days = _stands_out(cost(tables, Asked(day_of(RUNAWAY)), None))
+def test_a_runaway_is_a_spike_and_an_anomaly(answer: Answer) -> None:
+    hours, days = _stands_out(answer("cost", Asked(day_of(RUNAWAY))))
     assert hours == {begins(RUNAWAY)}
     assert days == {(begins(RUNAWAY).date(), RUNAWAY.feature)}
-    report = cost(tables, Asked(day_of(RUNAWAY)), None)
+    report = answer("cost", Asked(day_of(RUNAWAY)))
     assert f"u-{RUNAWAY.user:05d}" == report.sections["most_expensive_users"].rows[0]["user"]
 
 
-def test_a_cache_that_is_hit_no_more_is_a_cause(ledger: Ledger, tables: Tables) -> None:
+def test_a_cache_that_is_hit_no_more_is_a_cause(ledger: Ledger, answer: Answer) -> None:
     """Of that feature, and of no other."""
-    from otel_genai_instr.reports.asked import condition_from
 
     def worth(feature: str) -> float:
         asked = Asked(week(4), (), (condition_from(f"feature={feature}"),))
-        rows = {row["cause"]: row["share_of_before"] for row in cost(tables, asked, None).sections["change"].rows}
+        rows = {row["cause"]: row["share_of_before"] for row in answer("cost", asked).sections["change"].rows}
         return rows["cache rate"]
 
     assert worth(CACHE_STOPS.feature) > 0.2
@@ -292,8 +295,7 @@ def test_a_cache_that_is_hit_no_more_is_a_cause(ledger: Ledger, tables: Tables) 
     assert worth("search-rag") == pytest.approx(0, abs=1e-9)
 
 
-def test_nothing_stands_out_while_all_is_well(tables: Tables) -> None:
+def test_nothing_stands_out_while_all_is_well(answer: Answer) -> None:
     """In the second week a provider is slow, which costs nothing."""
-    hours, days = _stands_out(cost(tables, Asked(week(2)), None))
+    hours, days = _stands_out(answer("cost", Asked(week(2))))
     assert (hours, days) == (set(), set())
-    assert UTC
