@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from opentelemetry import context, trace
@@ -74,6 +75,16 @@ def no_collection() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a month of 20,000 calls by the seed 7, with its ledger. Nobody writes into it: it is made once."""
+    from examples.month.command import write_month  # needs every SDK, as most tests don't
+
+    folder = tmp_path_factory.mktemp("month") / "telemetry"
+    write_month(folder, 20_000, seed=7)
+    return folder
 
 
 @pytest.fixture

@@ -10,36 +10,30 @@ from typing import Any
 
 import pytest
 
-from examples.month.command import write_month
 from examples.month.events import CACHE_STOPS, RUNAWAY, TEMPLATE_DOUBLES, Event
 from examples.month.story import FIRST_DAY
 from otel_genai_instr.cli import main
 
 RULES = Path(__file__).parents[2] / "deploy" / "rules" / "genai-checks.yaml"
-CALLS = 10_000
 UPDATED = ("search-rag", "summarise")
 """What asks for the model that is silently another one from a day on."""
 Found = set[tuple[str, str | None]]
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("month")
-    write_month(folder / "telemetry", CALLS, seed=7)
-    return folder
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
 def found(
-    month: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    month: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[datetime], Any]:
     """What fires at a time: exit code, and rules with what they are of."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(month / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
     def found(at: datetime) -> tuple[int, Found]:
-        code = main(
-            ["check", str(RULES), "--from", str(month / "telemetry"), "--until", f"{at:%Y-%m-%d}", "--format", "json"]
-        )
+        code = main(["check", str(RULES), "--from", str(month), "--until", f"{at:%Y-%m-%d}", "--format", "json"])
         said = json.loads(capsys.readouterr().out)
         of = ("feature", "prompt", "model")
         return code, {

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from examples.month.command import Written, main, write_month
+from examples.month.command import main, write_month
 from examples.month.events import CACHE_STOPS, HOUR_NS, RUNAWAY, SLOWDOWN, TEMPLATE_DOUBLES, UPDATE, runaway_calls
 from examples.month.features import FEATURES, MODELS, UNPRICED
 from examples.month.story import FIRST_DAY
@@ -34,7 +34,6 @@ class Month:
     """A month of 20,000 calls, read back without anything of the package."""
 
     def __init__(self, folder: Path) -> None:
-        self.written: Written = write_month(folder, CALLS, seed=7)
         self.spans: list[Span] = [span for line in _lines(folder / "traces.jsonl") for span in _records(line, "Spans")]
         self.logs: list[Span] = [log for line in _lines(folder / "logs.jsonl") for log in _records(line, "Logs")]
         with (folder / "ledger.csv").open(newline="") as file:
@@ -46,14 +45,16 @@ class Month:
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return Month(tmp_path_factory.mktemp("month"))
+def read(month: Path) -> Month:
+    return Month(month)
 
 
 def test_what_is_filled_is_what_the_package_writes(tmp_path: Path) -> None:
     played = write_month(tmp_path / "played", 2_000, seed=7, real=2_000)
     filled = write_month(tmp_path / "filled", 2_000, seed=7)
     assert (played.kinds, filled.kinds > 50) == (0, True)
+    counted = Month(tmp_path / "filled")
+    assert (filled.calls, filled.spans, filled.logs) == (2_000, len(counted.spans), len(counted.logs))
     for name in FILES:
         assert (tmp_path / "filled" / name).read_bytes() == (tmp_path / "played" / name).read_bytes()
 
@@ -67,23 +68,21 @@ def test_a_seed_writes_the_same_bytes_again(tmp_path: Path) -> None:
         assert one != three
 
 
-def test_all_calls_are_there(month: Month) -> None:
-    assert month.written.calls == len(month.ledger) == CALLS
-    assert month.written.spans == len(month.spans)
-    assert month.written.logs == len(month.logs)
-    assert {row["feature"] for row in month.ledger} == set(FEATURES)
-    assert {row["asked_model"] for row in month.ledger} == set(MODELS)
-    days = Counter(datetime.fromtimestamp(int(row["start_ns"]) / 1e9, UTC).date() for row in month.ledger)
+def test_all_calls_are_there(read: Month) -> None:
+    assert len(read.ledger) == CALLS
+    assert {row["feature"] for row in read.ledger} == set(FEATURES)
+    assert {row["asked_model"] for row in read.ledger} == set(MODELS)
+    days = Counter(datetime.fromtimestamp(int(row["start_ns"]) / 1e9, UTC).date() for row in read.ledger)
     assert len(days) == 28
     assert max(days[day] for day in days if day.weekday() >= 5) * 2 < min(
         days[day] for day in days if day.weekday() < 5
     )
 
 
-def test_traces_are_whole(month: Month) -> None:
-    by_id = {(span["traceId"], span["spanId"]): span for span in month.spans}
-    assert len(by_id) == len(month.spans)
-    for span in month.spans:
+def test_traces_are_whole(read: Month) -> None:
+    by_id = {(span["traceId"], span["spanId"]): span for span in read.spans}
+    assert len(by_id) == len(read.spans)
+    for span in read.spans:
         start, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
         assert start <= end
         if span["parentSpanId"]:
@@ -92,13 +91,13 @@ def test_traces_are_whole(month: Month) -> None:
             assert end <= int(parent["endTimeUnixNano"])
         else:
             assert span["kind"] == 2
-    assert all(_said(by_id[log["traceId"], log["spanId"]])["gen_ai.operation.name"] == "chat" for log in month.logs)
+    assert all(_said(by_id[log["traceId"], log["spanId"]])["gen_ai.operation.name"] == "chat" for log in read.logs)
 
 
-def test_spans_say_what_the_ledger_says(month: Month) -> None:
-    calls = {span["spanId"]: span for span in month.spans if "gen_ai.request.model" in _said(span)}
+def test_spans_say_what_the_ledger_says(read: Month) -> None:
+    calls = {span["spanId"]: span for span in read.spans if "gen_ai.request.model" in _said(span)}
     assert len(calls) == CALLS
-    for row in month.ledger:
+    for row in read.ledger:
         span = calls[row["span_id"]]
         said = _said(span)
         assert span["traceId"] == row["trace_id"]
@@ -131,20 +130,20 @@ def test_spans_say_what_the_ledger_says(month: Month) -> None:
         assert said.get("otel_genai.request.attempts", 1) == int(row["attempts"])
 
 
-def test_the_cost_of_a_span_is_that_of_plain_arithmetic(month: Month) -> None:
-    amounts = {span["spanId"]: _said(span).get("gen_ai.usage.cost.amount") for span in month.spans}
-    for row in month.ledger:
+def test_the_cost_of_a_span_is_that_of_plain_arithmetic(read: Month) -> None:
+    amounts = {span["spanId"]: _said(span).get("gen_ai.usage.cost.amount") for span in read.spans}
+    for row in read.ledger:
         assert amounts[row["span_id"]] == (pytest.approx(float(row["cost"]), rel=1e-12) if row["cost"] else None)
-    without = {row["asked_model"] for row in month.ledger if not row["cost"] and not row["error_type"]}
+    without = {row["asked_model"] for row in read.ledger if not row["cost"] and not row["error_type"]}
     assert without == {UNPRICED}
-    total = sum(Decimal(row["cost"]) for row in month.ledger if row["cost"])
+    total = sum(Decimal(row["cost"]) for row in read.ledger if row["cost"])
     assert math.fsum(amount for amount in amounts.values() if amount) == pytest.approx(float(total), rel=1e-12)
 
 
-def test_agents_and_workflows_say_what_their_calls_sum_up_to(month: Month) -> None:
-    frames = {span["traceId"]: _said(span) for span in month.spans if "otel_genai.total.cost" in _said(span)}
+def test_agents_and_workflows_say_what_their_calls_sum_up_to(read: Month) -> None:
+    frames = {span["traceId"]: _said(span) for span in read.spans if "otel_genai.total.cost" in _said(span)}
     costs, tokens = Counter[str](), Counter[str]()
-    for row in month.ledger:
+    for row in read.ledger:
         costs[row["trace_id"]] += float(row["cost"] or 0)  # pyright: ignore[reportArgumentType]
         tokens[row["trace_id"]] += int(row["input_tokens"])
     assert len(frames) > CALLS / 10
@@ -153,27 +152,27 @@ def test_agents_and_workflows_say_what_their_calls_sum_up_to(month: Month) -> No
         assert said["otel_genai.total.input_tokens"] == tokens[trace]
 
 
-def test_some_calls_fail(month: Month) -> None:
-    endings = Counter(row["error_type"] or row["finish_reason"] for row in month.ledger if row["outcome"] != "ok")
+def test_some_calls_fail(read: Month) -> None:
+    endings = Counter(row["error_type"] or row["finish_reason"] for row in read.ledger if row["outcome"] != "ok")
     assert 0.01 < endings.total() / CALLS < 0.03
     errors = {f"{sdk}.{name}" for sdk in ("openai", "anthropic") for name in ("RateLimitError", "APITimeoutError")}
     assert set(endings) > errors | {"content_filter", "refusal", "openai.InternalServerError"}
 
 
-def test_a_template_doubles_on_a_tuesday(month: Month) -> None:
+def test_a_template_doubles_on_a_tuesday(read: Month) -> None:
     moment = TEMPLATE_DOUBLES.at(FIRST_DAY)
     assert datetime.fromtimestamp(moment / 1e9, UTC).strftime("%A") == "Tuesday"
     mine = _is("feature", TEMPLATE_DOUBLES.feature)
-    before, after = (month.mean("input_tokens", mine, _in_week(*week)) for week in ((-WEEK_NS, moment), (0, moment)))
+    before, after = (read.mean("input_tokens", mine, _in_week(*week)) for week in ((-WEEK_NS, moment), (0, moment)))
     assert 1.6 < after / before < 2.0
-    assert {row["prompt_version"] for row in month.ledger if mine(row) and int(row["start_ns"]) < moment} == {"3"}
-    assert {row["prompt_version"] for row in month.ledger if mine(row) and int(row["start_ns"]) >= moment} == {"4"}
+    assert {row["prompt_version"] for row in read.ledger if mine(row) and int(row["start_ns"]) < moment} == {"3"}
+    assert {row["prompt_version"] for row in read.ledger if mine(row) and int(row["start_ns"]) >= moment} == {"4"}
 
 
-def test_a_provider_is_slow_for_some_hours(month: Month) -> None:
+def test_a_provider_is_slow_for_some_hours(read: Month) -> None:
     begin = SLOWDOWN.at(FIRST_DAY)
     durations: dict[tuple[str, bool], list[int]] = {}
-    for row in month.ledger:
+    for row in read.ledger:
         if row["outcome"] == "ok" and abs(int(row["start_ns"]) - begin) < WEEK_NS / 4:
             slow = begin <= int(row["start_ns"]) < begin + SLOWDOWN.lasts_ns
             durations.setdefault((row["provider"], slow), []).append(int(row["duration_ns"]))
@@ -182,48 +181,48 @@ def test_a_provider_is_slow_for_some_hours(month: Month) -> None:
     assert 0.8 < middle["openai", True] / middle["openai", False] < 1.25
 
 
-def test_a_model_is_updated_in_silence(month: Month) -> None:
+def test_a_model_is_updated_in_silence(read: Month) -> None:
     moment = UPDATE.at(FIRST_DAY)
     mine = _is("asked_model", UPDATE.model)
     answered = [
-        {row["answered_model"] for row in month.ledger if mine(row) and (int(row["start_ns"]) >= moment) is late}
+        {row["answered_model"] for row in read.ledger if mine(row) and (int(row["start_ns"]) >= moment) is late}
         for late in (False, True)
     ]
     assert [names - {""} for names in answered] == [{MODELS[UPDATE.model].answered}, {UPDATE.answered}]
     before, after = (
-        [month.mean(column, mine, _in_week(offset, moment)) for column in ("relevance", "output_tokens")]
+        [read.mean(column, mine, _in_week(offset, moment)) for column in ("relevance", "output_tokens")]
         for offset in (-WEEK_NS, 0)
     )
     assert before[0] - after[0] == pytest.approx(UPDATE.worse, abs=0.03)
     assert after[1] / before[1] == pytest.approx(UPDATE.longer, abs=0.1)
 
 
-def test_a_cache_is_hit_no_more(month: Month) -> None:
+def test_a_cache_is_hit_no_more(read: Month) -> None:
     moment = CACHE_STOPS.at(FIRST_DAY)
     mine, fine = _is("feature", CACHE_STOPS.feature), _is("error_type", "")
-    before, after = (month.mean("cache_read_tokens", mine, fine, _in_week(offset, moment)) for offset in (-WEEK_NS, 0))
+    before, after = (read.mean("cache_read_tokens", mine, fine, _in_week(offset, moment)) for offset in (-WEEK_NS, 0))
     assert before > 3_000
     assert after == 0
 
 
-def test_an_agent_runs_away(month: Month) -> None:
-    (most, calls), (_, next_most) = Counter((row["user"], row["session"]) for row in month.ledger).most_common(2)
+def test_an_agent_runs_away(read: Month) -> None:
+    (most, calls), (_, next_most) = Counter((row["user"], row["session"]) for row in read.ledger).most_common(2)
     assert (most[0], calls) == (f"u-{RUNAWAY.user:05d}", runaway_calls(CALLS))
     assert calls > 5 * next_most
-    starts = [int(row["start_ns"]) for row in month.ledger if row["session"] == most[1]]
+    starts = [int(row["start_ns"]) for row in read.ledger if row["session"] == most[1]]
     assert max(starts) - min(starts) < HOUR_NS
 
 
-def test_scores_and_feedback_are_events(month: Month) -> None:
-    said = [_said(log) for log in month.logs]
+def test_scores_and_feedback_are_events(read: Month) -> None:
+    said = [_said(log) for log in read.logs]
     scores = [
         each["gen_ai.evaluation.score.value"] for each in said if each.get("gen_ai.evaluation.name") == "relevance"
     ]
-    assert sorted(scores) == sorted(float(row["relevance"]) for row in month.ledger if row["relevance"])
+    assert sorted(scores) == sorted(float(row["relevance"]) for row in read.ledger if row["relevance"])
     reactions = Counter(
         each["gen_ai.evaluation.score.label"] for each in said if each.get("gen_ai.evaluation.name") == "user_feedback"
     )
-    assert reactions == Counter(row["feedback"] for row in month.ledger if row["feedback"])
+    assert reactions == Counter(row["feedback"] for row in read.ledger if row["feedback"])
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from otel_genai_instr.model import Usage
-from otel_genai_instr.pricing import Cost, PriceFileError, Unpriced, pricing_from
+from otel_genai_instr.pricing import Cost, Unpriced, UserFileError, pricing_from
 from otel_genai_instr.semconv import units
 
 M = 1_000_000
@@ -229,7 +229,7 @@ ROW = {"model": "m", "per_million_tokens": {"input": 1}}
     ],
 )
 def test_a_wrong_dictionary_is_refused_by_field_and_value(book: Book, field: str, problem: str) -> None:
-    with pytest.raises(PriceFileError) as refused:
+    with pytest.raises(UserFileError) as refused:
         pricing_from(book)
 
     assert str(refused.value).startswith("prices: ")
@@ -239,7 +239,7 @@ def test_a_wrong_dictionary_is_refused_by_field_and_value(book: Book, field: str
 
 
 def test_all_mistakes_stand_in_one_message_which_stays_short() -> None:
-    with pytest.raises(PriceFileError) as refused:
+    with pytest.raises(UserFileError) as refused:
         pricing_from({"currency": "usd", "prices": [{"model": "m"}] * 30})
 
     assert len(refused.value.args) == 31
@@ -262,18 +262,18 @@ def test_decimals_are_money_too() -> None:
     ids=["huge", "signalling", "negative", "endless", "too much"],
 )
 def test_no_number_is_too_strange_to_be_named(wrong: object) -> None:
-    with pytest.raises(PriceFileError, match=r"^prices: prices\[0\]\.per_unit\.page: .{1,60} is not allowed; "):
+    with pytest.raises(UserFileError, match=r"^prices: prices\[0\]\.per_unit\.page: .{1,60} is not allowed; "):
         pricing_from({"prices": [{"model": "m", "per_unit": {"page": wrong}}]})
 
 
 @pytest.mark.parametrize("wrong", [5, 2.5, True, ["x"], object()])
 def test_other_things_than_paths_and_dictionaries_are_refused(wrong: object) -> None:
-    with pytest.raises(PriceFileError, match="is not allowed; the path of a price file, or a dictionary"):
+    with pytest.raises(UserFileError, match="is not allowed; the path of a price file, or a dictionary"):
         pricing_from(wrong)
 
 
 def test_an_error_is_a_value_error() -> None:
-    assert issubclass(PriceFileError, ValueError)
+    assert issubclass(UserFileError, ValueError)
 
 
 def test_nothing_said_is_what_is_bundled() -> None:

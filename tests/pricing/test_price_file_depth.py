@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from otel_genai_instr.pricing import PriceFileError
+from otel_genai_instr.pricing import UserFileError
 from otel_genai_instr.pricing.files.price_file import read_price_file
 
 MANY = 100_000  # more than any parser takes
@@ -32,7 +32,7 @@ def test_too_deep_is_said_in_our_words(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"prices{suffix}"
     path.write_text(text)
 
-    with pytest.raises(PriceFileError) as raised:
+    with pytest.raises(UserFileError) as raised:
         read_price_file(path)
     assert str(raised.value) == f"{path}, line {line}: nested too deep; at most 12 levels are understood"
 
@@ -44,7 +44,7 @@ def test_levels_are_counted_alike(suffix: str, tmp_path: Path) -> None:
     assert read_price_file(path).data == [[[[[[[[[[[[]]]]]]]]]]]]
 
     path.write_text("[" * 13 + "]" * 13)
-    with pytest.raises(PriceFileError, match="nested too deep; at most 12 levels"):
+    with pytest.raises(UserFileError, match="nested too deep; at most 12 levels"):
         read_price_file(path)
 
 

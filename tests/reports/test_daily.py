@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from otel_genai_instr.reports.asked import Asked, Window, window_from
 from otel_genai_instr.reports.daily import PARTS, daily
 from otel_genai_instr.reports.names import REPORTS, YESTERDAY
+from otel_genai_instr.reports.writing import cell
 
 from .lines import DAY, NOON, call, document, evaluation, tables_with
 
@@ -29,6 +30,7 @@ def test_a_day_beside_the_one_before(tmp_path: Path) -> None:
     assert health < health_before == 100
     feedback, feedback_before, change = rows["feedback"]
     assert (str(feedback), feedback_before, change) == ("not enough data (n = 4)", 1.0, None)
+    assert cell("now", rows["calls"][0]) == "40"  # and not 40.0000
     assert set(report.sections) == {"change", "spikes", "regressions", "rising", "health", "most_expensive_calls"}
 
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from otel_genai_instr.cli.pricers import pricer_from
 from otel_genai_instr.reports.files import LONGEST_LINE, Unreadable
 from otel_genai_instr.reports.ingest import ingest
 from otel_genai_instr.reports.manifest import Manifest
+from otel_genai_instr.reports.tables import rows_of
 
-from .lines import Json, all_rows, call, document, evaluation, line, read, span, tables_of, write
+from .lines import NOON, Json, all_rows, call, document, evaluation, line, read, span, tables_of, write
 
 
 def _ids(source: Path, cache: Path) -> list[str]:
@@ -47,6 +49,23 @@ def test_a_span_that_was_exported_twice_counts_once(tmp_path: Path) -> None:
     manifest = read(tmp_path, tmp_path / "cache")
     assert (_sum(manifest, "rows"), manifest.repeated) == (6, 3)
     assert len(_ids(tmp_path, tmp_path / "cache")) == 3
+
+
+def test_an_evaluation_that_was_exported_twice_counts_once(tmp_path: Path) -> None:
+    of = call()
+    first, later = (
+        evaluation(of, "user_feedback", 1.0),
+        evaluation(of, "user_feedback", 1.0, at=NOON + timedelta(seconds=1)),
+    )
+    other = evaluation(of, "user_feedback", 0.0)
+    write(tmp_path / "a.jsonl", document([of], [first, later]))
+    write(tmp_path / "b.jsonl", document(logs=[first, other]))
+    manifest = read(tmp_path, tmp_path / "cache")
+    assert (_sum(manifest, "scores"), manifest.repeated_scores) == (4, 1)
+    tables = tables_of(tmp_path, tmp_path / "cache")
+    assert sorted(row["score"] for row in rows_of(tables.scores)) == [0.0, 1.0, 1.0]
+    (tmp_path / "a.jsonl").unlink()  # with it the first of the two: the second one counts
+    assert len(rows_of(tables_of(tmp_path, tmp_path / "cache").scores)) == 2
 
 
 def test_ids_that_are_small_numbers_are_told_apart(tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from otel_genai_instr.reports.asked import Asked
+from otel_genai_instr.reports.columns import NOT_RECORDED
+from otel_genai_instr.reports.cost import cost
 from otel_genai_instr.reports.tables import rows_of
 
-from .lines import NOON, Json, all_rows, call, document, span, tables_with
+from .lines import DAY, NOON, Json, all_rows, call, document, span, tables_with
 
 OPENLLMETRY: Json = {
     "gen_ai.system": "OpenAI",
@@ -139,3 +142,12 @@ def test_two_calls_one_inside_the_other_of_one_instrumentation_are_two(tmp_path:
         tmp_path, document([outer, call(trace=trace, parent="1" * 16)]), document([call()], scope="other")
     )
     assert len(rows_of(tables.calls)) == 3
+
+
+def test_a_report_says_that_clickhouse_prices_no_call(tmp_path: Path) -> None:
+    """There a call of others has this reason; where it is said, so is what to do."""
+    known = [call(cost=None, unpriced="no_usage")]
+    assert cost(tables_with(tmp_path, document(known)), Asked(DAY), None).sections["unpriced"].note == ""
+    (tmp_path / "more").mkdir()
+    tables = tables_with(tmp_path / "more", document([*known, call(cost=None, unpriced=NOT_RECORDED)]))
+    assert cost(tables, Asked(DAY), None).sections["unpriced"].note.startswith("not_recorded: ")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -22,6 +21,7 @@ from otel_genai_instr.reports.tables import Tables, rows_of, stored_tables
 from otel_genai_instr.reports.watch import LOOK_BACK
 
 from ..reports.lines import read
+from ..support.comparing import differences
 from .clickhouse.environment import EngineUnavailable, engine_python
 from .clickhouse.server import ClickHouse
 from .clickhouse.weeks import LAST_WEEK, LONG_AGO, documents
@@ -273,23 +273,3 @@ def test_the_engines_mean_the_same(stores: Stores, question: str) -> None:
 
 def _key(row: dict[str, Any]) -> str:
     return str(row.get("span_id") or row.get("model"))
-
-
-def differences(expected: Any, found: Any, place: str = "") -> list[str]:
-    """Where two answers differ; numbers may by what sums in another order differ by."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        cells, others = cast("dict[str, Any]", expected), cast("dict[str, Any]", found)
-        if cells.keys() != others.keys():
-            return [f"{place}: {sorted(cells)} and {sorted(others)}"]
-        return [each for name in cells for each in differences(cells[name], others[name], f"{place}.{name}")]
-    if isinstance(expected, list | tuple) and isinstance(found, list | tuple):
-        rows, other_rows = cast("list[Any]", expected), cast("list[Any]", found)
-        if len(rows) != len(other_rows):
-            return [f"{place}: {len(rows)} and {len(other_rows)} rows"]
-        pairs = enumerate(zip(rows, other_rows, strict=True))
-        return [each for number, (one, other) in pairs for each in differences(one, other, f"{place}[{number}]")]
-    if isinstance(expected, float) and isinstance(found, float):
-        is_same = math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-11)
-        return [] if is_same or (math.isnan(expected) and math.isnan(found)) else [f"{place}: {expected} and {found}"]
-    is_same = type(cast("object", expected)) is type(cast("object", found)) and expected == found
-    return [] if is_same else [f"{place}: {expected!r} and {found!r}"]

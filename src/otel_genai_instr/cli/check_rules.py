@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..pricing import PriceFileError
+from ..pricing import UserFileError
 from ..pricing.files.price_file import read_document
 from .alertmanager import alerts, checked_address, post
 from .files import expanded
@@ -42,7 +42,7 @@ def check_rules(options: Namespace) -> int:
             return ANSWERS[name](opened.tables(asked.window), asked, Options())
 
         outcome = check(rules, answer)
-    except (RulesError, PriceFileError) as error:
+    except (RulesError, UserFileError) as error:
         raise Problem(*error.args) from None
     told = outcome.as_report()
     told.notes[:0] = opened.notes

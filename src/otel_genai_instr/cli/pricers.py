@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from ..pricing import PriceFileError, Pricer, PriceSource, Unpriced
+from ..pricing import Pricer, PriceSource, Unpriced, UserFileError
 from ..pricing.configured import source_of
 from ..pricing.files.book import PriceBook
 from ..pricing.files.book_checks import checked_book
@@ -50,7 +50,7 @@ def prices_of(book: PriceBook, path: str) -> PriceSource:
 def _problems() -> Generator[None, None, None]:
     try:
         yield
-    except PriceFileError as error:
+    except UserFileError as error:
         raise Problem(*error.args) from None
 
 

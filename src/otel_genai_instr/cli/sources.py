@@ -125,6 +125,8 @@ def _notes(manifest: Manifest, unreadable: Sequence[Unreadable]) -> list[str]:
     notes: list[str] = []
     if manifest.repeated:
         notes.append(f"{counted(manifest.repeated, 'span')} there twice, counted once")
+    if manifest.repeated_scores:
+        notes.append(f"{counted(manifest.repeated_scores, 'evaluation')} there twice, counted once")
     if total("refused_lines"):
         notes.append(f"{counted(total('refused_lines'), 'line')} refused")
     if total("refused"):

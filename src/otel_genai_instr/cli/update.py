@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ..pricing import PriceFileError, PriceKey, PriceSource
+from ..pricing import PriceKey, PriceSource, UserFileError
 from ..pricing.charging.rates import PriceList
 from .download import downloaded
 from .figures import counted, every_price
@@ -75,7 +75,7 @@ def _present(target: Path) -> tuple[set[_Entry], PriceSource]:
     if target.exists():
         try:
             return _entries(json.loads(target.read_bytes())), read_price_data(target)
-        except (PriceFileError, LookupError, TypeError, ValueError, RecursionError):
+        except (UserFileError, LookupError, TypeError, ValueError, RecursionError):
             pass  # of no use: the new data takes its place
     from genai_prices.data import providers
 
@@ -103,7 +103,7 @@ def _written(content: bytes, url: str, target: Path) -> tuple[set[_Entry], Price
         _look_up(entries, source)
         os.chmod(temporary, 0o644)  # for apps of other users; the temporary file was for ours alone
         os.replace(temporary, place)
-    except PriceFileError:
+    except UserFileError:
         raise Problem(f"{url}: is no price data that this genai-prices understands; nothing was changed") from None
     finally:
         if temporary is not None and os.path.exists(temporary):
@@ -115,14 +115,14 @@ def _look_up(entries: set[_Entry], source: PriceSource) -> None:
     """Look up every model once: what fails here would fail in every call.
 
     Raises:
-        PriceFileError: if a lookup fails.
+        UserFileError: if a lookup fails.
     """
     now = time.time()
     try:
         for provider, model in entries:
             source.find(PriceKey(provider, model), now)
     except Exception as error:  # whatever the data makes the package raise
-        raise PriceFileError(str(error)) from None
+        raise UserFileError(str(error)) from None
 
 
 def _entries(data: Any) -> set[_Entry]:

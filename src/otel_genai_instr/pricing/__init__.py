@@ -7,7 +7,7 @@ use or by :meth:`Pricer.warm_up`, never at import.
 from .charging.cost import Cost, Unpriced
 from .charging.summing import CostSum
 from .configured import pricing_from
-from .errors import PriceFileError
+from .errors import UserFileError
 from .estimate import Estimator
 from .pricer import Pricer
 from .source import PriceKey, PriceSource, PriceWindow
@@ -16,7 +16,7 @@ __all__ = [
     "Cost",
     "CostSum",
     "Estimator",
-    "PriceFileError",
+    "UserFileError",
     "PriceKey",
     "PriceSource",
     "PriceWindow",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from .. import log
-from .errors import PriceFileError
+from .errors import UserFileError
 from .loading import GateClosed, LazySource, bundled_prices, gate, in_background
 from .pricer import Pricer
 from .source import PriceSource
@@ -37,7 +37,7 @@ def pricing_from(prices: object = None) -> Pricer:
             app runs on with the prices that come with the package.
 
     Raises:
-        PriceFileError: for a dictionary that is wrong, and for anything else.
+        UserFileError: for a dictionary that is wrong, and for anything else.
     """
     if prices is None:
         return Pricer()
@@ -52,7 +52,7 @@ def pricing_from(prices: object = None) -> Pricer:
 
         book = checked_book(Document(cast("Mapping[str, object]", prices), "prices", {}), "prices")
         return Pricer(LazySource(lambda: _source_of_dictionary(book)))
-    raise PriceFileError(f"prices: {type(prices).__name__} is not allowed; the path of a price file, or a dictionary")
+    raise UserFileError(f"prices: {type(prices).__name__} is not allowed; the path of a price file, or a dictionary")
 
 
 def _source_of_dictionary(book: PriceBook) -> PriceSource:
@@ -60,7 +60,7 @@ def _source_of_dictionary(book: PriceBook) -> PriceSource:
 
     try:
         return source_of(book, "prices")
-    except PriceFileError as error:
+    except UserFileError as error:
         log.error("%s. The prices of genai-prices stand in.", error)
         return BookSource(book, bundled_prices.get())
 
@@ -69,7 +69,7 @@ def source_of(book: PriceBook, name: str) -> PriceSource:
     """Return the prices of a book over its base. ``name`` is what messages call the book: its file.
 
     Raises:
-        PriceFileError: if the base can't be used.
+        UserFileError: if the base can't be used.
     """
     from .files.book import BookSource
 
@@ -81,8 +81,8 @@ def source_of(book: PriceBook, name: str) -> PriceSource:
 
     try:
         return BookSource(book, BundledSource(read_price_data(book.base)))
-    except PriceFileError as error:
-        raise PriceFileError(f"{name}: base: {error}") from None
+    except UserFileError as error:
+        raise UserFileError(f"{name}: base: {error}") from None
 
 
 class WatchedBook(LazySource):
@@ -159,7 +159,7 @@ class WatchedBook(LazySource):
             source, problem = None, ""
             try:
                 source = self._read_once()
-            except PriceFileError as error:
+            except UserFileError as error:
                 problem = str(error)
             except Exception as error:  # a fault of ours must not take the other prices along
                 problem = f"{self._path}: can't be used ({type(error).__name__}: {error})"

@@ -1,4 +1,4 @@
-"""What goes wrong with prices of the user's own."""
+"""What goes wrong with files of the user's own: prices, and the rules that are read in the same way."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ _MOST_SAID: Final = 10
 """Mistakes in one message: who reads a log sees enough there to look at the file."""
 
 
-class PriceFileError(ValueError):
-    """Prices of the user's own that can't be used. The message names the file, the line and the field.
+class UserFileError(ValueError):
+    """A file of the user's own that can't be used. The message names the file, the line and the field.
 
     Its ``args`` are the mistakes, each a sentence of its own.
     """

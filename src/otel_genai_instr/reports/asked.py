@@ -66,6 +66,11 @@ class Window:
         """The time of the same length just before it."""
         return Window(self.start - self.length, self.start)
 
+    @property
+    def and_before(self) -> Window:
+        """It and the time of the same length just before it, as one."""
+        return Window(self.before.start, self.end)
+
     def reaching_back(self, by: timedelta) -> Window:
         """With what it is compared with: so much before it, and at least the time of the same length."""
         return Window(min(self.start - by, self.before.start), self.end)
@@ -109,6 +114,10 @@ class Asked:
             (moments < until, moments + ibis.interval(seconds=int(shift.total_seconds()))) for until, shift in shifts
         ]
         return ibis.cases(*shifted[:-1], else_=shifted[-1][1]) if len(shifted) > 1 else shifted[0][1]
+
+    def moment(self, moment: datetime) -> datetime:
+        """One moment of UTC in the zone, again without saying so."""
+        return moment.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
 
     def _key(self, table: Table, name: str) -> Any:
         if name in PERIODS:

@@ -14,12 +14,10 @@ from ..semconv import attributes as names
 from ..semconv import elsewhere, events
 from ..semconv import values as words
 from .asked import Window
-from .columns import CHARGES, SCORES, SPANS, Column, Type
+from .columns import CHARGES, NOT_RECORDED, SCORE_IDENTITY, SCORES, SPANS, Column, Type
 from .kinds import CALL, FOREIGN, OPERATIONS, PROVIDERS, STEP
 from .rows import MOST_TEXT
 
-NOT_RECORDED: Final = "not_recorded"
-"""Why a call has no cost that was neither priced when it was made nor is priced here: nothing but SQL reads it."""
 _TYPES: Final = {
     Type.TEXT: "String",
     Type.COUNT: "Int64",
@@ -55,7 +53,7 @@ def spans_query(window: Window, asked: Collection[str]) -> str:
 
 
 def scores_query(window: Window, asked: Collection[str], *, has_event_name: bool) -> str:
-    """The evaluations of a time.
+    """The evaluations of a time, each once: an exporter sends again what may not have arrived.
 
     Args:
         window: When they were made.
@@ -69,13 +67,11 @@ def scores_query(window: Window, asked: Collection[str], *, has_event_name: bool
         "at": "toDateTime64(Timestamp, 6, 'UTC')",
         "row_id": _NO_COUNT,
     }
-    cells = {
-        column.name: computed.get(column.name) or _chain("LogAttributes", column)
-        for column in SCORES
-        if column.name in asked
-    }
+    all_cells = {column.name: computed.get(column.name) or _chain("LogAttributes", column) for column in SCORES}
+    cells = {name: cell for name, cell in all_cells.items() if name in asked}
     where = " AND ".join((*_within(window), f"{name} = {quoted(events.EVALUATION_RESULT)}"))
-    return f"SELECT {_named(cells) or '1'} FROM otel_logs WHERE {where}"
+    identity = ", ".join(all_cells[name] for name in SCORE_IDENTITY)
+    return f"SELECT {_named(cells) or '1'} FROM otel_logs WHERE {where} LIMIT 1 BY {identity}"
 
 
 def no_scores_query(asked: Collection[str]) -> str:

@@ -187,3 +187,8 @@ SCORES: Final = (
     _count("row_id", "file and place in it; worked out"),
 )
 """A row for each evaluation and each feedback: the events ``gen_ai.evaluation.result``."""
+SCORE_IDENTITY: Final = tuple(column.name for column in SCORES if column.name != "row_id")
+"""What tells evaluations apart: they have no id. Two that say the same of the same at the same moment are one."""
+
+NOT_RECORDED: Final = "not_recorded"
+"""Why a call has no cost that was neither priced when it was made nor is priced in ClickHouse: only SQL reads it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 import ibis
@@ -11,8 +10,9 @@ from ibis.expr.types import Table
 
 from . import change, spending, watch
 from .asked import Asked
+from .columns import NOT_RECORDED
 from .report import Cells, Report, Section, share, sorted_rows
-from .spending import Hour, Spent, hours, main_currency
+from .spending import Hour, OfModel, hours, main_currency, now_and_before
 from .tables import Tables, count, rows_of, summed
 
 COLUMNS: Final = (
@@ -20,6 +20,10 @@ COLUMNS: Final = (
     *("unpriced_calls", "unpriced_tokens"),
 )
 _SHOWN: Final = 10
+_NOT_PRICED_HERE: Final = (
+    f"{NOT_RECORDED}: calls of other instrumentations came to ClickHouse with tokens and no cost. "
+    "A report on ClickHouse has no prices for them; one on files of the same spans does"
+)
 
 
 def cost(tables: Tables, asked: Asked, daily_budget: float | None) -> Report:
@@ -27,9 +31,8 @@ def cost(tables: Tables, asked: Asked, daily_budget: float | None) -> Report:
     calls = asked.filtered(tables.calls)
     window = asked.window
     found = hours(tables.calls, asked, window.reaching_back(watch.LOOK_BACK))
-    currency = main_currency(hour for hour in found if hour.start >= _local(asked, window.start)) or main_currency(
-        found
-    )
+    models = now_and_before(tables.calls, asked)
+    currency = main_currency(each for each in models if each.is_now) or main_currency(found)
     rows = _rows(window.of(calls), asked, currency)
     spent: dict[str, float] = {}
     for row in rows:
@@ -45,7 +48,10 @@ def cost(tables: Tables, asked: Asked, daily_budget: float | None) -> Report:
         _total(_rows(window.of(calls), Asked(window, (), asked.where, asked.zone), currency)),
     )
     if currency is not None:
-        _add_sections(report, [hour for hour in found if hour.currency == currency], asked, currency, daily_budget)
+        models = [each for each in models if each.currency == currency]
+        report.sections["change"] = _change(models, currency)
+        _add_watched(report, [hour for hour in found if hour.currency == currency], asked, currency, daily_budget)
+        report.sections["cache_savings"] = _cache_savings(models)
     _add_calls(report, window.of(calls), currency)
     return report
 
@@ -97,18 +103,10 @@ def _total(rows: Sequence[Cells]) -> Cells:
     return total
 
 
-def _local(asked: Asked, moment: Any) -> Any:
-    offset = asked.zone.utcoffset(moment.replace(tzinfo=asked.zone)) or timedelta()
-    return moment + offset
-
-
-def _add_sections(report: Report, found: list[Hour], asked: Asked, currency: str, daily_budget: float | None) -> None:
-    start, end = _local(asked, asked.window.start), _local(asked, asked.window.end)
-    now = [hour for hour in found if hour.start >= start]
-    before = [hour for hour in found if start - asked.window.length <= hour.start < start]
-    report.sections["change"] = _change(before, now, report, currency)
+def _add_watched(report: Report, found: list[Hour], asked: Asked, currency: str, daily_budget: float | None) -> None:
+    start, end = asked.moment(asked.window.start), asked.moment(asked.window.end)
     report.sections["spikes"] = Section(
-        f"hours over {watch.SPIKE:g} times the average of the seven days before",
+        f"hours over {watch.SPIKE:g} times the average of the seven days before, and of this hour on these days",
         ("hour", "cost", "usual", "times"),
         watch.spikes(found, start)[:_SHOWN],
     )
@@ -123,7 +121,6 @@ def _add_sections(report: Report, found: list[Hour], asked: Asked, currency: str
             ("day", "cost", "budget", "over"),
             watch.over_budget(found, start, daily_budget),
         )
-    report.sections["cache_savings"] = _cache_savings(now)
     projected = watch.projection(found, end)
     report.sections["projection"] = Section(
         "the month, if it goes on as in the last seven days",
@@ -133,14 +130,15 @@ def _add_sections(report: Report, found: list[Hour], asked: Asked, currency: str
     )
 
 
-def _change(before: list[Hour], now: list[Hour], report: Report, currency: str) -> Section:
-    was = sum(hour.spent.cost for hour in before)
-    costs = sum(hour.spent.cost for hour in now)
+def _change(models: list[OfModel], currency: str) -> Section:
+    before, now = ([each for each in models if each.is_now is is_now] for is_now in (False, True))
+    was, costs = (sum(each.spent.cost for each in side) for side in (before, now))
     title = f"why the cost changed: {was:.4f} {currency} in as long a time before, {costs:.4f} {currency} now"
     columns = ("cause", "change", "share_of_before")
     if not before or not now:
         return Section(title, columns, [], "not enough data: there are no calls with a cost in one of the two times")
-    effects = change.causes(_by_model(before), _by_model(now))
+    by_model = (spending.summed(side, "provider", "model") for side in (before, now))
+    effects = change.causes(*by_model)
     rows: list[Cells] = [
         {"cause": cause, "change": effect, "share_of_before": share(effect, was)} for cause, effect in effects.items()
     ]
@@ -148,11 +146,7 @@ def _change(before: list[Hour], now: list[Hour], report: Report, currency: str) 
     return Section(title, columns, rows)
 
 
-def _by_model(found: list[Hour]) -> dict[tuple[Any, ...], Spent]:
-    return spending.summed(found, "provider", "model")
-
-
-def _cache_savings(now: list[Hour]) -> Section:
+def _cache_savings(models: list[OfModel]) -> Section:
     rows: list[Cells] = [
         {
             "model": model,
@@ -160,7 +154,7 @@ def _cache_savings(now: list[Hour]) -> Section:
             "cache_rate": share(spent.cache_read_tokens, spent.input_tokens),
             "saved": spent.saved_by_cache,
         }
-        for (model,), spent in spending.summed(now, "model").items()
+        for (model,), spent in spending.summed((each for each in models if each.is_now), "model").items()
         if spent.cache_read_tokens
     ]
     return Section(
@@ -176,10 +170,12 @@ def _add_calls(report: Report, calls: Table, currency: str | None) -> None:
         calls=reasons.count(), tokens=_tokens(reasons).sum()
     )
     unpriced = unpriced.order_by(unpriced["calls"].desc(), unpriced["model"]).limit(_SHOWN)
+    rows = rows_of(unpriced)
     report.sections["unpriced"] = Section(
         "calls without a cost",
         ("unpriced_reason", "provider", "model", "calls", "tokens"),
-        rows_of(unpriced),
+        rows,
+        _NOT_PRICED_HERE if any(row["unpriced_reason"] == NOT_RECORDED for row in rows) else "",
     )
     priced = calls.filter(calls["currency"] == (currency or "-"))
     dearest = priced.order_by(priced["cost"].desc(), priced["span_id"]).limit(_SHOWN)

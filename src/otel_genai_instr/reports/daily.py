@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from ibis.expr.types import Table
+
 from . import health
-from .asked import Asked
+from .asked import Asked, Window
 from .cost import cost
 from .errors import errors
 from .headline import headlines
@@ -48,12 +50,14 @@ PARTS: Final = (
 def daily(tables: Tables, asked: Asked) -> Report:
     """Answer how the day was."""
     everything = Asked(asked.window, (), asked.where, asked.zone)
+    window = asked.window
+    scores = judged(tables, everything, Window(window.before.before.start, window.end))
     of_reports = {
         "cost": cost(tables, everything, None),
         "latency": latency(tables, everything),
         "errors": errors(tables, everything),
-        "prompts": prompts(tables, everything),
-        "quality": quality(tables, everything),
+        "prompts": prompts(tables, everything, scores),
+        "quality": quality(tables, everything, scores),
     }
     sections: dict[str, Section] = {}
     for part in PARTS:
@@ -61,19 +65,21 @@ def daily(tables: Tables, asked: Asked) -> Report:
         rows = [] if section is None else [row for row in section.rows if _says(row, part.only)]
         if section is not None and rows:
             sections[part.section] = Section(section.title, section.columns, rows, section.note)
-    return Report("daily", asked.window, (), COLUMNS, _figures(tables, asked, of_reports["quality"]), {}, sections)
+    return Report(
+        "daily", asked.window, (), COLUMNS, _figures(tables, asked, scores, of_reports["quality"]), {}, sections
+    )
 
 
 def _says(row: Cells, only: Mapping[str, str]) -> bool:
     return all(str(row.get(name)) == value for name, value in only.items())
 
 
-def _figures(tables: Tables, asked: Asked, of_quality: Report) -> list[Cells]:
+def _figures(tables: Tables, asked: Asked, scores: Table, of_quality: Report) -> list[Cells]:
     found = headlines(tables, asked)
     now, before = found.now, found.before
     cost_name = "cost" if found.currency is None else f"cost ({found.currency})"
-    scores = judged(tables, asked)
-    worst, worst_before = _lowest_health(of_quality.sections["health"]), _lowest_health(_health_before(tables, asked))
+    health_before = _health_before(tables, asked, scores)
+    worst, worst_before = _lowest_health(of_quality.sections["health"]), _lowest_health(health_before)
     return [
         _row("calls", now.calls, before.calls),
         _row(cost_name, now.cost, before.cost),
@@ -89,16 +95,16 @@ def _row(figure: str, now: Any, before: Any) -> Cells:
     return {"figure": figure, "now": now, "before": before, "difference": change}
 
 
-def _health_before(tables: Tables, asked: Asked) -> Section:
+def _health_before(tables: Tables, asked: Asked, scores: Table) -> Section:
     calls, before = asked.filtered(tables.calls), asked.window.before
-    return health.section(before.of(calls), before.before.of(calls), before.of(judged(tables, asked)))
+    return health.section(before.of(calls), before.before.of(calls), before.of(scores))
 
 
 def _lowest_health(section: Section) -> float | None:
     return min((row["health"] for row in section.rows if is_number(row["health"])), default=None)
 
 
-def _feedback(scores: Any) -> Any:
+def _feedback(scores: Table) -> Any:
     said = scores.filter(scores["evaluation"] == FEEDBACK)
     (row,) = summed(said, {}, scores=said["score"].count(), score=said["score"].mean())
     return TooFew(row["scores"]) if 0 < row["scores"] < LEAST_FOR_MEDIAN else row["score"]

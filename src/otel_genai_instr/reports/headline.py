@@ -39,7 +39,7 @@ def headlines(tables: Tables, asked: Asked) -> Headlines:
     """Ask for them."""
     calls = asked.filtered(tables.calls)
     window = asked.window
-    both = Window(window.before.start, window.end).of(calls)
+    both = window.and_before.of(calls)
     known = both.filter(both["currency"].notnull() & both["cost"].notnull())
     currencies = rows_of(known.group_by("currency").aggregate(calls=known.count()))
     currency = min(currencies, key=lambda row: (-row["calls"], row["currency"]), default={"currency": None})["currency"]

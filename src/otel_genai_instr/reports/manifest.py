@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables. What another version has written is read again."""
 _NAME: Final = "manifest.json"
 
@@ -64,6 +64,14 @@ class Manifest(msgspec.Struct):
     """The file of ours that names the rows which are there a second time."""
     repeated: int = 0
     """How many they are."""
+    score_repeats: str | None = None
+    """The same of evaluations."""
+    repeated_scores: int = 0
+
+    @property
+    def owned(self) -> set[str]:
+        """Every file of ours that it names."""
+        return {*self.parts, *self.score_parts, *filter(None, (self.repeats, self.score_repeats))}
 
 
 def load(folder: Path) -> Manifest:
@@ -74,8 +82,7 @@ def load(folder: Path) -> Manifest:
         return Manifest()
     if manifest.version != VERSION:
         return Manifest()
-    owned = [*manifest.parts, *manifest.score_parts, *([manifest.repeats] if manifest.repeats else [])]
-    return manifest if all((folder / name).exists() for name in owned) else Manifest()
+    return manifest if all((folder / name).exists() for name in manifest.owned) else Manifest()
 
 
 def save(manifest: Manifest, folder: Path) -> None:

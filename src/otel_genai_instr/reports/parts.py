@@ -14,7 +14,7 @@ import pyarrow
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from .columns import PLACE_BITS, SCORES, SPANS, Column, Type
+from .columns import PLACE_BITS, SCORE_IDENTITY, SCORES, SPANS, Column, Type
 from .manifest import Manifest
 from .rows import Row
 
@@ -48,6 +48,7 @@ def tidy(manifest: Manifest, folder: Path) -> None:
     if len(manifest.parts) > _MOST_PARTS or 2 * counted < manifest.rows:
         _join_parts(manifest, folder)
     _note_repeats(manifest, folder)
+    _note_repeated_scores(manifest, folder)
 
 
 def _write(folder: Path, what: str, columns: tuple[Column, ...], rows: Sequence[Row]) -> str:
@@ -134,6 +135,23 @@ def _note_repeats(manifest: Manifest, folder: Path) -> None:
         manifest.repeated = len(again)
 
 
+def _note_repeated_scores(manifest: Manifest, folder: Path) -> None:
+    """The same of evaluations, which have no id: what says the same of the same at the same moment is one."""
+    manifest.score_repeats, manifest.repeated_scores = None, 0
+    if not manifest.score_parts:
+        return
+    scores = pyarrow.concat_tables(pyarrow.parquet.read_table(folder / part) for part in manifest.score_parts)
+    row_ids = scores["row_id"].to_numpy()
+    if manifest.gone:
+        counted = ~numpy.isin(row_ids >> PLACE_BITS, numpy.array(manifest.gone, dtype=numpy.int64))
+        scores, row_ids = scores.filter(pyarrow.array(counted)), row_ids[counted]
+    first = scores.group_by(list(SCORE_IDENTITY)).aggregate([("row_id", "min")])["row_id_min"].to_numpy()
+    again = numpy.setdiff1d(row_ids, first)
+    if len(again):
+        manifest.score_repeats = _write_table(folder, "repeats", pyarrow.table({"row_id": again}))
+        manifest.repeated_scores = len(again)
+
+
 def _keys(traces: pyarrow.ChunkedArray, spans: pyarrow.ChunkedArray) -> NDArray[Any]:
     """64 bits of each pair of ids, mixed so that small numbers as ids don't meet."""
     high, low = _integers(traces, 0), _integers(traces, 16)
@@ -151,7 +169,7 @@ def _integers(texts: pyarrow.ChunkedArray, start: int) -> NDArray[Any]:
 
 def remove_orphans(manifest: Manifest, folder: Path) -> None:
     """Remove what no manifest names any more, but for what somebody may be writing just now."""
-    owned = {*manifest.parts, *manifest.score_parts, manifest.repeats}
+    owned = manifest.owned
     for path in folder.glob("*.parquet"):
         if path.name not in owned:
             try:

@@ -32,12 +32,18 @@ _LEAST: Final = {"p50_ms": LEAST_FOR_MEDIAN, "p95_ms": LEAST_FOR_P95, "p95_input
 _SHOWN: Final = 20
 
 
-def prompts(tables: Tables, asked: Asked) -> Report:
-    """Answer how prompts do. Rows are of calls that name their prompt; outliers are of all."""
+def prompts(tables: Tables, asked: Asked, scores: Table | None = None) -> Report:
+    """Answer how prompts do. Rows are of calls that name their prompt; outliers are of all.
+
+    Args:
+        tables: Where calls are.
+        asked: The question.
+        scores: What was judged in this time and around it, if somebody has asked already.
+    """
     everything = asked.filtered(tables.calls)
     calls = everything.filter(everything["prompt"].notnull())
     now = asked.window.of(calls)
-    scores = asked.window.of(judged(tables, asked))
+    scores = asked.window.of(judged(tables, asked, asked.window) if scores is None else scores)
     total = _with_scores(_rows(now, {}), _scores(scores, {}), ())
     report = Report(
         "prompts",
@@ -206,6 +212,7 @@ def _length_drift(calls: Table, asked: Asked) -> Section:
     for row in sorted(by_day, key=lambda row: row["day"]):
         if row["calls"] >= LEAST_FOR_MEDIAN:
             series.setdefault(row["prompt"], []).append(row)
+    first = asked.moment(asked.window.start).date()
     rows: list[Cells] = []
     for days in series.values():
         for row in days:
@@ -214,7 +221,7 @@ def _length_drift(calls: Table, asked: Asked) -> Section:
                 for each in days
                 if timedelta() < row["day"] - each["day"] <= timedelta(days=7)
             ]
-            if row["day"] < asked.window.start - timedelta(days=1) or len(week) < 3:
+            if row["day"].date() < first or len(week) < 3:
                 continue
             usual = median(week)
             drift = share(row["mean_input_tokens"] - usual, usual)

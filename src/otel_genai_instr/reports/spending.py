@@ -1,11 +1,14 @@
-"""What was spent in each hour, by feature and model: the one table behind changes, budgets, spikes and projections."""
+"""What was spent in each hour, by feature and model: the one table behind budgets, spikes and projections.
+
+And what was spent in a time and in the one before it, by model: those begin and end at any moment, and hours don't.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import ibis
@@ -62,47 +65,70 @@ class Hour:
     currency: str
     spent: Spent
 
+    @property
+    def day(self) -> date:
+        """The day that it is in."""
+        return self.start.date()
+
+
+@dataclass(frozen=True, slots=True)
+class OfModel:
+    """One model, in the time that is asked about or in the one before."""
+
+    is_now: bool
+    provider: str | None
+    model: str | None
+    currency: str
+    spent: Spent
+
 
 def hours(calls: Table, asked: Asked, window: Window) -> list[Hour]:
     """Ask what was spent in each hour of a time."""
-    priced = window.of(asked.filtered(calls)).filter(ibis._["cost"].notnull())
-    groups = {
-        "start": asked.local(priced["started_at"], window).truncate("h"),
-        **{name: priced[name] for name in ("feature", "provider", "model", "currency")},
-    }
-    sums = {field.name: priced[field.name].sum().fill_null(0) for field in fields(Spent) if field.name != "calls"}
-    found = rows_of(priced.group_by(**groups).aggregate(calls=priced.count(), **sums))
+    priced = _priced(calls, asked, window)
+    start = asked.local(priced["started_at"], window).truncate("h")
+    keys = ("feature", "provider", "model", "currency")
     return [
-        Hour(
-            row.pop("start"),
-            row.pop("feature"),
-            row.pop("provider"),
-            row.pop("model"),
-            row.pop("currency"),
-            Spent(**row),
-        )
-        for row in found
+        Hour(*cells, spent) for cells, spent in _spent(priced, {"start": start, **{key: priced[key] for key in keys}})
     ]
 
 
-def main_currency(found: Iterable[Hour]) -> str | None:
+def now_and_before(calls: Table, asked: Asked) -> list[OfModel]:
+    """Ask what was spent in the time, and in as long a time before it."""
+    window = asked.window
+    priced = _priced(calls, asked, window.and_before)
+    is_now = priced["started_at"] >= window.start
+    keys = ("provider", "model", "currency")
+    found = _spent(priced, {"is_now": is_now, **{key: priced[key] for key in keys}})
+    return [OfModel(*cells, spent) for cells, spent in found]
+
+
+def _priced(calls: Table, asked: Asked, window: Window) -> Table:
+    return window.of(asked.filtered(calls)).filter(ibis._["cost"].notnull())
+
+
+def _spent(priced: Table, groups: dict[str, Any]) -> Iterator[tuple[list[Any], Spent]]:
+    sums = {field.name: priced[field.name].sum().fill_null(0) for field in fields(Spent) if field.name != "calls"}
+    for row in rows_of(priced.group_by(**groups).aggregate(calls=priced.count(), **sums)):
+        yield [row.pop(key) for key in groups], Spent(**row)
+
+
+def main_currency(found: Iterable[Hour | OfModel]) -> str | None:
     """The currency of most calls."""
     calls: Counter[str] = Counter()
-    for hour in found:
-        calls[hour.currency] += hour.spent.calls
+    for each in found:
+        calls[each.currency] += each.spent.calls
     return min(calls, key=lambda currency: (-calls[currency], currency)) if calls else None
 
 
-def summed(found: Iterable[Hour], *by: str) -> dict[tuple[Any, ...], Spent]:
-    """Sums by some of the fields of an hour; ``day`` is the day that it is in."""
+def summed(found: Iterable[Hour | OfModel], *by: str) -> dict[tuple[Any, ...], Spent]:
+    """Sums by some of the fields."""
     sums: dict[tuple[Any, ...], Spent] = {}
-    for hour in found:
-        key = tuple(hour.start.date() if name == "day" else getattr(hour, name) for name in by)
-        sums.setdefault(key, Spent()).add(hour.spent)
+    for each in found:
+        sums.setdefault(tuple(getattr(each, name) for name in by), Spent()).add(each.spent)
     return sums
 
 
-def days_of(found: Sequence[Hour]) -> list[Any]:
+def days_of(found: Sequence[Hour]) -> list[date]:
     """Every day from the first to the last, those without calls as well."""
     if not found:
         return []

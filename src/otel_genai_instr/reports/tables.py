@@ -57,6 +57,11 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
     return table.to_pyarrow().to_pylist()
 
 
+def in_memory(table: Table) -> Table:
+    """Ask the engine once, for what is then asked many things here."""
+    return ibis.memtable(table.to_pyarrow())
+
+
 def summed(table: Table, keys: Mapping[str, Any], **figures: Any) -> list[dict[str, Any]]:
     """Ask for figures by groups; for one row of all, where there are no groups."""
     return rows_of((table.group_by(**keys) if keys else table).aggregate(**figures))
@@ -76,9 +81,13 @@ def stored_tables(manifest: Manifest, folder: Path) -> Tables:
     """The tables that were made of files, on DuckDB."""
     engine = ibis.duckdb.connect()
     engine.raw_sql("SET TimeZone = 'UTC'")
-    for name, columns, parts in (("spans", SPANS, manifest.parts), ("scores", SCORES, manifest.score_parts)):
+    for name, columns, parts, repeats in (
+        ("spans", SPANS, manifest.parts, manifest.repeats),
+        ("scores", SCORES, manifest.score_parts, manifest.score_repeats),
+    ):
         query = _query(columns, [folder / part for part in parts])
-        engine.raw_sql(f"CREATE VIEW {name} AS {query}{_counted(manifest, folder, name)}")
+        counted = _counted(manifest.gone, None if repeats is None else folder / repeats)
+        engine.raw_sql(f"CREATE VIEW {name} AS {query}{counted}")
     return Tables.of(engine.table("spans"), engine.table("scores"))
 
 
@@ -90,13 +99,13 @@ def _query(columns: Sequence[Column], parts: Sequence[Path]) -> str:
     return f"SELECT * FROM read_parquet([{files}]) WHERE true"
 
 
-def _counted(manifest: Manifest, folder: Path, name: str) -> str:
-    """Leave out rows of files that are gone, and of spans that are there already."""
+def _counted(gone: Sequence[int], repeats: Path | None) -> str:
+    """Leave out rows of files that are gone, and of what is there already."""
     conditions = ""
-    if manifest.gone:
-        conditions += f" AND (row_id >> {PLACE_BITS}) NOT IN ({', '.join(map(str, manifest.gone))})"
-    if manifest.repeats is not None and name == "spans":
-        conditions += f" AND row_id NOT IN (SELECT row_id FROM read_parquet({_text(str(folder / manifest.repeats))}))"
+    if gone:
+        conditions += f" AND (row_id >> {PLACE_BITS}) NOT IN ({', '.join(map(str, gone))})"
+    if repeats is not None:
+        conditions += f" AND row_id NOT IN (SELECT row_id FROM read_parquet({_text(str(repeats))}))"
     return conditions
 
 

@@ -13,38 +13,44 @@ from .spending import Hour, days_of, summed
 
 SPIKE: Final = 3.0
 """An hour is a spike if it cost more than this many times the usual hour of the seven days before."""
+_WEEK: Final = timedelta(days=7)
 WARNING, CRITICAL = 2.0, 3.0
 """Standard deviations of the days before, by which a day of a feature stands out."""
 _BASE_DAYS: Final = 28
 _LEAST_DAYS: Final = 7
-LOOK_BACK: Final = timedelta(days=_BASE_DAYS)
-"""How much before the time that is asked about has to be known."""
+LOOK_BACK: Final = timedelta(days=32)
+"""How much before the time that is asked about has to be known: whole days, and the month that it ends in."""
 _LEAST_SPREAD: Final = 0.01
 """Of the mean. Days that are all alike would make anything stand out."""
 
 
 def spikes(found: Sequence[Hour], start: datetime) -> list[Cells]:
-    """Hours that cost more than three times the average hour of the seven days before them, the dearest first."""
+    """Hours that cost far more than is usual in the seven days before them, the dearest first.
+
+    Usual is the average hour of these days, or the average of the same hour on each of them, whichever is more: a noon
+    that is always busy is no spike, nor is a night hour with one call instead of none.
+    """
     if not found:
         return []
     by_hour = {hour: spent.cost for (hour,), spent in summed(found, "start").items()}
     first = min(by_hour)
     rows: list[Cells] = []
     for hour, cost in by_hour.items():
-        began = max(first, hour - timedelta(days=7))
-        before = int((hour - began) / timedelta(hours=1))
+        before = int((hour - max(first, hour - _WEEK)) / timedelta(hours=1))
         if hour < start or before < 24:  # less than a day says nothing of the usual hour
             continue
-        usual = sum(by_hour.get(began + timedelta(hours=each), 0.0) for each in range(before)) / before
+        week = [by_hour.get(hour - timedelta(hours=each), 0.0) for each in range(1, before + 1)]
+        usual = max(fmean(week), fmean(week[23::24]))
         if usual > 0 and cost > SPIKE * usual:
             rows.append({"hour": hour, "cost": cost, "usual": usual, "times": cost / usual})
     return sorted(rows, key=lambda row: -row["cost"])
 
 
 def anomalies(found: Sequence[Hour], start: datetime, end: datetime) -> list[Cells]:
-    """Days on which a feature cost far from what it did on up to 28 days before; the farthest first.
+    """Days on which a feature cost far from what it did in up to four weeks before; the farthest first.
 
-    Only whole days are looked at, and only where seven days before them are known.
+    Only whole days are looked at, and only where seven days before them are known. Of those whole weeks count:
+    else a Saturday would be held against more working days than a week has.
     """
     days = days_of(found)
     costs = {key: spent.cost for key, spent in summed(found, "feature", "day").items()}
@@ -61,6 +67,7 @@ def anomalies(found: Sequence[Hour], start: datetime, end: datetime) -> list[Cel
             ]
             if len(base) < _LEAST_DAYS:
                 continue
+            base = base[len(base) % 7 :]
             usual = fmean(base)
             spread = max(stdev(base), _LEAST_SPREAD * usual)
             cost = costs.get((feature, day), 0.0)
@@ -89,12 +96,12 @@ def projection(found: Sequence[Hour], end: datetime) -> Cells | None:
         return None
     month = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     after = (month + timedelta(days=calendar.monthrange(month.year, month.month)[1])).replace(day=1)
-    week = end - timedelta(days=7)
+    week = (end - _WEEK).replace(minute=0, second=0, microsecond=0)  # what is known are whole hours
     if min(hour.start for hour in found) > week + timedelta(hours=1):
         return None
     so_far = sum(hour.spent.cost for hour in found if hour.start >= month)
     recent = sum(hour.spent.cost for hour in found if hour.start >= week)
-    daily = recent / 7
+    daily = recent / ((end - week) / timedelta(days=1))
     return {
         "month": f"{month:%Y-%m}",
         "so_far": so_far,

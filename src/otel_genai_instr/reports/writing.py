@@ -72,7 +72,7 @@ def cell(name: str, value: Any) -> str:
         case Kind.MILLISECONDS:
             return f"{value:,.0f}"
         case Kind.SCORE:
-            return _score(value)
+            return f"{value:,}" if isinstance(value, int) else _score(value)
         case Kind.NUMBER:
             return f"{value:,.1f}"
         case _:

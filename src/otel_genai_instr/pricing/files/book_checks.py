@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ..charging.rates import Rates, rates_of
-from ..errors import PriceFileError
+from ..errors import UserFileError
 from .book import ANY, Alias, Discount, OwnRow, PriceBook, Scope
 from .checker import Checker, shown
 from .currencies import CURRENCIES
@@ -37,7 +37,7 @@ def checked_book(document: Document, name: str, folder: Path | None = None) -> P
         folder: Where a relative path in it starts; by default the current directory.
 
     Raises:
-        PriceFileError: with every field that is wrong.
+        UserFileError: with every field that is wrong.
     """
     return _BookChecker(document).book(name, folder or Path())
 
@@ -60,7 +60,7 @@ class _BookChecker(Checker):
             discounts=[self._discount(row, place) for row, place in self.rows(top, "discounts", _DISCOUNT)],
         )
         if self.mistakes:
-            raise PriceFileError(*self.mistakes)
+            raise UserFileError(*self.mistakes)
         return book
 
     def _path(self, base: str, folder: Path) -> Path | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import PriceFileError
+from ..errors import UserFileError
 
 Place = tuple[str | int, ...]
 """Where a field stands: ``("prices", 2, "model")``."""
 
 
-def too_deep(name: str, line: int, most_levels: int) -> PriceFileError:
+def too_deep(name: str, line: int, most_levels: int) -> UserFileError:
     """Return the error to raise where the level begins that is one too many, in whatever format."""
-    return PriceFileError(f"{name}, line {line}: nested too deep; at most {most_levels} levels are understood")
+    return UserFileError(f"{name}, line {line}: nested too deep; at most {most_levels} levels are understood")
 
 
 @dataclass(frozen=True, slots=True)

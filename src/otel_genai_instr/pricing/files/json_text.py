@@ -7,7 +7,7 @@ import math
 import re
 from typing import Final
 
-from ..errors import PriceFileError
+from ..errors import UserFileError
 from .document import Place, too_deep
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],\n]|[^\s{}\[\],:"]+')
@@ -19,13 +19,13 @@ def read_json(text: str, name: str, most_levels: int) -> tuple[object, dict[Plac
     """Return what the text says, and on which line each field of it stands. ``name`` is for messages.
 
     Raises:
-        PriceFileError: if it is not JSON, nests deeper than ``most_levels``, or has a key twice.
+        UserFileError: if it is not JSON, nests deeper than ``most_levels``, or has a key twice.
     """
     _refuse_deep(text, name, most_levels)
     try:
         data: object = json.loads(text, parse_int=whole_number)
     except json.JSONDecodeError as error:
-        raise PriceFileError(f"{name}, line {error.lineno}: is not JSON: {error.msg}") from None
+        raise UserFileError(f"{name}, line {error.lineno}: is not JSON: {error.msg}") from None
     return data, _lines(text, name)
 
 
@@ -74,7 +74,7 @@ def _lines(text: str, name: str) -> dict[Place, int]:
         elif is_key:
             place[-1] = key = json.loads(token)
             if tuple(place) in lines:
-                raise PriceFileError(f"{name}, line {line}: {key}: stands twice")
+                raise UserFileError(f"{name}, line {line}: {key}: stands twice")
             lines[tuple(place)] = line
             is_key = False
         else:

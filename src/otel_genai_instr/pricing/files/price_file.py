@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ..errors import PriceFileError
+from ..errors import UserFileError
 from ..regular_file import read_bytes
 from .document import Document
 from .json_text import read_json
@@ -33,7 +33,7 @@ def read_document(path: Path, expected: str) -> Document:
         expected: What one says that says nothing: the names that are looked for.
 
     Raises:
-        PriceFileError: if it can't be read or understood.
+        UserFileError: if it can't be read or understood.
     """
     text = _text(path)
     is_json = path.suffix.lower() == ".json" or (
@@ -42,7 +42,7 @@ def read_document(path: Path, expected: str) -> Document:
     read = read_json if is_json else read_yaml
     data, lines = read(text, str(path), _MOST_LEVELS)
     if data is None:
-        raise PriceFileError(f"{path}: says nothing; allowed: a mapping of {expected}")
+        raise UserFileError(f"{path}: says nothing; allowed: a mapping of {expected}")
     return Document(data, str(path), lines)
 
 
@@ -50,4 +50,4 @@ def _text(path: Path) -> str:
     try:
         return read_bytes(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PriceFileError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+        raise UserFileError(f"{path}: is not UTF-8 text (byte {error.start})") from None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import PriceFileError
+from ..errors import UserFileError
 from .document import Place, too_deep
 from .json_text import whole_number
 
@@ -33,13 +33,13 @@ def read_yaml(text: str, name: str, most_levels: int) -> tuple[object, dict[Plac
     """Return what the text says, and on which line each field of it stands. ``name`` is for messages.
 
     Raises:
-        PriceFileError: if it is not YAML, nests deeper than ``most_levels``, has a key twice, an anchor, an alias or
+        UserFileError: if it is not YAML, nests deeper than ``most_levels``, has a key twice, an anchor, an alias or
             a tag, or if there is no PyYAML.
     """
     try:
         import yaml  # here: only who writes YAML pays for it
     except ImportError:
-        raise PriceFileError(f"{name}: YAML needs the package PyYAML; JSON is understood without it") from None
+        raise UserFileError(f"{name}: YAML needs the package PyYAML; JSON is understood without it") from None
     loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Builder(name, most_levels).build(yaml.parse(text, loader))
@@ -50,7 +50,7 @@ def read_yaml(text: str, name: str, most_levels: int) -> tuple[object, dict[Plac
             with contextlib.suppress(yaml.YAMLError):
                 _Builder(name, most_levels).build(yaml.parse(text[: mark.index], loader))
         where = name if mark is None else f"{name}, line {mark.line + 1}"
-        raise PriceFileError(f"{where}: is not YAML: {getattr(error, 'problem', None) or error}") from None
+        raise UserFileError(f"{where}: is not YAML: {getattr(error, 'problem', None) or error}") from None
 
 
 class _Builder:
@@ -111,8 +111,8 @@ class _Builder:
                     raise too_deep(self._name, line, self._most_levels)
         return (top[0] if top else None), self._lines
 
-    def _refused(self, line: int, problem: str) -> PriceFileError:
-        return PriceFileError(f"{self._name}, line {line}: {problem}")
+    def _refused(self, line: int, problem: str) -> UserFileError:
+        return UserFileError(f"{self._name}, line {line}: {problem}")
 
 
 def _scalar(text: str, *, plain: bool) -> object:

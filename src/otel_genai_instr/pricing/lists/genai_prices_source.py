@@ -34,7 +34,7 @@ from ...semconv import units
 from .. import names
 from ..charging.cost import Unpriced
 from ..charging.rates import PriceList, Rates, UnitPrice
-from ..errors import PriceFileError
+from ..errors import UserFileError
 from ..regular_file import read_bytes
 from ..source import ALWAYS, PriceKey, PriceWindow
 
@@ -71,7 +71,7 @@ def read_price_data(path: Path) -> GenaiPricesSource:
     costs carry, and ``providers``, that list.
 
     Raises:
-        PriceFileError: if the file can't be read, or the installed ``genai-prices`` doesn't understand it.
+        UserFileError: if the file can't be read, or the installed ``genai-prices`` doesn't understand it.
     """
     content = read_bytes(path, _MOST_BYTES_OF_DATA)
     try:
@@ -82,9 +82,9 @@ def read_price_data(path: Path) -> GenaiPricesSource:
             version, data = named.get("version"), named["providers"]
         providers = _providers_from(data)
     except Exception as error:  # whatever the package's own checks raise
-        raise PriceFileError(f"{path}: is no price data of genai-prices ({type(error).__name__})") from None
+        raise UserFileError(f"{path}: is no price data of genai-prices ({type(error).__name__})") from None
     if not providers:
-        raise PriceFileError(f"{path}: names no provider")
+        raise UserFileError(f"{path}: names no provider")
     if not isinstance(version, str) or not version.strip():
         version = f"genai-prices data {hashlib.sha256(content).hexdigest()[:12]}"
     return GenaiPricesSource(providers, version.strip()[:80])
