@@ -11,6 +11,7 @@ from ..pricing.files.price_file import read_document
 from .alertmanager import alerts, checked_address, post
 from .files import expanded
 from .problems import Problem
+from .progress import working
 from .report_formats import REPORT_FORMATS, write
 from .sources import open_source, require_reports
 
@@ -41,7 +42,8 @@ def check_rules(options: Namespace) -> int:
         def answer(name: str, asked: Asked) -> Report:
             return ANSWERS[name](opened.tables(asked.window), asked, Options())
 
-        outcome = check(rules, answer)
+        with working(f"asking {opened.name}"):
+            outcome = check(rules, answer)
     except (RulesError, UserFileError) as error:
         raise Problem(*error.args) from None
     told = outcome.as_report()

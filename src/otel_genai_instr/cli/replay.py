@@ -13,6 +13,7 @@ from ..pricing import Cost
 from .figures import counted, price
 from .pricers import pricer_from, source_from
 from .problems import Misuse, Problem
+from .progress import working
 from .replayed import write
 from .show import SELLERS
 from .sources import require_reports
@@ -63,7 +64,10 @@ def replay(options: Namespace) -> int:
     pricer = pricer_from(options.prices)
     outcomes = [recorded(call)]
     for each in asked:
-        with attribute(feature="replay"):  # for whoever runs this under opentelemetry-instrument
+        with (
+            working(f"asking {each.model}"),
+            attribute(feature="replay"),
+        ):  # for whoever runs this under opentelemetry-instrument
             outcomes.append(ask(each, pricer, options.timeout))
     notes = dict.fromkeys([*call.notes, *(f"{each.model}: {note}" for each in asked for note in each.notes)])
     write(trace.trace_id, span.span_id, outcomes, list(notes), options.format)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..reports.names import REPORTS
 from .problems import Misuse
+from .progress import working
 from .report_formats import HTML, write
 from .sources import open_source, require, require_reports
 from .tables import say
@@ -41,7 +42,8 @@ def report(options: Namespace) -> int:
     def answer(question: Asked) -> Report:
         return ANSWERS[options.name](tables, question, Options(options.daily_budget))
 
-    found = answer(asked)
+    with working(f"asking {opened.name}"):
+        found = answer(asked)
     found.notes[:0] = opened.notes
     show(found, options, tables, asked, answer)
     return 0

@@ -10,6 +10,7 @@ from typing import Final
 from .figures import counted
 from .pricers import pricer_from
 from .problems import Misuse
+from .progress import working
 from .repricing import GROUPS, Comparison, Missing, Row, compare
 from .stored_spans import read_spans
 from .tables import JSON, clean_line, say, say_json, show_table, warn
@@ -26,7 +27,8 @@ def reprice(options: Namespace) -> int:
     """Run the command, and return its exit code: 1 if a line of the file could not be read."""
     groups = _groups(options.by)
     bad_lines: list[int] = []
-    outcome = compare(read_spans(options.spans, bad_lines.append), pricer_from(options.prices), groups)
+    with working(f"pricing calls of {options.spans}"):
+        outcome = compare(read_spans(options.spans, bad_lines.append), pricer_from(options.prices), groups)
     if options.format == JSON:
         say_json(_as_json(outcome, groups, len(bad_lines)))
     else:

@@ -8,6 +8,7 @@ from argparse import Namespace
 from .figures import moment
 from .pricers import pricer_from, source_from
 from .problems import Misuse, Problem
+from .progress import working
 from .report import asked_from, require_format, show
 from .show import SELLERS
 from .sources import open_source, require_reports
@@ -41,7 +42,8 @@ def what_if(options: Namespace) -> int:
     opened = open_source(options.source, options.prices)
     other = Other(options.model, provider, options.tier, options.cached, at)
     tables, pricer = opened.tables(asked.window), pricer_from(options.prices)
-    told = answer(tables, asked, pricer, other)
+    with working(f"pricing calls of {opened.name}"):
+        told = answer(tables, asked, pricer, other)
     told.notes[:0] = opened.notes
     show(told, options, tables, asked, lambda question: answer(tables, question, pricer, other))
     return 0
