@@ -9,7 +9,7 @@ LLM ?=
 PROVIDER ?= openai
 AT_ONCE ?= 2
 
-.PHONY: help demo test check bench stack-up stack-down stack-test stack-scale-check versions-test newest-test neighbours-test frameworks-test lock format clean
+.PHONY: help demo test check bench stack-up stack-down stack-test stack-scale-check versions-test newest-test neighbours-test frameworks-test lock docs format clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -17,7 +17,7 @@ help:  ## Show the targets
 # From the lock alone, with hashes; the pip that Python brings does. A changed lock makes it anew: nothing is left over.
 $(VENV)/.locked: $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 ...")'
-	@echo "Setting up $(VENV), this once: $$(grep -c == $(LOCK)) packages in the versions of $(LOCK), a minute or two ..."
+	@echo "Setting up $(VENV), this once: $$(grep -c "^[a-z]" $(LOCK)) packages in the versions of $(LOCK), a minute or two ..."
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
 	@touch $@
@@ -70,9 +70,13 @@ lock: $(READY)  ## Renew the locked versions: the newest of everything that pypr
 	$(BIN)/python -m tests.versions.lock
 	$(BIN)/python -m tests.environments.lock
 
+docs: $(READY)  ## Make the site of README and docs/, in build/site; a link that leads nowhere fails
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs/site -b html . build/site
+	@echo "build/site/index.html"
+
 format: $(READY)  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) .stack .pytest_cache .ruff_cache
+	rm -rf $(VENV) build .stack .pytest_cache .ruff_cache

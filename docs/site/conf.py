@@ -1,4 +1,4 @@
-"""How Sphinx makes the site of README and ``docs/``: ``make docs``. The tree of the repository is its source, as it stands."""
+"""How Sphinx makes the site of README and ``docs/``: ``make docs``. Its source is the tree of the repository."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ suppress_warnings = [
 ]
 html_theme = "furo"
 html_title = project
-html_theme_options = {"top_of_page_buttons": []}
+html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}
 html_static_path = ["style"]
 html_css_files = ["wide.css"]
 html_copy_source = False

@@ -73,6 +73,15 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        try:
+            self._respond()
+        except ConnectionError:  # the command wants no more
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent: the terminal is the command's."""
+
+    def _respond(self) -> None:
         asked: _Json = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)))
         if self.path.endswith("/chat/completions"):
             self._chat(asked)
@@ -82,9 +91,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             message = f"The fake model answers chat completions and embeddings; {self.path} needs a real one."
             self._send(404, {"error": {"message": message, "type": "invalid_request_error", "code": "not_found"}})
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent: the terminal is the command's."""
 
     def _chat(self, asked: _Json) -> None:
         answer = _answer(asked["messages"])
@@ -102,13 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")  # the end of the connection is that of the stream
         self.end_headers()
-        try:
-            for chunk in chunks:
-                self.wfile.write(b"data: %b\n\n" % json.dumps(chunk).encode())
-                time.sleep(_NEXT_TOKEN)
-            self.wfile.write(b"data: [DONE]\n\n")
-        except ConnectionError:  # the command wants no more
-            self.close_connection = True
+        for chunk in chunks:
+            self.wfile.write(b"data: %b\n\n" % json.dumps(chunk).encode())
+            time.sleep(_NEXT_TOKEN)
+        self.wfile.write(b"data: [DONE]\n\n")
 
     def _send(self, status: int, body: _Json) -> None:
         data = json.dumps(body).encode()
@@ -132,7 +135,8 @@ def _chunks(asked: _Json, answer: str, head: _Json) -> Iterator[_Json]:
         delta = {"role": "assistant", "content": answer[start : start + _LETTERS_A_TOKEN]}
         yield {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
     yield {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-    if (asked.get("stream_options") or {}).get("include_usage"):
+    options: _Json = asked.get("stream_options") or {}
+    if options.get("include_usage"):
         yield {**head, "choices": [], "usage": _usage(asked, answer)}
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
 from otel_genai_instr.cli import main
 
+from ..support.browser import CHROMIUM, FLAGS, WHERE_NONE
 from .serving import Server
 from .telemetry import COUNT, DEAREST, EVIL, UNTIL
 
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
 else:
     playwright = pytest.importorskip("playwright.sync_api")
 
-CHROMIUM: Final = os.environ.get("CHROMIUM_BIN") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install one, or name it by CHROMIUM_BIN")
-FLAGS: Final = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHERE_NONE)
 
 
 @pytest.fixture(scope="module")

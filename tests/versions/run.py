@@ -30,6 +30,7 @@ configuration."""
 OF_A_PYTHON: Final = ("tests/store", "tests/privacy")
 """What depends on how Python ends, forks and runs threads."""
 INDEPENDENT: Final = (
+    "tests/first_hour",
     "tests/promises/test_canaries.py",
     "tests/promises/test_hostile_content.py",
     "tests/robustness/test_concurrency.py",
