@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from otel_genai_instr.cli import main
 from otel_genai_instr.cli.report_formats import REPORT_FORMATS
 from otel_genai_instr.reports.all import ANSWERS
 from otel_genai_instr.reports.asked import GROUPS
@@ -61,6 +63,23 @@ def test_tables_are_those_of_the_code(name: str) -> None:
     match = pattern.search(TEXT)
     assert match is not None
     assert match[2].strip() == MADE[name].strip()
+
+
+@pytest.mark.skipif(find_spec("anthropic") is None, reason="the month is made with every SDK")
+def test_what_the_page_shows_is_what_its_command_says(
+    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ((made, asked),) = re.findall(r"^(python examples/month .*)\n(otel-genai report .*)$", TEXT, re.MULTILINE)
+    assert made == "python examples/month --calls 20000 --seed 7 --to month"  # the one that all tests share
+    (tmp_path / "month").symlink_to(month)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert main(asked.split()[1:]) == 0
+    shown = re.search(r"^    cost, .*?(?=^\S)", TEXT, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    lines = [line.removeprefix("    ") for line in shown[0].rstrip().split("\n")]
+    assert [line.rstrip() for line in capsys.readouterr().out.split("\n")][: len(lines)] == lines
+    assert len(lines) > 20
 
 
 def test_every_report_is_there() -> None:
