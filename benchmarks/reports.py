@@ -67,10 +67,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.keep and options.folder is None:
         parser.error("--keep: say by --in where")
-    if options.folder is not None:
-        options.folder.mkdir(parents=True, exist_ok=True)
+    kept: Path | None = options.folder
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
     # One of our own in it: what else is there stays.
-    folder = options.folder / "reports" if options.keep else Path(tempfile.mkdtemp("", "reports-", options.folder))
+    folder = kept / "reports" if options.keep and kept else Path(tempfile.mkdtemp("", "reports-", kept))
     try:
         _measure(folder, options.calls)
     finally:
@@ -125,7 +126,9 @@ def _bare_read(month: Path) -> Step:
     """Every span as a typed value, and nothing done with it."""
     began = perf_counter()
     files = [str(path) for path in sorted(month.glob("traces*.jsonl"))]
-    duckdb.connect().execute(
+    engine = duckdb.connect()
+    engine.execute("SET enable_progress_bar = false")
+    engine.execute(
         "SELECT count(resourceSpans) FROM read_json($files, format='newline_delimited', maximum_object_size=$longest)",
         {"files": files, "longest": _LONGEST_LINE},
     ).fetchall()

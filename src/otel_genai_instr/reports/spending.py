@@ -87,9 +87,8 @@ def hours(calls: Table, asked: Asked, window: Window) -> list[Hour]:
     priced = _priced(calls, asked, window)
     start = asked.local(priced["started_at"], window).truncate("h")
     keys = ("feature", "provider", "model", "currency")
-    return [
-        Hour(*cells, spent) for cells, spent in _spent(priced, {"start": start, **{key: priced[key] for key in keys}})
-    ]
+    found = _spent(priced, {"start": start, **{key: priced[key] for key in keys}})
+    return [Hour(**cells, spent=spent) for cells, spent in found]
 
 
 def now_and_before(calls: Table, asked: Asked) -> list[OfModel]:
@@ -99,17 +98,17 @@ def now_and_before(calls: Table, asked: Asked) -> list[OfModel]:
     is_now = priced["started_at"] >= window.start
     keys = ("provider", "model", "currency")
     found = _spent(priced, {"is_now": is_now, **{key: priced[key] for key in keys}})
-    return [OfModel(*cells, spent) for cells, spent in found]
+    return [OfModel(**cells, spent=spent) for cells, spent in found]
 
 
 def _priced(calls: Table, asked: Asked, window: Window) -> Table:
     return window.of(asked.filtered(calls)).filter(ibis._["cost"].notnull())
 
 
-def _spent(priced: Table, groups: dict[str, Any]) -> Iterator[tuple[list[Any], Spent]]:
+def _spent(priced: Table, groups: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Spent]]:
     sums = {field.name: priced[field.name].sum().fill_null(0) for field in fields(Spent) if field.name != "calls"}
     for row in rows_of(priced.group_by(**groups).aggregate(calls=priced.count(), **sums)):
-        yield [row.pop(key) for key in groups], Spent(**row)
+        yield {key: row.pop(key) for key in groups}, Spent(**row)
 
 
 def main_currency(found: Iterable[Hour | OfModel]) -> str | None:

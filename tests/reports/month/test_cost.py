@@ -260,7 +260,9 @@ def test_the_most_expensive(ledger: Ledger, answer: Answer, window: Window) -> N
     found = answer("cost", Asked(window)).sections
     assert differences(_by_name(expected), _by_name(found["most_expensive_calls"].rows)) == []
     users = grouped(priced, lambda call: call.user)
-    spenders = [{"user": user, "calls": len(each), "cost": cost_of(each)} for user, each in users.items()]
+    spenders: list[dict[str, Any]] = [
+        {"user": user, "calls": len(each), "cost": cost_of(each)} for user, each in users.items()
+    ]
     spenders.sort(key=lambda row: (-row["cost"], row["user"]))
     assert differences(spenders[:10], found["most_expensive_users"].rows) == []
 

@@ -53,7 +53,7 @@ def test_counts(ledger: Ledger, answer: Answer, asked: Asked) -> None:
 @each_question
 def test_types(ledger: Ledger, answer: Answer, asked: Asked) -> None:
     failed = [call for call in ledger.of(asked.window) if call.error is not None]
-    expected = [
+    expected: list[dict[str, Any]] = [
         {
             "error": error,
             "http_status": STATUS[(error or "").partition(".")[2]],
@@ -72,7 +72,7 @@ def test_types(ledger: Ledger, answer: Answer, asked: Asked) -> None:
 @each_question
 def test_finish_reasons(ledger: Ledger, answer: Answer, asked: Asked) -> None:
     found = Counter((call.finish_reason, call.provider, call.model) for call in ledger.of(asked.window))
-    expected = [
+    expected: list[dict[str, Any]] = [
         {"finish_reason": reason, "provider": provider, "model": model, "calls": calls}
         for (reason, provider, model), calls in found.items()
         if reason is not None

@@ -155,7 +155,9 @@ def _runs(runs: Sequence[Span]) -> dict[str, Any]:
 @pytest.mark.parametrize("window", [week(1), week(4), ODD], ids=str)
 def test_tools(spans: list[Span], answer: Answer, window: Window) -> None:
     runs = [span for span in spans if span.tool is not None and window.start <= span.start < window.end]
-    rows = [{"tool": name, **_runs(each)} for name, each in grouped(runs, lambda span: span.tool).items()]
+    rows: list[dict[str, Any]] = [
+        {"tool": name, **_runs(each)} for name, each in grouped(runs, lambda span: span.tool).items()
+    ]
     report = answer("tools", Asked(window, ("tool",)))
     assert differences(sorted(rows, key=lambda row: -row["runs"]), report.rows) == []
     assert differences(_runs(runs), report.total) == []

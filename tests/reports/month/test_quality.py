@@ -289,7 +289,7 @@ def test_satisfaction_by_latency(ledger: Ledger, answer: Answer) -> None:
         return next((name for limit, name in limits if score.call.duration_ms < limit), ">=10s")
 
     said = [score for score in ledger.scores_of(FORTNIGHT) if score.evaluation == "user_feedback"]
-    expected = [
+    expected: list[dict[str, Any]] = [
         {"waited": name, "scores": len(each), "score": _score_row(each)["score"]}
         for name, each in grouped(said, waited).items()
     ]
@@ -316,6 +316,8 @@ def test_agreement(ledger: Ledger, answer: Answer) -> None:
     judge, human = zip(*pairs["relevance"], strict=True)
     assert found["relevance"]["correlation"] == pytest.approx(stats.spearmanr(judge, human).statistic)
     yes = numpy.array([[one >= 0.5, other >= 0.5] for one, other in pairs["relevance"]])
-    agreed, chance = (yes[:, 0] == yes[:, 1]).mean(), numpy.prod(yes.mean(axis=0)) + numpy.prod(1 - yes.mean(axis=0))
+    agreed = float((yes[:, 0] == yes[:, 1]).mean())
+    one, other = (float(share) for share in yes.mean(axis=0))
+    chance = one * other + (1 - one) * (1 - other)
     expected = None if chance == 1 else (agreed - chance) / (1 - chance)
     assert found["relevance"]["kappa"] == (None if expected is None else pytest.approx(expected))
