@@ -334,7 +334,13 @@ def test_what_is_not_understood_ends_with_2(arguments: list[str], capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ([], ["prices", "status", "report", "ui", "debug", "check", "what-if", "reprice", "pseudonym", "content"]),
+        (
+            [],
+            [
+                *("prices", "status", "report", "ui", "debug", "replay", "check", "what-if"),
+                *("reprice", "pseudonym", "content", "completion"),
+            ],
+        ),
         (["prices"], ["show", "check", "update"]),
         (["content"], ["show"]),
     ],
