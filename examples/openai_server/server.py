@@ -26,6 +26,9 @@ from .chat import ChatCompletion
 from .embeddings import embeddings
 from .responses import ModelResponse, Store
 
+_MODELS = re.compile(r"/models(?:/([^/]+))?$")
+_NAMED_MODELS = ("gpt-4o", "gpt-4o-mini", "gpt-5-mini", "text-embedding-3-small")
+"""Told to who asks; any other is answered as well."""
 _STORED = re.compile(r"/responses/([^/]+)$")
 _CHAT_END = b"data: [DONE]\n\n"
 
@@ -52,7 +55,8 @@ class OpenAIServer(ModelServer):
     def respond(self, request: Received) -> Answer | EventStream:
         """Answer by the end of the path, so that an Azure client may ask as well."""
         if request.method == "GET":
-            return self._stored(request)
+            models = _MODELS.search(request.route)
+            return Answer(_models(models[1])) if models is not None else self._stored(request)
         body: Json = json.loads(request.body)
         if request.route.endswith("/chat/completions"):
             return self._generated(request, ChatCompletion(body), body)
@@ -116,6 +120,13 @@ class OpenAIServer(ModelServer):
         if isinstance(result, ModelResponse):
             return EventStream(_named(result.events()))
         return EventStream(map(event_of, result.events()), end=_CHAT_END)
+
+
+def _models(name: str | None) -> Json:
+    """One model, or the list of those that have a name."""
+    if name is not None:
+        return {"id": name, "object": "model", "created": 0, "owned_by": "openai-server"}
+    return {"object": "list", "data": [_models(each) for each in _NAMED_MODELS]}
 
 
 def _named(events: Iterator[Json]) -> Iterator[bytes]:

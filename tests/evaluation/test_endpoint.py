@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 
+from otel_genai_instr import log
 from otel_genai_instr.evaluation import FeedbackApp, endpoint, feedback_token
 from otel_genai_instr.settings import CaptureContent, Settings
 
@@ -192,12 +193,17 @@ def test_the_wait_is_told_in_whole_seconds_that_are_enough(judging: Judging) -> 
     assert answer.headers["retry-after"] == "2"
 
 
-def test_operations_without_a_span_do_not_share_a_limit(judging: Judging) -> None:
-    """Without an SDK all of them look alike."""
+def test_operations_without_a_span_do_not_share_a_limit(
+    judging: Judging, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an SDK all of them look alike; that there is none is said once."""
+    monkeypatch.setattr(log, "_said", {})
     app = FeedbackApp(per_operation=1)
-    fields = {"token": feedback_token(trace.INVALID_SPAN), "action": "retry"}
     for _ in range(3):
-        accepted(ask(app, Request(fields)))
+        accepted(ask(app, Request({"token": feedback_token(trace.INVALID_SPAN), "action": "retry"})))
+    (said,) = caplog.messages
+    assert "no OpenTelemetry SDK" in said
+    assert "opentelemetry-instrument" in said
 
 
 def test_one_client_has_a_limit_whatever_it_sends(judging: Judging) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     )
     from openai.types.responses import FunctionToolParam
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 KNOWN = "The Aurora lamp has a warranty of five years. Returns are free within 30 days."
 SYSTEM: ChatCompletionMessageParam = {"role": "system", "content": KNOWN}
 QUESTION: ChatCompletionMessageParam = {"role": "user", "content": "How long is the warranty of the lamp?"}
@@ -313,6 +317,19 @@ def test_wrong_requests_are_refused(client: OpenAI) -> None:
         client.embeddings.create(model="m", input="x", extra_headers={FAULT_HEADER: "nonsense"})
     with pytest.raises(BadRequestError):
         client.post("/chat/completions", body={"model": "m"}, cast_to=object)
+
+
+def test_models_have_names(client: OpenAI) -> None:
+    assert "gpt-4o-mini" in [model.id for model in client.models.list()]
+    assert client.models.retrieve("any").id == "any"
+
+
+def test_a_port_that_is_taken_is_said_in_a_line(server: OpenAIServer) -> None:
+    port = server.url.rpartition(":")[2].partition("/")[0]
+    command = [sys.executable, "-m", "openai_server", "--port", port]
+    run = subprocess.run(command, cwd=EXAMPLES, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1].startswith(f"openai_server: error: --port {port}: ")
 
 
 def test_tokens_take_time() -> None:

@@ -230,7 +230,7 @@ OFF_THE_PATH: Final = {
         "patching.neighbours:named",
         "settings:_switched",
     },
-    "no SDK, no Collector, somebody else, workers, test_first_hour.py, test_twelve_mistakes.py": {
+    "no SDK, no Collector, somebody else, workers: test_first_hour.py, test_twelve_mistakes.py": {
         "patching.neighbours:_observed_by",
         "telemetry.set_up:_AtTheDefaultAddress.filter",
         "telemetry.set_up:_is_of_the_api",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final, Literal, TypeAlias, get_args
 
+from .. import log
 from ..semconv import values
+from ..settings import sdk_is_disabled
 from ..telemetry.telemetry import shared
 from . import tokens
 from .results import Verdict, record, target_of_token, text_of
@@ -19,6 +21,10 @@ SEVEN_DAYS: Final = 7 * 24 * 3600.0
 _SCORES: Final = {"thumbs_up": 1.0, "thumbs_down": 0.0}
 """Only a thumb says how good an answer was; what the others mean depends on the app."""
 _EVALUATOR: Final = "human"
+_NO_SPAN: Final = (
+    "feedback_token() was asked for the token of nothing: no OpenTelemetry SDK made a span, so feedback given with it "
+    "belongs to no trace. Start the app by opentelemetry-instrument, or set up a TracerProvider. This is said once."
+)
 _LONGEST_LIFE: Final = 10 * 365 * 24 * 3600.0
 
 
@@ -26,6 +32,8 @@ def feedback_token(subject: Subject, *, expires_in: float = SEVEN_DAYS) -> str:
     """A token of 84 characters, safe in URLs, with which anyone who holds it can give feedback on ``subject``.
 
     It holds the ids of the span and the expiry, signed with HMAC-SHA256: nothing about the user, nothing secret.
+
+    Without an SDK there is no span: its token is accepted, the feedback belongs to nothing, and the log says so once.
 
     Args:
         subject: a block of this package, a span, or a span context.
@@ -39,6 +47,8 @@ def feedback_token(subject: Subject, *, expires_in: float = SEVEN_DAYS) -> str:
     target = target_of(subject)  # what is passed is told of before what is set
     telemetry = shared()
     keys = tokens.keys_of(telemetry.settings.feedback_key)
+    if not target.span_context.is_valid and not sdk_is_disabled():
+        log.warning_once(feedback_token, _NO_SPAN)
     expires_at = math.ceil(telemetry.clock.wall_ns() / 1e9 + seconds)
     return tokens.sign(target.span_context, expires_at, keys)
 
