@@ -62,7 +62,9 @@ def test_whatever_is_not_run_has_a_reason_and_every_reason_a_block() -> None:
         assert any(words in block.code and reason_against(block) for block in BLOCKS[page]), (page, words)
     for page, words in SERVED:
         assert any(words in block.code for block in BLOCKS[page]), (page, words)
-    assert {block.page for block in ALL if reason_against(block) and not block.is_shell} == {"frameworks"}, "Python runs"
+    assert {block.page for block in ALL if reason_against(block) and not block.is_shell} == {"frameworks"}, (
+        "Python runs"
+    )
     assert len(PASTED) > 40
 
 
