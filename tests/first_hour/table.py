@@ -41,6 +41,9 @@ ELSEWHERE: Final = (
     ("stack", "/api/v3", "needs Jaeger; tests/stack asks it"),
     ("start", "docker compose", "needs Docker; tests/stack runs the same programs"),
     ("start", "instrumentations.txt\n", "installs whatever fits this environment, from an index"),
+    ("without-docker", "otel-genai ui", "serves until interrupted; tests/page and tests/cli look at it in Chromium"),
+    ("without-docker", "phoenix serve", "installs and starts a server of 0.6 GB"),
+    ("without-docker", "127.0.0.1:6006", "sends to that server"),
     ("tempo", "api/search", "needs Tempo; tests/stack/test_tempo.py asks it"),
 )
 
