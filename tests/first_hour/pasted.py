@@ -22,7 +22,7 @@ from .blocks import BLOCKS, Block
 from .environment import Installed
 from .table import asked_of, is_pasted
 
-LONGEST: Final = 60.0
+LONGEST: Final = 120.0
 """Seconds after which a block hangs."""
 _READY: Final = 20.0
 _CLONE: Final = re.compile(r"'\.\[")
