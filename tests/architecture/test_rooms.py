@@ -65,7 +65,7 @@ KNOWS: Final = {
     "reports": {"pricing"},
     "page": {"reports"},
     "ui": {"page", "reports"},
-    "fake_model": set(),
+    "fake_model": set[str](),
     "replay": {"pricing", "providers", "reports", "telemetry"},
     "cli": {"", "exporters", "page", "pricing", "privacy", "replay", "reports", "store", "ui"},
 }

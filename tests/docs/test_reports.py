@@ -14,10 +14,9 @@ import pytest
 from otel_genai_instr.cli import main
 from otel_genai_instr.cli.report_formats import REPORT_FORMATS
 from otel_genai_instr.reports.all import ANSWERS
-from otel_genai_instr.reports.asked import GROUPS
 from otel_genai_instr.reports.columns import SCORES, SPANS, Column
 from otel_genai_instr.reports.figures import FIGURES
-from otel_genai_instr.reports.names import REPORTS
+from otel_genai_instr.reports.names import GROUPS, REPORTS
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reports.md"
 TEXT: Final = PAGE.read_text()

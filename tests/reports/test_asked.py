@@ -11,7 +11,6 @@ import pytest
 from otel_genai_instr.reports.asked import (
     Asked,
     Condition,
-    NotUnderstood,
     Window,
     condition_from,
     groups_from,
@@ -19,6 +18,7 @@ from otel_genai_instr.reports.asked import (
     zone_from,
 )
 from otel_genai_instr.reports.cost import cost
+from otel_genai_instr.reports.exceptions import NotUnderstood
 from otel_genai_instr.reports.tables import rows_of
 
 from .lines import NOON, call, document, tables_with
