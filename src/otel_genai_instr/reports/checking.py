@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from .asked import PERIODS, Asked, Window
+from .asked import Asked, Window
 from .figures import FIGURES, Kind, is_number_column
+from .names import PERIODS
 from .report import Cells, Report, Section, share
 from .rules import Comparison, Rule, Rules, RulesError, Severity
 from .samples import is_number

@@ -7,8 +7,9 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from .asked import PROMPT_LENGTH, Asked, Window
+from .asked import Asked, Window
 from .columns import SPANS
+from .names import PROMPT_LENGTH
 from .tables import Tables, in_memory
 
 FEEDBACK: Final = "user_feedback"

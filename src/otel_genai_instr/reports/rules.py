@@ -11,10 +11,10 @@ from typing import Final, TypeVar, cast
 
 from ..pricing.files.checker import Checker, shown
 from ..pricing.files.document import Document, Place
-from .asked import PERIODS, Asked, Condition, condition_from, groups_from, window_from
+from .asked import Asked, Condition, condition_from, groups_from, window_from
 from .exceptions import NotUnderstood
 from .figures import is_number_column
-from .names import REPORTS
+from .names import PERIODS, REPORTS
 
 _RULE: Final = (
     *("name", "severity", "report", "section", "by", "last", "where"),
