@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 from ..exporters.cells import cell_width, clip
 from ..exporters.layout import Style, render
 from ..exporters.reading import record_of
+from ..exporters.scores import score_said
 from ..exporters.streams import style_for
 from ..exporters.traces import Mark, Piece, SpanRecord
 from ..reports.debugging.examine import likeliest
@@ -65,6 +66,12 @@ def piece_of(trace: Trace) -> Piece:
     """The trace as the waterfall draws it."""
     known = {span.span_id for span in trace.spans}
     records = [_record(span, known) for span in trace.spans]
+    scores: dict[int, tuple[str, ...]] = {}
+    for score in trace.scores:
+        span_id = int(score["span_id"], 16)
+        scores[span_id] = (*scores.get(span_id, ()), score_said(score["name"] or "", score["score"], score["label"]))
+    for record in records:
+        record.scores = scores.get(record.span_id, ())
     start, end = min(record.start_ns for record in records), max(record.end_ns for record in records)
     return Piece(int(trace.trace_id, 16), records, Mark.WHOLE, start, end)
 
@@ -150,6 +157,7 @@ def _as_json(each: Examined, with_content: bool) -> dict[str, Any]:
         "trace_id": each.trace.trace_id,
         "notes": each.trace.notes,
         "spans": [_span_as_json(span, with_content) for span in each.trace.spans],
+        "scores": [_score_as_json(score) for score in each.trace.scores],
         "findings": [_finding_as_json(finding) for finding in each.findings],
         "likeliest": None if cause is None else _finding_as_json(cause),
     }
@@ -159,9 +167,18 @@ def _span_as_json(span: TraceSpan, with_content: bool) -> dict[str, Any]:
     cells = {
         name: cell for name, cell in span.cells.items() if cell is not None and name not in ("started_at", "trace_id")
     }
-    start = datetime.fromtimestamp(span.start_ns / 1e9, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    said: dict[str, Any] = {**cells, "started_at": start, "status_message": span.status_message}
+    start = datetime.fromtimestamp(span.start_ns / 1e9, UTC)
+    said: dict[str, Any] = {**cells, "started_at": _moment(start), "status_message": span.status_message}
     return {**said, "content": span.content} if with_content else said
+
+
+def _score_as_json(score: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: cell for name, cell in score.items() if cell is not None and name not in ("at", "trace_id")}
+    return {**said, "at": _moment(score["at"].replace(tzinfo=UTC))}
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _finding_as_json(finding: Finding) -> dict[str, Any]:

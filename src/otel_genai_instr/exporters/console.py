@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from .. import guard, settings
-from . import notebook
 from .hints import say_what_is_missing
-from .layout import Style
 from .reading import read_span
-from .streams import style_for
+from .score_lines import ScoreLines
+from .scores import BOARD, Score
+from .screen import Screen
 from .traces import Piece, SpanRecord, TraceStore
 from .waterfall import Waterfall
 
@@ -45,12 +44,11 @@ class GenAIConsoleExporter(SpanExporter):
         color: bool | None = None,
         http_messages: bool | None = None,
     ) -> None:
-        self._out = out
-        self._width = width
-        self._color = color
-        self._http_messages = settings.console_shows_http_messages() if http_messages is None else http_messages
+        http_messages = settings.console_shows_http_messages() if http_messages is None else http_messages
+        self._screen = Screen(out, width, color, http_messages)
         self._stopped = False
         self._start_empty()
+        BOARD.add_display(self)
         if hasattr(os, "register_at_fork"):
             # The child must neither wait for a lock held by a thread it has not, nor print its parent's traces.
             restart = weakref.WeakMethod(self._start_empty)
@@ -77,17 +75,21 @@ class GenAIConsoleExporter(SpanExporter):
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Print everything that still waits for its root or parent. False when the stream is broken."""
         del timeout_millis  # nothing here can be cut short
-        try:
-            return self._print(self._assemble(flush=True))
-        except Exception as error:
-            guard.report("exporters.console", error)
-            return False
+        return self._print_rest(BOARD.rest)
 
     def shutdown(self) -> None:
         """Print the rest and refuse anything later."""
         if not self._stopped:
             self._stopped = True
-            self.force_flush()
+            self._print_rest(lambda: BOARD.remove_display(self))
+
+    def _print_rest(self, scores_left: Callable[[], list[Score]]) -> bool:
+        try:
+            done = self._print(self._assemble(flush=True))
+            return self._say(scores_left()) and done
+        except Exception as error:
+            guard.report("exporters.console", error)
+            return False
 
     def _assemble(self, flush: bool = False) -> list[Piece]:
         pieces: list[Piece] = []
@@ -110,22 +112,10 @@ class GenAIConsoleExporter(SpanExporter):
         """Whether all was written. Foreign code (the stream) runs outside our lock."""
         if not pieces:
             return True
-        is_written = self._write(pieces)
+        overdue = BOARD.put_into(pieces)
+        is_written = self._screen.show(lambda style: Waterfall(pieces, style))
         say_what_is_missing(pieces)
-        return is_written
+        return self._say(overdue) and is_written
 
-    def _write(self, pieces: list[Piece]) -> bool:
-        if self._out is None and notebook.show(Waterfall(pieces, Style(http_messages=self._http_messages))):
-            return True
-        out = self._out if self._out is not None else sys.stderr
-        if out is None:  # pythonw and some services have no stderr  # pyright: ignore[reportUnnecessaryComparison]
-            return False
-        try:
-            # Whatever the app printed last may have left its line open.
-            out.write(f"\n{Waterfall(pieces, style_for(out, self._width, self._color, self._http_messages))}")
-            flush = getattr(out, "flush", None)
-            if flush is not None:
-                flush()
-        except (OSError, ValueError):
-            return False
-        return True
+    def _say(self, scores: list[Score]) -> bool:
+        return not scores or self._screen.show(lambda style: ScoreLines(scores, style))

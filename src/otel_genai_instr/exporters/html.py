@@ -76,6 +76,11 @@ def sums_line(sums: Sums) -> str:
     return f'<div style="{_SUMS}"><b>total</b>&ensp;{said}</div>'
 
 
+def line_of(parts: Sequence[str]) -> str:
+    """What stands alone."""
+    return f'<div style="{_SUMS}">{UNICODE.separator.join(map(_safe, parts))}</div>'
+
+
 def _heading(heading: str, unit: str) -> str:
     said = f"{heading} {unit}" if unit else heading
     return f'<th style="{_FIGURE}font-weight:normal;opacity:.65;">{_safe(said)}</th>'

@@ -103,6 +103,9 @@ def record_of(
         unpriced_reason=_text(attributes, own.COST_UNPRICED_REASON),
         error=error,
         detail=_detail(attributes, error),
+        user=_text(attributes, names.USER_ID),
+        session=_text(attributes, names.SESSION_ID) or _text(attributes, names.CONVERSATION_ID),
+        prompt=_prompt(attributes) if operation in _CALLS else "",
         usage_not_asked=usage_not_asked(attributes, has_ended=bool(_finish_reasons(attributes))),
     )
 
@@ -135,6 +138,11 @@ def _detail(attributes: Attributes, error: str | None) -> str:
         if word is not None and word != error:
             words.append(word)
     return " ".join(words)
+
+
+def _prompt(attributes: Attributes) -> str:
+    said = (_text(attributes, name) for name in (names.PROMPT_NAME, names.PROMPT_VERSION))
+    return "@".join(word[:64] for word in said if word)
 
 
 def _finish_reasons(attributes: Attributes) -> list[str]:

@@ -57,6 +57,13 @@ class SpanRecord:
     """The kind of error; ``None`` for a span that did not fail."""
     detail: str = ""
     """A few words about anything else: attempts, HTTP status, database."""
+    user: str | None = None
+    session: str | None = None
+    """Or the conversation, where no session is named."""
+    prompt: str = ""
+    """Of a call: the name of its template, with the version behind an @."""
+    scores: tuple[str, ...] = ()
+    """What was thought of it, in a few words each."""
     usage_not_asked: bool = False
     """It is a stream that came to its end without usage, as it does where nobody asks for that."""
 

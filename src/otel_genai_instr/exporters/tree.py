@@ -105,7 +105,7 @@ def _runs(siblings: Sequence[SpanRecord], parents: Collection[int | None]) -> li
     """What is shown in a row each."""
 
     def kind(span: SpanRecord) -> object:
-        plain = span.operation is None and span.error is None and span.span_id not in parents
+        plain = span.operation is None and span.error is None and not span.scores and span.span_id not in parents
         return (span.name, span.detail) if plain else span.span_id
 
     runs: list[list[SpanRecord]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import figures
 from .columns import Tone
 from .totals import Totals
@@ -10,18 +12,25 @@ from .tree import Row
 
 
 def title_of(piece: Piece) -> list[str]:
-    """What the piece is, and of which services."""
+    """What the piece is, of which services, and for whom."""
     services = dict.fromkeys(span.service for span in piece.spans if span.service)
     known = [service for service in services if not service.startswith("unknown_service")]
     mark = f"{counted(len(piece.spans), 'span')} {piece.mark.value}" if piece.mark is Mark.LATE else piece.mark.value
-    return [part for part in (piece.title or f"trace {piece.trace_id:032x}", mark, *known) if part]
+    whom = [_one_or_many("user", [span.user for span in piece.spans])]
+    whom.append(_one_or_many("session", [span.session for span in piece.spans]))
+    return [part for part in (piece.title or f"trace {piece.trace_id:032x}", mark, *known, *whom) if part]
+
+
+def _one_or_many(noun: str, said: Sequence[str | None]) -> str:
+    each = list(dict.fromkeys(filter(None, said)))
+    return f"{noun} {each[0]}" if len(each) == 1 else counted(len(each), noun) if each else ""
 
 
 def note_of(row: Row, times: str) -> str:
     """What is said of a row besides its name and its error."""
     many = f"{times}{len(row.spans)}" if len(row.spans) > 1 else ""
     folded = f"(+{row.folded} http receive/send)" if row.folded else ""
-    return " ".join(filter(None, (many, row.span.detail, folded)))
+    return " ".join(filter(None, (many, row.span.detail, row.span.prompt, ", ".join(row.span.scores), folded)))
 
 
 def total_parts(piece: Piece, totals: Totals) -> list[tuple[str, Tone]]:

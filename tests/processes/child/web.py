@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import socket
 import subprocess
 import sys
@@ -35,11 +34,17 @@ class _Local(http.client.HTTPConnection):
         self.sock.connect("web.sock")
 
 
+def _listens() -> bool:
+    """A socket is there before anybody listens at it."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        return asked.connect_ex("web.sock") == 0
+
+
 def serve(*command: str, requests: int = 4) -> None:
     """Start a server on ``web.sock``, ask it, and end it as a service manager does; print what it said."""
     server = subprocess.Popen([sys.executable, "-m", *command])
     until = time.monotonic() + 20
-    while not os.path.exists("web.sock") and server.poll() is None and time.monotonic() < until:
+    while not _listens() and server.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
     for _ in range(requests):
         asked = _Local("localhost", timeout=20)

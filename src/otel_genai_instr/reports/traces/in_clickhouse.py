@@ -12,7 +12,7 @@ from ..clickhouse_view import quoted
 from ..exceptions import NotFound
 from ..tables import Tables, rows_of
 from .in_files import ids_in_table
-from .trace import SpanEvent, Trace, TraceSpan, Wanted, parsed, skeleton
+from .trace import SpanEvent, Trace, TraceSpan, Wanted, parsed, scores_of, skeleton
 
 _MOST_SPANS: Final = 20_000
 _TYPED: Final = (
@@ -57,7 +57,8 @@ class TracesInClickHouse:
         tables = self._tables(Window(first - timedelta(seconds=1), last + timedelta(seconds=1)))
         of_trace = tables.spans.filter(tables.spans["trace_id"] == trace_id)
         rows = rows_of(of_trace.order_by("started_at").limit(_MOST_SPANS + 1))
-        trace = Trace(trace_id, self.spans(rows[:_MOST_SPANS]))
+        since = self._tables(Window(first - timedelta(seconds=1), now))  # people say what they think later
+        trace = Trace(trace_id, self.spans(rows[:_MOST_SPANS]), scores=scores_of(since, trace_id))
         if len(rows) > _MOST_SPANS:
             trace.notes.append(f"the trace has more than {_MOST_SPANS:,} spans; these are the first ones")
         return trace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -12,6 +12,7 @@ from ...semconv import attributes as names
 from ..asked import Window
 from ..columns import SPANS
 from ..kinds import CALL
+from ..tables import Tables, rows_of
 
 _CONTENT: Final = (
     names.TOOL_DEFINITIONS,
@@ -26,6 +27,7 @@ _CONTENT: Final = (
     names.MEMORY_RECORDS,
 )
 _TEXTS: Final = (names.RETRIEVAL_QUERY_TEXT, names.MEMORY_QUERY_TEXT)
+_MOST_SCORES: Final = 1000
 _PLACES: Final = ("row_id", "line_at")
 
 
@@ -116,6 +118,8 @@ class Trace:
     spans: list[TraceSpan]
     notes: list[str] = field(default_factory=list[str])
     """What is missing of it."""
+    scores: Sequence[Mapping[str, Any]] = ()
+    """What was thought of its spans, by the columns of the table ``scores``, the oldest first."""
 
     def __post_init__(self) -> None:
         self.spans.sort(key=lambda span: (span.start_ns, -span.end_ns, span.span_id))
@@ -177,6 +181,12 @@ def skeleton(row: Mapping[str, Any]) -> TraceSpan:
     start = round((row["started_at"].replace(tzinfo=UTC) - _EPOCH).total_seconds() * 1e6) * 1_000
     cells = {name: cell for name, cell in row.items() if name not in _PLACES}
     return TraceSpan(cells, start, start + round((row["duration_ms"] or 0) * 1e6), is_whole=False)
+
+
+def scores_of(tables: Tables, trace_id: str) -> list[dict[str, Any]]:
+    """What was thought of the spans of a trace, the oldest first."""
+    scores = tables.scores.filter(tables.scores["trace_id"] == trace_id, tables.scores["span_id"].notnull())
+    return rows_of(scores.drop("row_id").order_by("at", "name").limit(_MOST_SCORES))
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
