@@ -13,6 +13,7 @@ from ibis.expr.types import Table
 from .columns import PLACE_BITS, SCORES, SPANS, Column, Type
 from .kinds import CALL
 from .manifest import Manifest
+from .told_again import told_again
 
 _DUCKDB: Final = {
     Type.TEXT: "VARCHAR",
@@ -40,14 +41,9 @@ class Tables:
         calls = spans.filter(spans["kind"] == CALL)
         scopes = rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"]
         if scopes > 1:
-            inner = calls.select(inside="parent_id", inner_trace="trace_id", inner_scope="scope")
+            outer = told_again(calls).select(outer_trace="trace_id", outer_span="span_id")
             calls = calls.anti_join(
-                inner,
-                [
-                    calls["span_id"] == inner["inside"],
-                    calls["trace_id"] == inner["inner_trace"],
-                    calls["scope"] != inner["inner_scope"],
-                ],
+                outer, [calls["span_id"] == outer["outer_span"], calls["trace_id"] == outer["outer_trace"]]
             )
         return cls(spans, calls, scores)
 
