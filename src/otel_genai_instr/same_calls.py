@@ -87,7 +87,9 @@ def told_again(calls: Iterable[_Call]) -> list[tuple[_Call, _Call]]:
     numbers = Counter(nearest.values())
     clear = {at for at, place in nearest.items() if numbers[place] == 1}
     return [
-        (ordered[place], ordered[at]) for at, place in nearest.items() if at in clear and clear.issuperset(inside[place])
+        (ordered[place], ordered[at])
+        for at, place in nearest.items()
+        if at in clear and clear.issuperset(inside[place])
     ]
 
 

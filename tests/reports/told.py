@@ -10,7 +10,6 @@ from . import lines
 OURS: Final = "otel_genai_instr"
 THEIRS: Final = "opentelemetry.instrumentation.langchain"
 OTHERS: Final = "openinference.instrumentation.openai"
-TRACE: Final = "a" * 32
 APP: Final = "f" * 16
 
 
@@ -53,12 +52,22 @@ CASES: Final[dict[str, tuple[list[Said], set[int]]]] = {
         [Said(OTHERS, 0, 99), Said(THEIRS, 1, 90), Said(OURS, 10, 30), Said(OURS, 40, 60)],
         {1, 2, 3, 4},
     ),
-    "two at the same time": ([Said(THEIRS, 0, 43), Said(OURS, 1, 42), Said(THEIRS, 1.7, 37), Said(OURS, 2.7, 36)], {2, 4}),
+    "two at the same time": (
+        [Said(THEIRS, 0, 43), Said(OURS, 1, 42), Said(THEIRS, 1.7, 37), Said(OURS, 2.7, 36)],
+        {2, 4},
+    ),
     "three at the same time of three instrumentations": (
-        [Said(scope, 3 * at + step, 90 - 3 * at - step) for at in range(3) for step, scope in enumerate((OTHERS, THEIRS, OURS))],
+        [
+            Said(scope, 3 * at + step, 90 - 3 * at - step)
+            for at in range(3)
+            for step, scope in enumerate((OTHERS, THEIRS, OURS))
+        ],
         {3, 6, 9},
     ),
-    "two one after the other": ([Said(THEIRS, 0, 9), Said(OURS, 1, 8), Said(THEIRS, 10, 19), Said(OURS, 11, 18)], {2, 4}),
+    "two one after the other": (
+        [Said(THEIRS, 0, 9), Said(OURS, 1, 8), Said(THEIRS, 10, 19), Said(OURS, 11, 18)],
+        {2, 4},
+    ),
 }
 """Spans, and the numbers of those that count."""
 
@@ -68,7 +77,7 @@ def span_id(number: int) -> str:
     return f"{number:016x}" if number else APP
 
 
-def documents(spans: list[Said], trace: str = TRACE) -> list[lines.Json]:
+def documents(spans: list[Said], trace: str) -> list[lines.Json]:
     """The spans, each as its instrumentation sends it, below one of the app."""
     app = lines.span({}, trace=trace, own_id=APP)
     return [

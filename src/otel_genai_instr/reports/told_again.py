@@ -75,7 +75,12 @@ def _matched(pairs: Table) -> Table:
     guessed = alike.filter(~alike["is_of_one_scope"] & ~alike["has_ids"])
     for side in ("outer", "inner"):
         of_side = told.select(
-            **{f"{side}_trace": "trace_id", f"{side}_in": "told_in", f"{side}_said": "told_scope", f"{side}_told": "told"}
+            **{
+                f"{side}_trace": "trace_id",
+                f"{side}_in": "told_in",
+                f"{side}_said": "told_scope",
+                f"{side}_told": "told",
+            }
         )
         guessed = guessed.left_join(
             of_side,
