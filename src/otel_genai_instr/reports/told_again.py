@@ -20,8 +20,8 @@ _KEPT: Final = ("trace_id", "outer_span_id", "inner_span_id", "outer_started_at"
 def told_again(calls: Table) -> Table:
     """Ids of calls around others that tell of the same: ``trace_id`` and ``span_id``, each once.
 
-    Those are the parents of a call of another scope, and whatever the rule matches besides. Spans meet by their trace and
-    what they have in common, a parent or a response id, and never each with each.
+    Those are the parents of a call of another scope, and whatever the rule matches besides. Spans meet by their trace
+    and what they have in common, a parent or a response id, and never each with each.
     """
     pairs = _pairs(calls)
     parents = pairs.filter(pairs["is_parent"] & ~pairs["is_of_one_scope"]).select("trace_id", "outer_span_id")
