@@ -1,4 +1,4 @@
-"""The examples of calls that several instrumentations tell of, on ClickHouse's engine: as on DuckDB; and their traces."""
+"""Calls that several instrumentations tell of, on ClickHouse's engine as on DuckDB; and traces with them."""
 
 from __future__ import annotations
 
