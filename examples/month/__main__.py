@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-if not __package__:  # run as a folder: the modules still find each other as those of a package
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+# Run as a folder or by `-m examples.month`: its modules find each other as those of the package `month`.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from month.command import main
 

@@ -25,6 +25,7 @@ EVERYONE_KNOWS: Final = {
         "text",
         "hosts",
         "withheld",
+        "same_calls",
         "_version",
     )
 }
@@ -48,6 +49,7 @@ KNOWS: Final = {
     "hosts": set[str](),
     "log": set[str](),
     "withheld": set[str](),
+    "same_calls": set[str](),
     "guard": {"log"},
     "variables": {"log"},
     "file_settings": {"records", "variables"},
@@ -75,6 +77,7 @@ PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"
 LEAVES: Final = {
     *("_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings", "withheld"),
     "file_settings",
+    "same_calls",
 }
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""

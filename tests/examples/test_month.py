@@ -288,3 +288,9 @@ def _is(column: str, value: str) -> Callable[[Row], bool]:
 def _in_week(offset: int, moment: int) -> Callable[[Row], bool]:
     """In the seven days that begin so long after the moment."""
     return lambda row: offset <= int(row["start_ns"]) - moment < offset + WEEK_NS
+
+
+@pytest.mark.parametrize("words", [("examples/month",), ("-m", "examples.month")])
+def test_it_starts_as_a_folder_and_as_a_module(words: tuple[str, ...]) -> None:
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, *words, "--help"], cwd=root, stdout=subprocess.DEVNULL, check=True)

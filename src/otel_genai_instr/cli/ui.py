@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import webbrowser
 from argparse import Namespace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from .conversation import sections
@@ -17,7 +16,7 @@ from .trace_sources import whole_traces
 
 if TYPE_CHECKING:
     from ..page.waterfall import Said
-    from ..reports.traces.trace import TraceSource
+    from ..reports.traces.trace import Trace
     from ..ui.source import Opened
 
 _NEEDED: Final = (*PAGE_NEEDS, "starlette", "uvicorn")
@@ -54,13 +53,13 @@ def _opened(options: Namespace) -> Opened:
     from ..ui.source import Opened
 
     found = open_source(options.source, options.prices)
-    return Opened(found.tables, found.notes, partial(_said, whole_traces(found, options.prices)))
+    return Opened(found.tables, whole_traces(found, options.prices), _said, found.notes)
 
 
-def _said(traces: TraceSource, trace_id: str) -> dict[str, Said]:
+def _said(trace: Trace) -> dict[str, Said]:
     """What was said in the spans of a trace, in the words of ``otel-genai debug``; of an error what it says."""
     found: dict[str, Said] = {}
-    for span in traces.read(trace_id).spans:
+    for span in trace.spans:
         said = list(sections(span.content))
         if span.status_message:
             said.append(("error", span.status_message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .same_calls import told_again
+from ..same_calls import told_again
 from .traces import SpanRecord
 
 
@@ -64,7 +64,8 @@ class _Above:
 
     def __init__(self, spans: Sequence[SpanRecord]) -> None:
         self._parents = {span.span_id: span.parent_id for span in spans}
-        self._told_again = told_again(spans)
+        pairs = told_again(span for span in spans if span.is_call)
+        self._told_again = {inner.span_id: outer.span_id for outer, inner in pairs}
 
     def those_of(self, marked: Iterable[int]) -> set[int]:
         """Ids of all that are above the marked spans."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from ibis.expr.types import Table
 from .columns import PLACE_BITS, SCORES, SPANS, Column, Type
 from .kinds import CALL
 from .manifest import Manifest
+from .told_again import told_again
 
 _DUCKDB: Final = {
     Type.TEXT: "VARCHAR",
@@ -30,24 +31,25 @@ class Tables:
     spans: Table
     """Each span once."""
     calls: Table
-    """Those that are calls of models, each once: where two instrumentations saw the same call, the inner one's."""
+    """Those that are calls of models, each once: where several instrumentations saw one, the innermost's."""
     scores: Table
     """Evaluations and feedback."""
 
     @classmethod
-    def of(cls, spans: Table, scores: Table) -> Tables:
-        """Tell the calls among the spans."""
+    def of(cls, spans: Table, scores: Table, kept: Callable[[Table], Table] = lambda table: table) -> Tables:
+        """Tell the calls among the spans.
+
+        Args:
+            spans: All of them.
+            scores: Evaluations and feedback.
+            kept: Keeps what is asked for again and again, where the engine can: which calls are told of again.
+        """
         calls = spans.filter(spans["kind"] == CALL)
         scopes = rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"]
         if scopes > 1:
-            inner = calls.select(inside="parent_id", inner_trace="trace_id", inner_scope="scope")
+            outer = kept(told_again(calls)).select(outer_trace="trace_id", outer_span="span_id")
             calls = calls.anti_join(
-                inner,
-                [
-                    calls["span_id"] == inner["inside"],
-                    calls["trace_id"] == inner["inner_trace"],
-                    calls["scope"] != inner["inner_scope"],
-                ],
+                outer, [calls["span_id"] == outer["outer_span"], calls["trace_id"] == outer["outer_trace"]]
             )
         return cls(spans, calls, scores)
 
@@ -88,7 +90,11 @@ def stored_tables(manifest: Manifest, folder: Path) -> Tables:
         query = _query(columns, [folder / part for part in parts])
         counted = _counted(manifest.gone, None if repeats is None else folder / repeats)
         engine.raw_sql(f"CREATE VIEW {name} AS {query}{counted}")
-    return Tables.of(engine.table("spans"), engine.table("scores"))
+    return Tables.of(
+        engine.table("spans"),
+        engine.table("scores"),
+        lambda told: engine.create_table("told_again", told, temp=True),
+    )
 
 
 def _query(columns: Sequence[Column], parts: Sequence[Path]) -> str:

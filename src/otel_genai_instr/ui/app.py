@@ -19,11 +19,12 @@ from ..page.report_page import heads, view_of
 from ..page.tables import trace_table
 from ..page.waterfall import waterfall
 from ..reports.all import ANSWERS, Options
-from ..reports.asked import ALWAYS, Asked
+from ..reports.asked import Asked
+from ..reports.exceptions import NotFound
 from ..reports.headline import headlines
 from ..reports.names import REPORTS
 from ..reports.report import Report
-from ..reports.trace_list import COLUMNS, newest, spans_of
+from ..reports.trace_list import COLUMNS, newest
 from ..reports.writing import headline
 from .questions import TEXTS, Question, read
 from .security import FORM_ACTION
@@ -126,10 +127,12 @@ class Pages:
         trace_id = request.path_params["trace_id"].lower()
 
         def answer(opened: Opened) -> dict[str, Any] | None:
-            spans = spans_of(opened.tables(ALWAYS), [trace_id], _MOST_SPANS + 1).get(trace_id)
-            if not spans:
+            try:
+                found = opened.traces.read(trace_id)
+            except NotFound:
                 return None
-            trace = waterfall(trace_id, spans, _MOST_SPANS, opened.said(trace_id))
+            spans = [{**span.cells, "started_at": span.started_at} for span in found.spans[: _MOST_SPANS + 1]]
+            trace = waterfall(trace_id, spans, _MOST_SPANS, opened.said(found))
             return {"trace": trace, "subtitle": " · ".join(trace.figures), "title": trace.title}
 
         found = await self._source.ask(answer)

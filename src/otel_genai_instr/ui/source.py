@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from ..page.waterfall import Said
 from ..reports.asked import Window
 from ..reports.tables import Tables
+from ..reports.traces.trace import Trace, TraceSource
 
 _PATIENCE: Final = 60.0
 """Seconds that a page waits at most."""
@@ -20,20 +21,18 @@ _FRESH: Final = 2.0
 _T = TypeVar("_T")
 
 
-def _nothing_said(_: str) -> Mapping[str, Said]:
-    return {}
-
-
 @dataclass(frozen=True)
 class Opened:
     """What there is at one moment."""
 
     tables: Callable[[Window], Tables]
     """Its tables, for questions about a time and what it is compared with."""
+    traces: TraceSource
+    """Its traces, with all that their spans say."""
+    said: Callable[[Trace], Mapping[str, Said]]
+    """What was said in the spans of a trace, by their ids."""
     notes: list[str] = field(default_factory=list[str])
     """What of it doesn't count."""
-    said: Callable[[str], Mapping[str, Said]] = _nothing_said
-    """What was said in the spans of a trace, by their ids."""
 
 
 class Busy(Exception):

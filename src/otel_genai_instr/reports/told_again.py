@@ -1,0 +1,119 @@
+"""Calls that another instrumentation tells of, too: the rule of :mod:`..same_calls`, as an expression for tables."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import ibis
+from ibis.expr.types import Table
+
+_SHORTEST_MS: Final = 0.001
+"""Moments are whole microseconds in the tables, and durations aren't."""
+_SAID: Final = (
+    *("span_id", "parent_id", "scope", "started_at", "model", "answered_model"),
+    *("response_id", "input_tokens", "output_tokens"),
+)
+
+_KEPT: Final = ("trace_id", "outer_span_id", "inner_span_id", "outer_started_at", "outer_ms")
+
+
+def told_again(calls: Table) -> Table:
+    """Ids of calls around others that tell of the same: ``trace_id`` and ``span_id``, each once.
+
+    Those are the parents of a call of another scope, and whatever the rule matches besides. Spans meet by their trace
+    and what they have in common, a parent or a response id, and never each with each.
+    """
+    pairs = _pairs(calls)
+    parents = pairs.filter(pairs["is_parent"] & ~pairs["is_of_one_scope"]).select("trace_id", "outer_span_id")
+    matched = _matched(pairs).select("trace_id", "outer_span_id")
+    return parents.union(matched, distinct=True).rename(span_id="outer_span_id")
+
+
+def _pairs(calls: Table) -> Table:
+    """Each call with those that begin in it and have something in common with it."""
+    said = calls.mutate(ms=calls["duration_ms"].fill_null(0), parent_id=calls["parent_id"].fill_null(""))
+    outer, inner = (_prefixed(said, side) for side in ("outer", "inner"))
+    outer = outer.mutate(
+        key=_keys(outer["outer_span_id"], outer["outer_parent_id"], outer["outer_response_id"]).unnest()
+    )
+    inner = inner.mutate(key=_keys(inner["inner_parent_id"], None, inner["inner_response_id"]).unnest())
+    inner = inner.rename(inner_trace_id="trace_id", inner_key="key")
+    pairs = outer.join(inner, [outer["trace_id"] == inner["inner_trace_id"], outer["key"] == inner["inner_key"]])
+    late = pairs["inner_started_at"].delta(pairs["outer_started_at"], unit="microsecond") / 1000
+    pairs = pairs.mutate(late=late)
+    longer = pairs["outer_ms"] > pairs["inner_ms"]
+    first = (pairs["outer_ms"] == pairs["inner_ms"]) & (pairs["outer_span_id"] < pairs["inner_span_id"])
+    is_later = (pairs["late"] > 0) | ((pairs["late"] == 0) & (longer | first))
+    pairs = pairs.filter(is_later & (pairs["late"] <= pairs["outer_ms"] + _SHORTEST_MS))
+    is_by_id = pairs["key"].startswith("r")
+    has_ids = pairs["outer_response_id"].notnull() & pairs["inner_response_id"].notnull()
+    models = [
+        (pairs[f"outer_{one}"] == pairs[f"inner_{other}"]).fill_null(False)
+        for one in ("model", "answered_model")
+        for other in ("model", "answered_model")
+    ]
+    has_model = models[0] | models[1] | models[2] | models[3]
+    is_within = pairs["late"] + pairs["inner_ms"] <= pairs["outer_ms"] + _SHORTEST_MS
+    may_be_equal = [
+        (pairs[f"outer_{name}"] == pairs[f"inner_{name}"]).fill_null(True) for name in ("input_tokens", "output_tokens")
+    ]
+    is_one_scope = pairs["outer_scope"] == pairs["inner_scope"]
+    return pairs.select(
+        *("trace_id", "outer_span_id", "inner_span_id", "outer_scope", "inner_scope"),
+        *("outer_started_at", "outer_ms"),
+        is_of_one_scope=is_one_scope,
+        is_parent=~is_by_id & (pairs["inner_parent_id"] == pairs["outer_span_id"]),
+        is_same_by_id=is_by_id & has_model & ~is_one_scope,
+        is_alike=~is_by_id & is_within & has_model & may_be_equal[0] & may_be_equal[1],
+        has_ids=has_ids,
+    )
+
+
+def _matched(pairs: Table) -> Table:
+    alike = pairs.filter(pairs["is_alike"])
+    told = alike.group_by("trace_id", told_in="outer_span_id", told_scope="inner_scope").aggregate(told=alike.count())
+    guessed = alike.filter(~alike["is_of_one_scope"] & ~alike["has_ids"])
+    for side in ("outer", "inner"):
+        of_side = told.select(
+            **{
+                f"{side}_trace": "trace_id",
+                f"{side}_in": "told_in",
+                f"{side}_said": "told_scope",
+                f"{side}_told": "told",
+            }
+        )
+        guessed = guessed.left_join(
+            of_side,
+            [
+                guessed["trace_id"] == of_side[f"{side}_trace"],
+                guessed["inner_span_id"] == of_side[f"{side}_in"],
+                guessed[f"{side}_scope"] == of_side[f"{side}_said"],
+            ],
+        )
+    guessed = guessed.filter(guessed["outer_told"].fill_null(0) <= guessed["inner_told"].fill_null(0))
+    inside = guessed.select(*_KEPT).union(pairs.filter(pairs["is_same_by_id"]).select(*_KEPT))
+    innermost = ibis.row_number().over(
+        group_by=[inside["trace_id"], inside["inner_span_id"]],
+        order_by=[inside["outer_started_at"].desc(), inside["outer_ms"], inside["outer_span_id"].desc()],
+    )
+    inside = inside.mutate(is_nearest=(innermost == 0).cast("int64"))
+    inside = inside.mutate(
+        nearest=inside["is_nearest"].sum().over(group_by=[inside["trace_id"], inside["outer_span_id"]])
+    )
+    is_clear = ((inside["is_nearest"] == 1) & (inside["nearest"] == 1)).cast("int64")
+    inside = inside.mutate(is_clear=is_clear)
+    inside = inside.mutate(clear=inside["is_clear"].max().over(group_by=[inside["trace_id"], inside["inner_span_id"]]))
+    found = inside.group_by("trace_id", "outer_span_id").aggregate(
+        own=inside["is_clear"].sum(), others=inside["clear"].min()
+    )
+    return found.filter((found["own"] == 1) & (found["others"] == 1))
+
+
+def _prefixed(said: Table, side: str) -> Table:
+    return said.select("trace_id", **{f"{side}_{name}": name for name in (*_SAID, "ms")})
+
+
+def _keys(parent: Any, other: Any | None, response: Any) -> Any:
+    """What calls meet by; NULL meets nobody."""
+    keys = [ibis.literal("p") + parent, ibis.literal("r") + response]
+    return ibis.array(keys if other is None else [*keys, ibis.literal("p") + other])
