@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from otel_genai_instr.cli import main
 
+from ..reports.lines import NOON, document, evaluation
 from ..support.capture import Capture
 from ..support.clock import FakeClock
 from ..support.provider import json_reply
@@ -130,6 +132,35 @@ def test_the_cause_is_found_and_nothing_else(
     for check, (verdict, evidence) in expected.items():
         assert any(each["verdict"] == verdict and evidence in each["evidence"] for each in found[check]), found[check]
     assert (trace["likeliest"] is None) == (not expected)
+
+
+def test_stored_scores_stand_beside_what_they_are_about(
+    stored: tuple[Path, dict[str, str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, traces = stored
+    (trace,) = _debug(traces[HEALTHY], "--from", str(folder), capsys=capsys)
+    assert trace["scores"] == []
+    call = next(span for span in trace["spans"] if span["kind"] == "call")
+    judged = {"traceId": traces[HEALTHY], "spanId": call["span_id"]}
+    label: dict[str, Any] = {"gen_ai.evaluation.score.label": "pass"}
+    said = [
+        evaluation(judged, "tone", 0.5, at=NOON + timedelta(seconds=1)),
+        evaluation(judged, "relevance", 0.923, **label),
+        evaluation({"traceId": "f" * 32, "spanId": call["span_id"]}, "another", 1.0),
+    ]
+    (tmp_path / "spans.jsonl").write_text((folder / "spans.jsonl").read_text())
+    (tmp_path / "logs.jsonl").write_text(json.dumps(document(logs=said)) + "\n")
+    (trace,) = _debug(traces[HEALTHY], "--from", str(tmp_path), capsys=capsys)
+    assert [(score["name"], score["score"], score.get("label")) for score in trace["scores"]] == [
+        ("relevance", 0.923, "pass"),
+        ("tone", 0.5, None),
+    ]
+    monkeypatch.setenv("COLUMNS", "160")
+    assert main(["debug", traces[HEALTHY], "--from", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.count("relevance 0.923 pass, tone 0.5") == 1
 
 
 def test_a_healthy_trace_is_called_healthy_by_every_check(

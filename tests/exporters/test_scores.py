@@ -57,7 +57,7 @@ def test_what_comes_in_time_stands_beside_its_span(board: ScoreBoard) -> None:
     shown = piece([span(1, None), span(2, 1, "chat m", operation="chat", is_call=True, prompt="answer@3")])
     assert board.put_into([shown]) == []
     drawn = render(shown, Style(120))
-    assert "chat m  answer@3 relevance 0.9, tone 1 " in drawn
+    assert "chat m  relevance 0.9, tone 1 answer@3 " in drawn
     assert "work  user_feedback 1 " in drawn
     assert board.rest() == []
 

@@ -30,7 +30,7 @@ def note_of(row: Row, times: str) -> str:
     """What is said of a row besides its name and its error."""
     many = f"{times}{len(row.spans)}" if len(row.spans) > 1 else ""
     folded = f"(+{row.folded} http receive/send)" if row.folded else ""
-    return " ".join(filter(None, (many, row.span.detail, row.span.prompt, ", ".join(row.span.scores), folded)))
+    return " ".join(filter(None, (many, row.span.detail, ", ".join(row.span.scores), row.span.prompt, folded)))
 
 
 def total_parts(piece: Piece, totals: Totals) -> list[tuple[str, Tone]]:
