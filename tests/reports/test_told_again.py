@@ -8,6 +8,7 @@ from otel_genai_instr.exporters.reading import record_of
 from otel_genai_instr.exporters.totals import totals_of
 from otel_genai_instr.exporters.traces import SpanRecord
 from otel_genai_instr.reports.tables import Tables, rows_of
+from otel_genai_instr.reports.traces.trace import Trace, skeleton
 
 from . import lines
 from .told import CASES, Said, documents, span_id
@@ -32,6 +33,13 @@ def test_reports_count_it_once(tables: Tables, case: str) -> None:
     of_case = tables.calls["trace_id"] == _trace(list(CASES).index(case))
     found = rows_of(tables.calls.filter(of_case).select("span_id"))
     assert sorted(row["span_id"] for row in found) == [span_id(number) for number in sorted(CASES[case][1])]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_debugging_counts_it_once(tables: Tables, case: str) -> None:
+    of_case = tables.spans["trace_id"] == _trace(list(CASES).index(case))
+    trace = Trace(case, [skeleton(row) for row in rows_of(tables.spans.filter(of_case))])
+    assert {call.span_id for call in trace.of_kind("call")} == {span_id(number) for number in CASES[case][1]}
 
 
 @pytest.mark.parametrize("case", CASES)

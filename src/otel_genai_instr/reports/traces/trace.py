@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+from ...same_calls import told_again
 from ...semconv import attributes as names
 from ..asked import Window
 from ..columns import SPANS
@@ -78,6 +79,31 @@ class TraceSpan:
         return self.cells["kind"]
 
     @property
+    def scope(self) -> str:
+        """Name of the instrumentation that made it."""
+        return self.cells["scope"] or ""
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The model asked for, and the one that answered."""
+        return frozenset(filter(None, (self.cells["model"], self.cells["answered_model"])))
+
+    @property
+    def response_id(self) -> str | None:
+        """The provider's."""
+        return self.cells["response_id"]
+
+    @property
+    def input_tokens(self) -> int | None:
+        """Cached ones included."""
+        return self.cells["input_tokens"]
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Reasoning included."""
+        return self.cells["output_tokens"]
+
+    @property
     def failed(self) -> bool:
         """Whether its status is an error."""
         return bool(self.cells["failed"])
@@ -129,13 +155,10 @@ class Trace:
         found = [span for span in self.spans if span.kind == kind]
         if kind != CALL:
             return found
-        inner = {(span.parent_id, span.cells["scope"]) for span in found}
-        scopes = {scope for _, scope in inner}
-        return [
-            span
-            for span in found
-            if not any((span.span_id, scope) in inner for scope in scopes if scope != span.cells["scope"])
-        ]
+        scopes = {span.span_id: span.scope for span in found}
+        outer = {span.parent_id for span in found if span.scope != scopes.get(span.parent_id or "", span.scope)}
+        outer |= {around.span_id for around, _ in told_again(found)}
+        return [span for span in found if span.span_id not in outer]
 
     def root(self) -> TraceSpan:
         """The first span that has no parent here."""
