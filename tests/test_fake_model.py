@@ -1,4 +1,4 @@
-"""The fake model, as the real SDKs in another process see it. Its streams of chat are README's: tests/first_hour."""
+"""The fake model, as real SDKs in another process see it. Streams of chat, and batches: tests/first_hour."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ for span in kept.get_finished_spans():
     print(sum(said[f"otel_genai.cost.{each}"] for each in ("input", "output")))
 """
 NAMED: Final = "gpt-4o-mini text-embedding-3-small claude-haiku-4-5"
-UNKNOWN: Final = "The fake model answers chat completions, responses, messages, embeddings and models"
+UNKNOWN: Final = "The fake model answers chat completions, responses, messages, embeddings, batches and models"
 REAL: Final = {
     "OPENAI_API_KEY": "a real one",
     "OPENAI_BASE_URL": "https://elsewhere.example.com",
