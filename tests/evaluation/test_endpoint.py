@@ -204,6 +204,7 @@ def test_operations_without_a_span_do_not_share_a_limit(
     (said,) = caplog.messages
     assert "no OpenTelemetry SDK" in said
     assert "opentelemetry-instrument" in said
+    assert (judging.records(), judging.scores()) == ([], [])
 
 
 def test_one_client_has_a_limit_whatever_it_sends(judging: Judging) -> None:

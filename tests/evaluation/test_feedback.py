@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 
+from otel_genai_instr import log
 from otel_genai_instr.evaluation import evaluate, feedback, feedback_token
 from otel_genai_instr.evaluation.reactions import ACTIONS
 from otel_genai_instr.settings import CaptureContent, Settings
@@ -116,6 +118,25 @@ def test_what_is_passed_is_told_of_before_what_is_set(judging: Judging, subject:
         evaluate(subject, "relevance", score=1)
     with pytest.raises(ValueError, match=rf"not valid: type {type(subject).__name__}; .*feedback_token"):
         feedback(subject, "thumbs_up")
+
+
+def test_feedback_on_nothing_is_not_recorded_which_is_said_where_it_comes_back(
+    judging: Judging, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "_said", {})
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    token = feedback_token(trace.INVALID_SPAN)  # of another process
+    feedback(token, "thumbs_up")
+    assert caplog.messages == []
+    monkeypatch.delenv("OTEL_SDK_DISABLED")
+    for _ in range(2):
+        feedback(token, "thumbs_up")
+    (said,) = caplog.messages
+    assert "not recorded" in said
+    assert "opentelemetry-instrument" in said
+    assert (judging.records(), judging.scores()) == ([], [])
+    feedback(feedback_token(judging.span()), "thumbs_up")
+    assert len(judging.records()) == 1
 
 
 def test_a_token_is_no_subject_of_a_further_token(judging: Judging) -> None:

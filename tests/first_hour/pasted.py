@@ -30,8 +30,9 @@ _CLONE: Final = re.compile(r"'\.\[")
 _SAVED: Final = re.compile(r"# (\w+\.py)\n")
 """The first line of a block that is to be saved under a name."""
 _APP: Final = re.compile(r"cat > app\.py <<'END'\n(.*?)^END$", re.MULTILINE | re.DOTALL)
-_SHELL: Final = "set -e; . ./.shell; {code}\nexport -p > .shell"
-"""What one block exports, the next one has."""
+_SHELL: Final = "set -e; . ./.shell; {code}"
+_KEPT: Final = "\nexport -p > .shell"
+"""What one block exports, the next one has; but for one that serves, whose port is its own."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _paste(block: Block, folder: Path, environment: dict[str, str]) -> tuple[int
         code = _SHELL.format(code=f"python {name}")
     asked = asked_of(block)
     try:
-        return _run(code, folder, environment) if asked is None else _serve(code, folder, environment, asked)
+        return _run(code + _KEPT, folder, environment) if asked is None else _serve(code, folder, environment, asked)
     except subprocess.TimeoutExpired as late:
         return 1, f"{(late.stdout or b'').decode()}\nhangs after {LONGEST} s"
 
@@ -102,7 +103,7 @@ def _serve(code: str, folder: Path, environment: dict[str, str], path: str) -> t
         process = subprocess.Popen(
             ["bash", "-c", code],
             cwd=folder,
-            env=environment | quiet | {"UVICORN_PORT": str(port)},
+            env=environment | quiet | {"UVICORN_PORT": str(port), "FLASK_RUN_PORT": str(port)},
             stdout=output,
             stderr=output,
             start_new_session=True,

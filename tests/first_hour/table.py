@@ -49,6 +49,7 @@ ELSEWHERE: Final = (
 
 SERVED: Final = {
     ("recipes", "uvicorn stream:app"): "/chat?question=Hello",
+    ("recipes", "flask --app chat"): "/chat?question=Hello",
     ("feedback", "uvicorn shop:app"): "/ask?question=Hello",
 }
 """Blocks that serve until they are interrupted, and what they are asked for."""

@@ -50,7 +50,8 @@ def check_rules(options: Namespace) -> int:
     told.notes[:0] = opened.notes
     write(told, options.format, options.limit)
     if address is not None and outcome.findings:
-        post(address, alerts(outcome.findings, datetime.now(UTC), lasts))
+        with working(f"telling {address}"):
+            post(address, alerts(outcome.findings, datetime.now(UTC), lasts))
     return 0 if outcome.severity is None else EXIT_CODES[outcome.severity.value]
 
 

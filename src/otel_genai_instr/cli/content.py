@@ -13,6 +13,7 @@ from ..store.location import Unusable
 from ..store.reading import Reader, Stored, Unreadable, by_reference
 from .conversation import show_conversation
 from .problems import Problem
+from .progress import working
 from .tables import JSON, say
 
 _IDS: Final = re.compile(r"([0-9a-f]{32})(?::([0-9a-f]{16}))?")
@@ -23,7 +24,8 @@ def show_content(options: Namespace) -> int:
     chosen = settings.from_environ()
     url: str | None = options.source or chosen.content_store
     try:
-        found = _found(options.which, url, chosen.content_store_keys, options.date)
+        with working("reading the content store"):
+            found = _found(options.which, url, chosen.content_store_keys, options.date)
     except Unusable as error:
         raise Problem(f"the content store can't be read: {error}") from None
     except Unreadable as error:

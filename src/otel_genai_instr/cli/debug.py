@@ -11,6 +11,7 @@ from .. import settings
 from ..pricing.context_window import context_window
 from ..privacy.pseudonyms import LEAST_BYTES, Pseudonyms
 from .problems import Misuse, Problem
+from .progress import working
 from .stored_content import add_stored_content
 from .tables import JSON, warn
 from .trace_sources import Traces, open_traces
@@ -32,9 +33,10 @@ def debug(options: Namespace) -> int:
 
     found: list[Examined] = []
     for trace_id in [options.trace.lower()] if options.trace is not None else _searched(options, traces):
-        trace = traces.source.read(trace_id)
-        add_stored_content(trace)
-        found.append(Examined(trace, examine(trace, traces.history, context_window)))
+        with working(f"reading trace {trace_id}"):
+            trace = traces.source.read(trace_id)
+            add_stored_content(trace)
+            found.append(Examined(trace, examine(trace, traces.history, context_window)))
     for note in traces.notes:
         warn(f"otel-genai: {note}")
     if options.format == JSON:
@@ -53,7 +55,8 @@ def _searched(options: Namespace, traces: Traces) -> list[str]:
     window = window_from(options.last, None, None, UTC, now, _USUAL_TIME)
     wanted = Wanted(window, options.session, _names_of(options.user), options.last_error)
     most = options.traces or (1 if options.last_error else 5)
-    ids = traces.source.find(wanted, most + 1)
+    with working("looking for traces"):
+        ids = traces.source.find(wanted, most + 1)
     if not ids:
         said = [
             f"session {options.session}" if options.session is not None else "",

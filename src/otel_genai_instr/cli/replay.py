@@ -46,8 +46,9 @@ def replay(options: Namespace) -> int:
         if name not in PARAMETERS:
             raise Misuse(f"--without: {name!r} is not allowed; {', '.join(PARAMETERS)}")
     traces = open_traces(options.source, options.prices)
-    trace = traces.source.read(ids[1])
-    add_stored_content(trace)
+    with working(f"reading trace {ids[1]}"):
+        trace = traces.source.read(ids[1])
+        add_stored_content(trace)
     for note in trace.notes:
         warn(f"otel-genai: {note}")
     span = _chosen(trace, ids[2])

@@ -72,7 +72,9 @@ def show(found: Report, options: Namespace, tables: Tables, asked: Asked, answer
     if options.format == HTML:
         from ..page.report_page import report_file
 
-        say(report_file(found, tables, asked, answer))
+        with working("drawing the page"):
+            page = report_file(found, tables, asked, answer)
+        say(page)
     else:
         write(found, options.format, options.limit)
 

@@ -19,6 +19,7 @@ from .download import downloaded
 from .figures import counted, every_price
 from .files import expanded
 from .problems import Problem
+from .progress import working
 from .tables import JSON, clean_line, say, say_json
 
 DEFAULT_FILE: Final = "~/.cache/otel-genai/prices.json"
@@ -35,12 +36,14 @@ def update(options: Namespace) -> int:
     try:
         if target.exists() and not target.is_file():
             raise Problem(f"{target}: can't be written: is not a file")
-        content = downloaded(url)
-        old_entries, old = _present(target)
-        new_entries, new = _written(content, url, target)
+        with working(f"reading {url}"):
+            content = downloaded(url)
+        with working("looking up each model"):
+            old_entries, old = _present(target)
+            new_entries, new = _written(content, url, target)
+            changes = _changes(old_entries, old, new_entries, new)
     except OSError as error:  # of the file: those of the web are told apart where it is read
         raise Problem(f"{target}: can't be written: {error.strerror or error}") from None
-    changes = _changes(old_entries, old, new_entries, new)
     added, gone = sorted(new_entries - old_entries), sorted(old_entries - new_entries)
     providers = {provider for provider, _ in new_entries}
     if options.format == JSON:

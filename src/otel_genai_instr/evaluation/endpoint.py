@@ -55,7 +55,7 @@ class FeedbackApp:
     Mount it in another application or serve it alone; it answers on every path. Its answers:
 
     ====== ==========================================================================================
-    204    recorded
+    204    recorded; or taken, where the token is of a process without an OpenTelemetry SDK: that is logged once
     400    no JSON object with ``token``, ``action`` and perhaps ``text``, or an action that isn't known
     403    the token is forged or expired
     405    not POST

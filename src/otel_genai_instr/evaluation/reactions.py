@@ -22,8 +22,9 @@ _SCORES: Final = {"thumbs_up": 1.0, "thumbs_down": 0.0}
 """Only a thumb says how good an answer was; what the others mean depends on the app."""
 _EVALUATOR: Final = "human"
 _NO_SPAN: Final = (
-    "feedback_token() was asked for the token of nothing: no OpenTelemetry SDK made a span, so feedback given with it "
-    "belongs to no trace. Start the app by opentelemetry-instrument, or set up a TracerProvider. This is said once."
+    "feedback given with the token of nothing is not recorded, since it belongs to no trace: no OpenTelemetry SDK made "
+    "a span where feedback_token() was called. Start that app by opentelemetry-instrument, or set up a TracerProvider. "
+    "This is said once."
 )
 _LONGEST_LIFE: Final = 10 * 365 * 24 * 3600.0
 
@@ -33,7 +34,7 @@ def feedback_token(subject: Subject, *, expires_in: float = SEVEN_DAYS) -> str:
 
     It holds the ids of the span and the expiry, signed with HMAC-SHA256: nothing about the user, nothing secret.
 
-    Without an SDK there is no span: its token is accepted, the feedback belongs to nothing, and the log says so once.
+    Without an SDK there is no span: what is said with its token is not recorded, and the log says so once.
 
     Args:
         subject: a block of this package, a span, or a span context.
@@ -47,8 +48,8 @@ def feedback_token(subject: Subject, *, expires_in: float = SEVEN_DAYS) -> str:
     target = target_of(subject)  # what is passed is told of before what is set
     telemetry = shared()
     keys = tokens.keys_of(telemetry.settings.feedback_key)
-    if not target.span_context.is_valid and not sdk_is_disabled():
-        log.warning_once(feedback_token, _NO_SPAN)
+    if not target.span_context.is_valid:
+        _say_no_span()
     expires_at = math.ceil(telemetry.clock.wall_ns() / 1e9 + seconds)
     return tokens.sign(target.span_context, expires_at, keys)
 
@@ -88,8 +89,17 @@ def checked(action: object, text: object) -> tuple[Action, str | None]:
 
 
 def record_reaction(target: Target, action: Action, text: str | None) -> None:
-    """Leave the signals of a reaction to ``target``."""
+    """Leave the signals of a reaction to ``target``; none where there is no span, which is said."""
+    if not target.span_context.is_valid:
+        _say_no_span()
+        return
     record(target, Verdict(values.USER_FEEDBACK, _EVALUATOR, _SCORES.get(action), action, text))
+
+
+def _say_no_span() -> None:
+    """Once, whether its token is asked for here or comes back here. Whoever turned the SDK off wants it so."""
+    if not sdk_is_disabled():
+        log.warning_once(feedback_token, _NO_SPAN)
 
 
 def _life(expires_in: object) -> float:
