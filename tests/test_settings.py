@@ -164,6 +164,15 @@ def test_a_wrong_override_names_the_allowed_values() -> None:
         ("OTEL_GENAI_PRICE", settings.PRICES),
         ("OTEL_GENAI_METRIC_DIMENSION", settings.METRIC_DIMENSIONS),
         ("OTEL_GENAI_feedback_key", settings.FEEDBACK_KEY),
+        ("otel_genai_content", settings.CONTENT),
+        ("OTEL_GEN_AI_CONTENT", settings.CONTENT),
+        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENTS", CAPTURE),
+        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_CONTENT", CAPTURE),
+        ("OTEL_INSTRUMENTATION_GEN_AI_CAPTURE_MESSAGE_CONTENT", CAPTURE),
+        ("OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOKS", settings.COMPLETION_HOOK),
+        ("OTEL_GENAI_FILE_DIRECTORY", file_settings.FILE_DIR),
+        ("OTEL_GENAI_REPORT_FROM", file_settings.REPORTS_FROM),
+        ("OTEL_GENAI_CONSOLE_HTTP", settings.CONSOLE_HTTP_MESSAGES),
     ],
 )
 def test_a_misspelt_variable_names_the_nearest_one_once(
@@ -185,6 +194,8 @@ def test_variables_of_others_and_our_own_are_let_be(caplog: pytest.LogCaptureFix
         {
             "OTEL_SERVICE_NAME": "x",
             "OTEL_INSTRUMENTATION_GENAI_UPLOAD_BASE_PATH": "x",
+            "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT": "x",
+            "OTEL_GEN_AI_OF_OTHERS": "x",
             **dict.fromkeys((*settings.VARIABLES.values(), *file_settings.VARIABLES.values()), ""),
         }
     )

@@ -14,6 +14,8 @@ _D = TypeVar("_D", bound=Enum | None)
 _OURS: Final = "OTEL_GENAI_"
 """How our own names begin, which nobody else reads."""
 _OFFICIAL: Final = "OTEL_INSTRUMENTATION_GENAI_"
+_LIKENESS: Final = {_OURS: 0.6, _OFFICIAL: 0.75, "OTEL_INSTRUMENTATION_GEN_AI_": 0.75, "OTEL_GEN_AI_": 0.75}
+"""How much like one of ours a name is that one is meant by. What begins otherwise may be somebody else's."""
 
 _SWITCH: Final = {
     "true": True,
@@ -119,24 +121,24 @@ def warn(variable: str, value: str, allowed: Iterable[str], consequence: str) ->
 
 
 def warn_of_names(environ: Mapping[str, str], known: Set[str]) -> None:
-    """Say which variables begin like ours and are none."""
+    """Say which variables begin like ours, in letters of any case, and are none."""
     for variable in environ:
-        if not variable.startswith(_OURS) or variable in known:
+        prefix = next((each for each in _LIKENESS if variable.upper().startswith(each)), None)
+        if prefix is None or variable in known:
             continue
-        near = _nearest(variable, known)
-        if near is None:
+        near = _nearest(variable.upper().removeprefix(prefix), known, _LIKENESS[prefix])
+        if near is not None:
+            log.warning_once((variable, ""), "%s is no setting; is %s meant? It is ignored.", variable, near)
+        elif prefix == _OURS:
             allowed = ", ".join(sorted(known))
             log.warning_once((variable, ""), "%s is no setting; allowed: %s; it is ignored.", variable, allowed)
-        else:
-            log.warning_once((variable, ""), "%s is no setting; is %s meant? It is ignored.", variable, near)
 
 
-def _nearest(variable: str, known: Set[str]) -> str | None:
+def _nearest(wanted: str, known: Set[str], likeness: float) -> str | None:
     """The known variable that is most like this one, by what follows the prefix: parts of names are written too."""
     from difflib import get_close_matches
 
     words = {name.removeprefix(_OURS).removeprefix(_OFFICIAL): name for name in sorted(known)}
-    wanted = variable.removeprefix(_OURS).upper()
     parts = [word for word in words if wanted and (word.startswith(wanted) or f"_{wanted}_" in f"_{word}_")]
-    near = get_close_matches(wanted, parts, 1, 0.0) or get_close_matches(wanted, words, 1)
+    near = get_close_matches(wanted, parts, 1, 0.0) or get_close_matches(wanted, words, 1, likeness)
     return words[near[0]] if near else None

@@ -95,8 +95,8 @@ def _shown(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
     return printed.out
 
 
-def _refused(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
-    assert main(["content", "show", *arguments]) == 1
+def _refused(*arguments: str, capsys: pytest.CaptureFixture[str], code: int = 1) -> str:
+    assert main(["content", "show", *arguments]) == code
     printed = capsys.readouterr()
     assert printed.out == ""
     return printed.err
@@ -138,8 +138,8 @@ def test_one_day_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert _refused(TRACE, "--from", url, "--date", "2026-11-24", capsys=capsys) == (
         f"otel-genai: file://{tmp_path} has no content of trace {TRACE} (looked at 2026/11/24)\n"
     )
-    assert "--date 24.11.: not a day such as 2026-11-29" in _refused(
-        TRACE, "--from", url, "--date=24.11.", capsys=capsys
+    assert "--date: '24.11.' is not allowed; a day such as 2026-11-29" in _refused(
+        TRACE, "--from", url, "--date=24.11.", capsys=capsys, code=2
     )
 
 
@@ -161,17 +161,21 @@ def test_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "said", "code"),
     [
-        (["abc"], "abc is no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no reference"),
-        ([TRACE], "say where the content is: by --from URL, or by OTEL_GENAI_CONTENT_STORE"),
-        (["https://example.com/x"], "https://example.com/x is not what a span refers to: it has no date and no ids"),
-        ([TRACE, "--from", "nosuch://x"], "the content store can't be read: fsspec knows no file system for nosuch://"),
-        ([TRACE, "--from", "memory://nothing"], "memory://nothing has no content at all"),
+        (["abc"], "abc is no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no reference", 2),
+        ([TRACE], "say where the content is: by --from URL, or by OTEL_GENAI_CONTENT_STORE", 1),
+        (["https://example.com/x"], "https://example.com/x is not what a span refers to: it has no date and no ids", 1),
+        (
+            [TRACE, "--from", "nosuch://x"],
+            "the content store can't be read: fsspec knows no file system for nosuch://",
+            1,
+        ),
+        ([TRACE, "--from", "memory://nothing"], "memory://nothing has no content at all", 1),
     ],
 )
-def test_what_cannot_be_asked(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _refused(*arguments, capsys=capsys) == f"otel-genai: {said}\n"
+def test_what_cannot_be_asked(arguments: list[str], said: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _refused(*arguments, capsys=capsys, code=code) == f"otel-genai: {said}\n"
 
 
 def test_encrypted_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -344,6 +344,7 @@ def test_without_content_and_without_enough_calls_it_says_that_it_does_not_know(
         (("--last-error", "--last", "soon", "--from", "{folder}"), 2, "--last: 'soon' is not allowed"),
         (("a" * 32, "--from", "http://127.0.0.1:1"), 1, "jaeger+http://..., tempo+http://..."),
         (("a" * 32, "--from", "jaeger+http://:1"), 1, "needs http:// or https:// and a host"),
+        (("a" * 32, "--from", "mysql://u:secret@h"), 1, "mysql:// is not understood; allowed: a folder or file"),
         (("a" * 32,), 1, "say by --from or OTEL_GENAI_REPORTS_FROM where the telemetry is"),
     ],
 )

@@ -84,7 +84,7 @@ print(json.dumps([len(token), said.getvalue().count("no OpenTelemetry SDK")]))
 @pytest.mark.parametrize(("disabled", "lines"), [("true", 0), ("false", 1)])
 def test_without_an_sdk_nothing_happens_and_that_is_said_once(disabled: str, lines: int) -> None:
     said = {"OTEL_GENAI_FEEDBACK_KEY": KEY, "OTEL_SDK_DISABLED": disabled}
-    assert run("import contextlib, io, sys\nsys.stderr = said = io.StringIO()\n" + WITHOUT_SDK, **said) == [84, lines]
+    assert run("import io, sys\nsys.stderr = said = io.StringIO()\n" + WITHOUT_SDK, **said) == [84, lines]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -201,6 +201,7 @@ class TestBad:
         assert message.startswith(str(path.parent))
         assert content[1] in message
         assert len(message) < 700
+        assert "\n" not in message
 
     @pytest.mark.parametrize("kind", BAD)
     def test_later(self, path: Path, kind: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -45,7 +45,7 @@ def test_a_short_key_names_nobody(keys: tuple[str, ...], caplog: pytest.LogCaptu
         assert pseudonyms.of(UNDER_NEW) is None
         assert pseudonyms.all_of("u-42") == ()
     (record,) = caplog.records
-    assert "pseudonym_keys: a key is shorter than 32 bytes" in record.getMessage()
+    assert "OTEL_GENAI_PSEUDONYM_KEYS (or pseudonym_keys=): a key is shorter than 32 bytes" in record.getMessage()
     assert not any(key and key in caplog.text for key in keys)
 
 

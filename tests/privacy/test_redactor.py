@@ -127,7 +127,7 @@ def test_a_file(tmp_path: Path, ending: str) -> None:
 def test_what_is_wrong_is_said_and_closes(asked: object, said: str, caplog: pytest.LogCaptureFixture) -> None:
     message = _refused(asked, caplog)
     assert said in message
-    assert message.endswith("No content is recorded until that is put right.")
+    assert message.endswith("No content is recorded until OTEL_GENAI_REDACT (or redact=) is put right.")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from .. import settings
 from ..store.location import Unusable
 from ..store.reading import Reader, Stored, Unreadable, by_reference
 from .conversation import show_conversation
-from .problems import Problem
+from .problems import Misuse, Problem
 from .progress import working
 from .tables import JSON, say
 
@@ -46,7 +46,7 @@ def _found(which: str, url: str | None, keys: tuple[str, ...], day: str | None) 
     if ids is None and "/" in which:
         return [by_reference(which, url, keys)]
     if ids is None:
-        raise Problem(f"{which} is no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no reference")
+        raise Misuse(f"{which} is no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no reference")
     if url is None:
         raise Problem(f"say where the content is: by --from URL, or by {settings.CONTENT_STORE}")
     return Reader(url, keys).by_ids(ids[1], ids[2], _day(day))
@@ -58,4 +58,4 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Problem(f"--date {text}: not a day such as 2026-11-29") from None
+        raise Misuse(f"--date: {text!r} is not allowed; a day such as 2026-11-29") from None

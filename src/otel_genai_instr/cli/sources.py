@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow", "scipy")
 _SHOWN_MISTAKES: Final = 10
+_ALLOWED: Final = (
+    "a folder or file of OTLP JSON, clickhouse://host:8123/database; "
+    "for debug and replay jaeger+http://host:16686 and tempo+http://host:3200, too"
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
     source = said or reports_from()
     if urlsplit(source).scheme.startswith("clickhouse"):
         return _open_clickhouse(source)
+    if "://" in source:  # there may be a password in it
+        raise Problem(f"{source.partition('://')[0]}:// is not understood; allowed: {_ALLOWED}")
     path = expanded(source)
     if not path.exists():
         hint = (

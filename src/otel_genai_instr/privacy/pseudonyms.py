@@ -24,7 +24,8 @@ class Pseudonyms:
         self._keys: tuple[bytes, ...] = tuple(encodable(key).encode() for key in keys)
         if any(len(key) < LEAST_BYTES for key in self._keys):
             log.warning(
-                "pseudonym_keys: a key is shorter than %d bytes. No user id is recorded until that is put right.",
+                "OTEL_GENAI_PSEUDONYM_KEYS (or pseudonym_keys=): a key is shorter than %d bytes. "
+                "No user id is recorded until that is put right.",
                 LEAST_BYTES,
             )
             self._keys = ()

@@ -52,7 +52,7 @@ def redactor_from(asked: object) -> Redactor | None:
         problem = str(error)
     except Exception as error:  # of a package, or a fault of ours
         problem = f"redact: can't be set up ({class_name(type(error))}: {error})"
-    log.warning("%s. No content is recorded until that is put right.", problem)
+    log.warning("%s. No content is recorded until OTEL_GENAI_REDACT (or redact=) is put right.", problem)
     return _Closed()
 
 

@@ -50,7 +50,8 @@ def read_yaml(text: str, name: str, most_levels: int) -> tuple[object, dict[Plac
             with contextlib.suppress(yaml.YAMLError):
                 _Builder(name, most_levels).build(yaml.parse(text[: mark.index], loader))
         where = name if mark is None else f"{name}, line {mark.line + 1}"
-        raise UserFileError(f"{where}: is not YAML: {getattr(error, 'problem', None) or error}") from None
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())  # in one line
+        raise UserFileError(f"{where}: is not YAML: {problem}") from None
 
 
 class _Builder:
