@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -25,6 +26,12 @@ from .table import asked_of, is_pasted
 LONGEST: Final = 120.0
 """Seconds after which a block hangs."""
 _READY: Final = 20.0
+_INTERRUPTIBLE: Final = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""What a shell starts in the background ignores interrupts, and hands that on; a reader's terminal doesn't."""
 _CLONE: Final = re.compile(r"'\.\[")
 """README installs the clone by this; here it is the wheel of the clone."""
 _SAVED: Final = re.compile(r"# (\w+\.py)\n")
@@ -101,7 +108,7 @@ def _serve(code: str, folder: Path, environment: dict[str, str], path: str) -> t
     quiet = {"OTEL_TRACES_EXPORTER": "genai_console", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
     with (folder / "served.txt").open("w+b") as output:
         process = subprocess.Popen(
-            ["bash", "-c", code],
+            [sys.executable, "-c", _INTERRUPTIBLE, "bash", "-c", code],
             cwd=folder,
             env=environment | quiet | {"UVICORN_PORT": str(port), "FLASK_RUN_PORT": str(port)},
             stdout=output,
