@@ -8,8 +8,10 @@ from functools import partial
 
 import pytest
 
+from otel_genai_instr.reports.asked import Asked
 from otel_genai_instr.reports.clickhouse import clickhouse_tables
 from otel_genai_instr.reports.tables import rows_of
+from otel_genai_instr.reports.trace_list import Least, newest
 from otel_genai_instr.reports.traces.in_clickhouse import TracesInClickHouse
 
 from ..reports.lines import DAY, NOON
@@ -73,3 +75,12 @@ def test_the_same_calls_count(url: str) -> None:
 def test_a_trace_is_read_whole(url: str) -> None:
     trace = TracesInClickHouse(partial(clickhouse_tables, url), "ClickHouse").read(f"{1:032x}")
     assert [span.span_id for span in trace.spans] == [span_id(1), span_id(2)]
+
+
+def test_traces_are_listed_with_their_length(url: str) -> None:
+    listed = newest(clickhouse_tables(url, DAY), Asked(DAY), Least(), None, 100)
+    lengths = {row["trace_id"]: (row["duration_ms"], row["calls"]) for row in listed}
+    assert lengths == {
+        f"{at + 1:032x}": (max(said.end for said in spans) - min(said.begin for said in spans), len(counted))
+        for at, (spans, counted) in enumerate(CASES.values())
+    }

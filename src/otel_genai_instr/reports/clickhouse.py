@@ -8,15 +8,18 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import clickhouse_connect
+import ibis
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from ibis.expr.types import Table
 
 from ..file_settings import reports_password
 from .asked import Window
 from .clickhouse_engine import SETTINGS, ClickHouse, first_line
-from .clickhouse_view import no_scores_query, scores_query, spans_query
+from .clickhouse_view import no_scores_query, quoted, scores_query, spans_query
 from .columns import SCORES, SPANS, Column, Type
 from .exceptions import NotUnderstood, Unanswered
-from .tables import Tables
+from .tables import Tables, rows_of
+from .told_again import NEEDED, told_again, without_parents
 
 _SCHEMES: Final = {"clickhouse": False, "clickhouses": True}
 _PORTS: Final = {False: 8123, True: 8443}
@@ -75,8 +78,32 @@ def clickhouse_tables(url: str, window: Window) -> Tables:
     engine = ClickHouse.from_connection(client)
     scores = partial(scores_query, window, has_event_name="EventName" in logs) if logs else no_scores_query
     return Tables.of(
-        engine.as_table(partial(spans_query, window), _types(SPANS)), engine.as_table(scores, _types(SCORES))
+        engine.as_table(partial(spans_query, window), _types(SPANS)),
+        engine.as_table(scores, _types(SCORES)),
+        partial(_told_again, engine),
     )
+
+
+def _told_again(engine: ClickHouse, calls: Table) -> Table:
+    """Worked out here: ClickHouse would read the spans once for each time that the rule names them.
+
+    Calls that hold others are found there, so there are few left to name.
+    """
+    by_trace = calls.group_by("trace_id").aggregate(scopes=calls["scope"].nunique())
+    told_of = by_trace.filter(by_trace["scopes"] > 1).select("trace_id")
+    here = ibis.memtable(calls.semi_join(told_of, "trace_id").select(*NEEDED).to_pyarrow())
+    found = rows_of(told_again(here).anti_join(_parents(here), ["trace_id", "span_id"]))
+    ids = ", ".join(f"({quoted(row['trace_id'])}, {quoted(row['span_id'])})" for row in found)
+    known = f"SELECT id.1 AS trace_id, id.2 AS span_id FROM (SELECT arrayJoin([{ids}]) AS id)"
+    nothing = "SELECT '' AS trace_id, '' AS span_id"
+    return engine.as_table(
+        lambda columns: f"SELECT {', '.join(columns)} FROM ({known if ids else nothing})",
+        {"trace_id": "string", "span_id": "string"},
+    )
+
+
+def _parents(calls: Table) -> Table:
+    return calls.anti_join(without_parents(calls), ["trace_id", "span_id"]).select("trace_id", "span_id")
 
 
 def _columns(client: Any, table: str) -> dict[str, str]:

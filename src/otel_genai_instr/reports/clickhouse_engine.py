@@ -21,8 +21,9 @@ from .exceptions import Unanswered
 QueryOf = Callable[[Collection[str]], str]
 """The query that answers these columns."""
 
-SETTINGS: Final = {"join_use_nulls": 1}
-"""Rows without a partner have NULL on the other side, as SQL wants it; ClickHouse's own is 0 and ''."""
+SETTINGS: Final = {"join_use_nulls": 1, "max_query_size": 256 * 1024 * 1024}
+"""Rows without a partner have NULL on the other side, as SQL wants it; ClickHouse's own is 0 and ''. And bytes of a
+question, which may name calls that are told of twice."""
 _NAME: Final = re.compile(r'"(\w+)"')
 _OF_WHOLE_ROWS: Final = re.compile(r"\b(DISTINCT|INTERSECT|EXCEPT)\b")
 """Where columns count that nobody names."""

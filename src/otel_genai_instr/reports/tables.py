@@ -13,7 +13,7 @@ from ibis.expr.types import Table
 from .columns import PLACE_BITS, SCORES, SPANS, Column, Type
 from .kinds import CALL
 from .manifest import Manifest
-from .told_again import told_again
+from .told_again import told_again, without_parents
 
 _DUCKDB: Final = {
     Type.TEXT: "VARCHAR",
@@ -36,19 +36,19 @@ class Tables:
     """Evaluations and feedback."""
 
     @classmethod
-    def of(cls, spans: Table, scores: Table, kept: Callable[[Table], Table] = lambda table: table) -> Tables:
+    def of(cls, spans: Table, scores: Table, told: Callable[[Table], Table]) -> Tables:
         """Tell the calls among the spans.
 
         Args:
             spans: All of them.
             scores: Evaluations and feedback.
-            kept: Keeps what is asked for again and again, where the engine can: which calls are told of again.
+            told: Works out once which calls are told of again, and keeps it where the engine finds it.
         """
         calls = spans.filter(spans["kind"] == CALL)
         scopes = rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"]
         if scopes > 1:
-            outer = kept(told_again(calls)).select(outer_trace="trace_id", outer_span="span_id")
-            calls = calls.anti_join(
+            outer = told(calls).select(outer_trace="trace_id", outer_span="span_id")
+            calls = without_parents(calls).anti_join(
                 outer, [calls["span_id"] == outer["outer_span"], calls["trace_id"] == outer["outer_trace"]]
             )
         return cls(spans, calls, scores)
@@ -93,7 +93,7 @@ def stored_tables(manifest: Manifest, folder: Path) -> Tables:
     return Tables.of(
         engine.table("spans"),
         engine.table("scores"),
-        lambda told: engine.create_table("told_again", told, temp=True),
+        lambda calls: engine.create_table("told_again", told_again(calls), temp=True),
     )
 
 

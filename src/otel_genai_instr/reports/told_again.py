@@ -14,19 +14,35 @@ _SAID: Final = (
     *("response_id", "input_tokens", "output_tokens"),
 )
 
+NEEDED: Final = ("trace_id", "duration_ms", *_SAID)
+"""The columns that tell."""
 _KEPT: Final = ("trace_id", "outer_span_id", "inner_span_id", "outer_started_at", "outer_ms")
 
 
 def told_again(calls: Table) -> Table:
-    """Ids of calls around others that tell of the same: ``trace_id`` and ``span_id``, each once.
+    """Ids of calls that tell of the same as another around or inside them: ``trace_id`` and ``span_id``, each once.
 
-    Those are the parents of a call of another scope, and whatever the rule matches besides. Spans meet by their trace
-    and what they have in common, a parent or a response id, and never each with each.
+    Spans meet by their trace and what they have in common, a parent or a response id, and never each with each.
+
+    Args:
+        calls: With the columns :data:`NEEDED`.
     """
     pairs = _pairs(calls)
-    parents = pairs.filter(pairs["is_parent"] & ~pairs["is_of_one_scope"]).select("trace_id", "outer_span_id")
     matched = _matched(pairs).select("trace_id", "outer_span_id")
-    return parents.union(matched, distinct=True).rename(span_id="outer_span_id")
+    return matched.distinct().rename(span_id="outer_span_id")
+
+
+def without_parents(calls: Table) -> Table:
+    """Calls that hold no call of another instrumentation. That is cheap, and holds for any number of calls in one."""
+    inner = calls.select(inside="parent_id", inner_trace="trace_id", inner_scope="scope")
+    return calls.anti_join(
+        inner,
+        [
+            calls["span_id"] == inner["inside"],
+            calls["trace_id"] == inner["inner_trace"],
+            calls["scope"] != inner["inner_scope"],
+        ],
+    )
 
 
 def _pairs(calls: Table) -> Table:
@@ -62,7 +78,6 @@ def _pairs(calls: Table) -> Table:
         *("trace_id", "outer_span_id", "inner_span_id", "outer_scope", "inner_scope"),
         *("outer_started_at", "outer_ms"),
         is_of_one_scope=is_one_scope,
-        is_parent=~is_by_id & (pairs["inner_parent_id"] == pairs["outer_span_id"]),
         is_same_by_id=is_by_id & has_model & ~is_one_scope,
         is_alike=~is_by_id & is_within & has_model & may_be_equal[0] & may_be_equal[1],
         has_ids=has_ids,

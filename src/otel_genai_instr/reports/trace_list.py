@@ -63,10 +63,11 @@ def newest(tables: Tables, asked: Asked, least: Least, after: Place | None, most
     spans = spans.left_join(called, [spans["span_id"] == called["called"], spans["trace_id"] == called["called_in"]])
     is_call = (spans["kind"] == CALL) & spans["called"].notnull()
     tokens = spans["input_tokens"].fill_null(0) + spans["output_tokens"].fill_null(0)
-    lasted = (spans["duration_ms"].fill_null(0) * 1000).cast("int64").as_interval("us")
+    began = spans["started_at"].delta(asked.window.start, unit="microsecond") / 1000
     traces = spans.group_by("trace_id").aggregate(
         started_at=spans["started_at"].min(),
-        ended_at=(spans["started_at"] + lasted).max(),
+        began=began.min(),
+        ended=(began + spans["duration_ms"].fill_null(0)).max(),
         name=spans["name"].argmin(spans["started_at"]),
         feature=spans["feature"].max(),
         user=spans["user"].max(),
@@ -82,7 +83,7 @@ def newest(tables: Tables, asked: Asked, least: Least, after: Place | None, most
         errors=count(spans["failed"]),
     )
     traces = traces.mutate(
-        duration_ms=traces["ended_at"].delta(traces["started_at"], unit="microsecond") / 1000,
+        duration_ms=traces["ended"] - traces["began"],
         # Currencies are never added up.
         cost=(traces["currencies"] > 1).ifelse(ibis.null("float64"), traces["cost"]),
     )

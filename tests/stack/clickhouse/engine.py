@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 HELLO = "SELECT displayName(), version(), revision(), timezone()"
 """What the driver asks first. It reads the answer in the protocol's newest revision, which ``chdb`` doesn't write."""
 
-SETTINGS = ("join_use_nulls", "session_timezone", "max_block_size")
+SETTINGS = ("join_use_nulls", "max_query_size", "session_timezone", "max_block_size")
 
 
 def hello(version: str) -> bytes:
