@@ -83,6 +83,7 @@ def stored_tables(manifest: Manifest, folder: Path) -> Tables:
     """The tables that were made of files, on DuckDB."""
     engine = ibis.duckdb.connect()
     engine.raw_sql("SET TimeZone = 'UTC'")
+    engine.raw_sql("SET enable_progress_bar = false")  # on where Python runs no file, and on standard output
     for name, columns, parts, repeats in (
         ("spans", SPANS, manifest.parts, manifest.repeats),
         ("scores", SCORES, manifest.score_parts, manifest.score_repeats),
