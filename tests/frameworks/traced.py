@@ -16,8 +16,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from examples.openai_server import OpenAIServer, Timing
 from tests.environments.environments import ROOT, python_of
+
+sys.path.append(str(ROOT / "examples"))  # where the examples find each other, as pytest is told
+
+from examples.openai_server import OpenAIServer, Timing
 
 from .prices import dollars
 from .program import told
