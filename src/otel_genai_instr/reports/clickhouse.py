@@ -77,7 +77,7 @@ def clickhouse_tables(url: str, window: Window) -> Tables:
     _check(traces, address)
     engine = ClickHouse.from_connection(client)
     scores = partial(scores_query, window, has_event_name="EventName" in logs) if logs else no_scores_query
-    return Tables.of(
+    return Tables(
         engine.as_table(partial(spans_query, window), _types(SPANS)),
         engine.as_table(scores, _types(SCORES)),
         partial(_told_again, engine),

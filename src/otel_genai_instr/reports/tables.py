@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,28 +31,24 @@ class Tables:
 
     spans: Table
     """Each span once."""
-    calls: Table
-    """Those that are calls of models, each once: where several instrumentations saw one, the innermost's."""
     scores: Table
     """Evaluations and feedback."""
+    told: Callable[[Table], Table]
+    """Works out which of calls are told of again, and keeps that where the engine finds it."""
 
-    @classmethod
-    def of(cls, spans: Table, scores: Table, told: Callable[[Table], Table]) -> Tables:
-        """Tell the calls among the spans.
+    @cached_property
+    def calls(self) -> Table:
+        """Those that are calls of models, each once: where several instrumentations saw one, the innermost's.
 
-        Args:
-            spans: All of them.
-            scores: Evaluations and feedback.
-            told: Works out once which calls are told of again, and keeps it where the engine finds it.
+        Told when it is asked for: who reads one trace, or scores, looks at no other calls.
         """
-        calls = spans.filter(spans["kind"] == CALL)
-        scopes = rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"]
-        if scopes > 1:
-            outer = told(calls).select(outer_trace="trace_id", outer_span="span_id")
-            calls = without_parents(calls).anti_join(
-                outer, [calls["span_id"] == outer["outer_span"], calls["trace_id"] == outer["outer_trace"]]
-            )
-        return cls(spans, calls, scores)
+        calls = self.spans.filter(self.spans["kind"] == CALL)
+        if rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"] < 2:
+            return calls
+        outer = self.told(calls).select(outer_trace="trace_id", outer_span="span_id")
+        return without_parents(calls).anti_join(
+            outer, [calls["span_id"] == outer["outer_span"], calls["trace_id"] == outer["outer_trace"]]
+        )
 
 
 def rows_of(table: Table) -> list[dict[str, Any]]:
@@ -91,7 +88,7 @@ def stored_tables(manifest: Manifest, folder: Path) -> Tables:
         query = _query(columns, [folder / part for part in parts])
         counted = _counted(manifest.gone, None if repeats is None else folder / repeats)
         engine.raw_sql(f"CREATE VIEW {name} AS {query}{counted}")
-    return Tables.of(
+    return Tables(
         engine.table("spans"),
         engine.table("scores"),
         lambda calls: engine.create_table("told_again", told_again(calls), temp=True),
