@@ -27,12 +27,12 @@ from examples.month.command import write_month
 from examples.month.events import DAYS
 from examples.month.story import FIRST_DAY
 from otel_genai_instr.cli.pricers import pricer_from
-from otel_genai_instr.reports import manifest
-from otel_genai_instr.reports.all import ANSWERS, Options
 from otel_genai_instr.reports.asked import Asked, Window
-from otel_genai_instr.reports.ingest import ingest
+from otel_genai_instr.reports.computed.all import ANSWERS, Options
 from otel_genai_instr.reports.names import REPORTS
-from otel_genai_instr.reports.tables import stored_tables
+from otel_genai_instr.reports.stored import manifest
+from otel_genai_instr.reports.stored.ingest import ingest
+from otel_genai_instr.reports.stored.tables import stored_tables
 
 from .report import machine
 

@@ -72,8 +72,25 @@ KNOWS: Final = {
     "cli": {"", "exporters", "page", "pricing", "privacy", "replay", "reports", "store", "ui"},
 }
 """What each room may import besides itself and what everyone knows. Arrows point one way."""
-PRICE_ROOMS: Final = {"charging": set[str](), "lists": {"charging"}, "files": {"charging"}}
-"""The same inside ``pricing``, for its folders. The lists and the user's file don't know each other."""
+INSIDE: Final = {
+    "pricing": {
+        "": {"charging", "lists", "files"},
+        "charging": set[str](),
+        "lists": {"charging"},
+        "files": {"charging"},
+    },
+    "reports": {
+        "": set[str](),
+        "stored": set[str](),
+        "clickhouse": set[str](),
+        "computed": set[str](),
+        "checks": set[str](),
+        "traces": {"stored", "clickhouse"},
+        "debugging": {"traces"},
+    },
+}
+"""The same for the folders of a room, and what lies above them. Price lists and the user's file don't know
+each other; no report knows a store, and what all of them speak of knows none of them."""
 LEAVES: Final = {
     *("_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings", "withheld"),
     "file_settings",
@@ -136,14 +153,15 @@ def test_imports_point_one_way(source: Source) -> None:
 
 
 @each_source
-def test_prices_and_their_sums_are_apart(source: Source) -> None:
-    folder = source.name.split("/")[1] if source.name.count("/") == 2 else ""
-    if source.room != "pricing" or folder not in PRICE_ROOMS:
+def test_folders_of_a_room_know_each_other_one_way(source: Source) -> None:
+    folders = INSIDE.get(source.room)
+    if folders is None:
         return
-    ours = [item.module for item in source.imports() if item.is_ours]
-    known = {module.split(".")[1] for module in ours if module.startswith("pricing.")}
-    assert known & set(PRICE_ROOMS) <= PRICE_ROOMS[folder] | {folder}
-    assert folder != "charging" or known <= {folder}, "arithmetic knows no list"
+    folder = source.name.split("/")[1] if source.name.count("/") == 2 else ""
+    ours = [item.module.split(".") for item in source.imports() if item.is_ours]
+    known = {parts[1] for parts in ours if parts[0] == source.room and len(parts) > 1}
+    assert known & set(folders) <= folders[folder] | {folder}
+    assert (source.room, folder) != ("pricing", "charging") or known <= {folder}, "arithmetic knows no list"
 
 
 @each_source

@@ -13,8 +13,8 @@ import pytest
 
 from otel_genai_instr.cli import main
 from otel_genai_instr.cli.report_formats import REPORT_FORMATS
-from otel_genai_instr.reports.all import ANSWERS
 from otel_genai_instr.reports.columns import SCORES, SPANS, Column
+from otel_genai_instr.reports.computed.all import ANSWERS
 from otel_genai_instr.reports.figures import FIGURES
 from otel_genai_instr.reports.names import GROUPS, REPORTS
 

@@ -12,9 +12,10 @@ from typing import Any, Final, cast
 
 from otel_genai_instr.cli.pricers import pricer_from
 from otel_genai_instr.reports.asked import Window
-from otel_genai_instr.reports.ingest import ingest
-from otel_genai_instr.reports.manifest import Manifest
-from otel_genai_instr.reports.tables import Tables, rows_of, stored_tables
+from otel_genai_instr.reports.stored.ingest import ingest
+from otel_genai_instr.reports.stored.manifest import Manifest
+from otel_genai_instr.reports.stored.tables import stored_tables
+from otel_genai_instr.reports.tables import Tables, rows_of
 
 NOON: Final = datetime(2026, 11, 4, 12)
 """A Wednesday; when a span starts of which nothing else is said."""

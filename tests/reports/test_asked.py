@@ -17,7 +17,7 @@ from otel_genai_instr.reports.asked import (
     window_from,
     zone_from,
 )
-from otel_genai_instr.reports.cost import cost
+from otel_genai_instr.reports.computed.cost import cost
 from otel_genai_instr.reports.exceptions import NotUnderstood
 from otel_genai_instr.reports.tables import rows_of
 

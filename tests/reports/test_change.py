@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_genai_instr.reports.change import CAUSES, causes
-from otel_genai_instr.reports.spending import Spent
+from otel_genai_instr.reports.computed.change import CAUSES, causes
+from otel_genai_instr.reports.computed.spending import Spent
 
 
 def _spent(

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from otel_genai_instr.cli import main
-from otel_genai_instr.reports.clickhouse import clickhouse_tables
+from otel_genai_instr.reports.clickhouse.tables import clickhouse_tables
 from otel_genai_instr.reports.exceptions import NotUnderstood, Unanswered
 
 from .lines import DAY

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from otel_genai_instr.reports.asked import Asked, Window, window_from
-from otel_genai_instr.reports.daily import PARTS, daily
+from otel_genai_instr.reports.computed.daily import PARTS, daily
 from otel_genai_instr.reports.names import REPORTS, YESTERDAY
 from otel_genai_instr.reports.writing import cell
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from otel_genai_instr.cli.pricers import pricer_from
-from otel_genai_instr.reports.files import LONGEST_LINE, Unreadable
-from otel_genai_instr.reports.ingest import ingest
-from otel_genai_instr.reports.manifest import Manifest
+from otel_genai_instr.reports.stored.files import LONGEST_LINE, Unreadable
+from otel_genai_instr.reports.stored.ingest import ingest
+from otel_genai_instr.reports.stored.manifest import Manifest
 from otel_genai_instr.reports.tables import rows_of
 
 from .lines import NOON, Json, all_rows, call, document, evaluation, line, read, span, tables_of, write

@@ -9,7 +9,7 @@ import pytest
 
 from otel_genai_instr.reports.asked import Asked
 from otel_genai_instr.reports.columns import NOT_RECORDED
-from otel_genai_instr.reports.cost import cost
+from otel_genai_instr.reports.computed.cost import cost
 from otel_genai_instr.reports.tables import rows_of
 
 from .lines import DAY, NOON, Json, all_rows, call, document, span, tables_with

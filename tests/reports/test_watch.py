@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from otel_genai_instr.reports.asked import Asked, Window
-from otel_genai_instr.reports.cost import cost
-from otel_genai_instr.reports.spending import Hour, Spent
-from otel_genai_instr.reports.watch import anomalies, spikes
+from otel_genai_instr.reports.computed.cost import cost
+from otel_genai_instr.reports.computed.spending import Hour, Spent
+from otel_genai_instr.reports.computed.watch import anomalies, spikes
 
 from .lines import call, document, tables_with
 

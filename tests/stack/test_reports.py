@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 import ibis
 import pytest
 
-from otel_genai_instr.reports.all import ANSWERS, Options
 from otel_genai_instr.reports.asked import Asked, Window, condition_from
-from otel_genai_instr.reports.clickhouse import clickhouse_tables
+from otel_genai_instr.reports.clickhouse.tables import clickhouse_tables
+from otel_genai_instr.reports.computed.all import ANSWERS, Options
+from otel_genai_instr.reports.computed.watch import LOOK_BACK
 from otel_genai_instr.reports.exceptions import Unanswered
 from otel_genai_instr.reports.names import REPORTS
-from otel_genai_instr.reports.tables import Tables, rows_of, stored_tables
-from otel_genai_instr.reports.watch import LOOK_BACK
+from otel_genai_instr.reports.stored.tables import stored_tables
+from otel_genai_instr.reports.tables import Tables, rows_of
 
 from ..reports.lines import read
 from ..support.comparing import differences
@@ -258,7 +259,7 @@ QUESTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     ),
     "no partner": _without_partner,
 }
-"""In which the engines differ, or differed: ``clickhouse_engine.py``."""
+"""In which the engines differ, or differed: ``clickhouse/engine.py``."""
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 
 from otel_genai_instr.reports.asked import Asked
-from otel_genai_instr.reports.clickhouse import clickhouse_tables
+from otel_genai_instr.reports.clickhouse.tables import clickhouse_tables
 from otel_genai_instr.reports.tables import rows_of
-from otel_genai_instr.reports.trace_list import Least, newest
 from otel_genai_instr.reports.traces.in_clickhouse import TracesInClickHouse
+from otel_genai_instr.reports.traces.trace_list import Least, newest
 
 from ..reports.lines import DAY, NOON
 from ..reports.told import CASES, Said, span_id

@@ -14,7 +14,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from .problems import Misuse, Problem
 
 if TYPE_CHECKING:
-    from ..reports.checking import Finding
+    from ..reports.checks.checking import Finding
 
 _PATH: Final = "/api/v2/alerts"
 _SECONDS: Final = 10

@@ -17,8 +17,8 @@ from .sources import open_source, require_reports
 
 if TYPE_CHECKING:
     from ..reports.asked import Asked
+    from ..reports.checks.rules import Rules
     from ..reports.report import Report
-    from ..reports.rules import Rules
 
 CHECK_FORMATS: Final = tuple(form for form in REPORT_FORMATS if form != "csv")
 EXIT_CODES: Final = {"info": 0, "warning": 3, "critical": 4}
@@ -28,10 +28,10 @@ EXIT_CODES: Final = {"info": 0, "warning": 3, "critical": 4}
 def check_rules(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
-    from ..reports.all import ANSWERS, Options
     from ..reports.asked import length_from
-    from ..reports.checking import check
-    from ..reports.rules import RulesError
+    from ..reports.checks.checking import check
+    from ..reports.checks.rules import RulesError
+    from ..reports.computed.all import ANSWERS, Options
 
     address = None if options.alertmanager is None else checked_address(options.alertmanager)
     lasts = length_from("--for", options.lasts)
@@ -57,7 +57,7 @@ def check_rules(options: Namespace) -> int:
 
 def _rules(options: Namespace) -> Rules:
     from ..reports.asked import moment_from, zone_from
-    from ..reports.rules import EXPECTED, checked_rules
+    from ..reports.checks.rules import EXPECTED, checked_rules
 
     zone = zone_from(options.tz)
     now = datetime.now(UTC).replace(tzinfo=None)

@@ -112,7 +112,7 @@ def _question(call: CapturedCall, model: str, options: Namespace) -> Question:
 def _api_of(call: CapturedCall, model: str, options: Namespace) -> Api:
     """How a model is asked: as before; another one by its maker's SDK, and whatever isn't known as before."""
     from ..replay.captured import Api
-    from ..reports.what_if import NoPrice, seller_of
+    from ..reports.computed.what_if import NoPrice, seller_of
 
     if model == call.model:
         return call.api

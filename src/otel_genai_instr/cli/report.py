@@ -28,7 +28,7 @@ def report(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
     require_format(options.format)
-    from ..reports.all import ANSWERS, Options
+    from ..reports.computed.all import ANSWERS, Options
 
     about = REPORTS[options.name]
     if options.by and not about.by:

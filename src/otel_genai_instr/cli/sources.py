@@ -19,8 +19,8 @@ from .tables import warn
 
 if TYPE_CHECKING:
     from ..reports.asked import Window
-    from ..reports.files import Unreadable
-    from ..reports.manifest import Manifest
+    from ..reports.stored.files import Unreadable
+    from ..reports.stored.manifest import Manifest
     from ..reports.tables import Tables
 
 _NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow", "scipy")
@@ -90,9 +90,9 @@ def require(modules: Sequence[str], extra: str) -> None:
 
 def _open_clickhouse(source: str) -> Opened:
     require(("clickhouse_connect",), "clickhouse")
-    from ..reports.clickhouse import clickhouse_tables
+    from ..reports.clickhouse.tables import clickhouse_tables
+    from ..reports.computed.watch import LOOK_BACK
     from ..reports.exceptions import NotUnderstood
-    from ..reports.watch import LOOK_BACK
 
     def tables(window: Window) -> Tables:
         try:
@@ -104,8 +104,8 @@ def _open_clickhouse(source: str) -> Opened:
 
 
 def _open_files(path: Path, source: str, prices: str | None) -> Opened:
-    from ..reports.ingest import cache_folder, ingest
-    from ..reports.tables import stored_tables
+    from ..reports.stored.ingest import cache_folder, ingest
+    from ..reports.stored.tables import stored_tables
 
     folder = cache_folder(path)
     try:

@@ -18,8 +18,8 @@ def what_if(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     require_reports()
     require_format(options.format)
-    from ..reports.what_if import NoPrice, Other, seller_of
-    from ..reports.what_if import what_if as answer
+    from ..reports.computed.what_if import NoPrice, Other, seller_of
+    from ..reports.computed.what_if import what_if as answer
 
     if options.model is None and options.tier is None and options.cached is None:
         raise Misuse("say what is to be different: --model, --tier, --cached, or several of them")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ..reports.headline import Headlines
+from ..reports.computed.headline import Headlines
 from ..reports.report import Report, share
 from ..reports.writing import cell, duration, heading
 

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 from markupsafe import Markup
 
 from ..reports.asked import Asked
-from ..reports.headline import Headlines, headlines
+from ..reports.computed.headline import Headlines, headlines
 from ..reports.report import Report, Section
 from ..reports.tables import Tables
-from ..reports.trace_list import spans_of
+from ..reports.traces.trace_list import spans_of
 from ..reports.writing import heading, headline
 from .cards import cards
 from .charts import Drawing, draw, with_chart

@@ -18,13 +18,13 @@ from ..page.html import drawn, page
 from ..page.report_page import heads, view_of
 from ..page.tables import trace_table
 from ..page.waterfall import waterfall
-from ..reports.all import ANSWERS, Options
 from ..reports.asked import Asked
+from ..reports.computed.all import ANSWERS, Options
+from ..reports.computed.headline import headlines
 from ..reports.exceptions import NotFound
-from ..reports.headline import headlines
 from ..reports.names import REPORTS
 from ..reports.report import Report
-from ..reports.trace_list import COLUMNS, newest
+from ..reports.traces.trace_list import COLUMNS, newest
 from ..reports.writing import headline
 from .questions import TEXTS, Question, read
 from .security import FORM_ACTION

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from ..reports.asked import Asked, Condition, condition_from, groups_from, window_from, zone_from
 from ..reports.exceptions import NotUnderstood
 from ..reports.names import YESTERDAY
-from ..reports.trace_list import Least, Place
+from ..reports.traces.trace_list import Least, Place
 
 TIMES: Final = ("last", "since", "until", "tz")
 TEXTS: Final = ("feature", "model", "user", "session", "tenant")

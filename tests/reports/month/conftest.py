@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from otel_genai_instr.reports.all import ANSWERS, Options
 from otel_genai_instr.reports.asked import Asked
+from otel_genai_instr.reports.computed.all import ANSWERS, Options
 from otel_genai_instr.reports.report import Report
 
 from ..lines import tables_of

@@ -96,7 +96,7 @@ def test_no_first_chunk_is_uneven(ledger: Ledger, answer: Answer) -> None:
 
 def test_an_uneven_first_chunk(ledger: Ledger, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     """With less than the least spread that counts, every model that streams is there with what it has."""
-    monkeypatch.setattr("otel_genai_instr.reports.latency.SPREAD", 1.0)
+    monkeypatch.setattr("otel_genai_instr.reports.computed.latency.SPREAD", 1.0)
     asked = Asked(Window(week(4).start, week(4).end - timedelta(seconds=1)))  # which nobody else asks
     expected: list[dict[str, Any]] = []
     for (provider, model), calls in grouped(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ...semconv import attributes as names
 from ..asked import Window
-from ..clickhouse_view import quoted
+from ..clickhouse.queries import quoted
 from ..exceptions import NotFound
 from ..tables import Tables, rows_of
 from .in_files import ids_in_table

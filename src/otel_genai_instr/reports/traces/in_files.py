@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from ..columns import PLACE_BITS
 from ..exceptions import NotFound
-from ..files import FoundFile, LineReader, find
-from ..manifest import Manifest
 from ..rows import SpanRows
+from ..stored.files import FoundFile, LineReader, find
+from ..stored.manifest import Manifest
 from ..tables import Tables, rows_of
 from .otlp_json import SpanReader
 from .trace import Trace, TraceSpan, Wanted, scores_of, skeleton

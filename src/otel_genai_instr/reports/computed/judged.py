@@ -7,10 +7,10 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from .asked import Asked, Window
-from .columns import SPANS
-from .names import PROMPT_LENGTH
-from .tables import Tables, in_memory
+from ..asked import Asked, Window
+from ..columns import SPANS
+from ..names import PROMPT_LENGTH
+from ..tables import Tables, in_memory
 
 FEEDBACK: Final = "user_feedback"
 """The name of what people say."""

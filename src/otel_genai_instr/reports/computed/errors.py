@@ -7,10 +7,10 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from .asked import Asked
-from .report import Cells, Report, Section, share, sorted_rows
-from .samples import LEAST_FOR_P95
-from .tables import Tables, count, rows_of, summed
+from ..asked import Asked
+from ..report import Cells, Report, Section, share, sorted_rows
+from ..samples import LEAST_FOR_P95
+from ..tables import Tables, count, rows_of, summed
 
 COLUMNS: Final = (
     *("calls", "errors", "error_rate", "refusals", "refusal_rate", "cut_off"),

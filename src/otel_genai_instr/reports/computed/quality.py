@@ -8,22 +8,13 @@ import ibis
 import numpy
 from ibis.expr.types import Table
 
+from ..asked import Asked
+from ..report import Cells, Report, Section, share, sorted_rows
+from ..samples import LEAST_FOR_MEDIAN, TooFew, withhold
+from ..tables import Tables, rows_of, summed
 from . import health
-from .asked import Asked
 from .judged import FEEDBACK, judged
-from .report import Cells, Report, Section, share, sorted_rows
-from .samples import LEAST_FOR_MEDIAN, TooFew, withhold
-from .significance import (
-    LEAST,
-    LEVEL,
-    Moments,
-    correlation,
-    counts_differ,
-    distributions_differ,
-    kappa,
-    means_differ,
-)
-from .tables import Tables, rows_of, summed
+from .significance import LEAST, LEVEL, Moments, correlation, counts_differ, distributions_differ, kappa, means_differ
 
 COLUMNS: Final = ("scores", "score", "lowest", "highest", "traces")
 _LATENCIES: Final = ((1000, "<1s"), (2000, "1-2s"), (5000, "2-5s"), (10_000, "5-10s"))

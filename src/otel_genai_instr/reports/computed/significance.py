@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from .samples import LEAST_FOR_P95
+from ..samples import LEAST_FOR_P95
 
 LEVEL: Final = 0.01
 """Below this probability of chance, a difference is called one."""

@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 
 from ibis.expr.types import Table
 
-from .asked import Asked, Window
-from .report import share
-from .samples import LEAST_FOR_P95
-from .tables import Tables, count, quantile, rows_of
+from ..asked import Asked, Window
+from ..report import share
+from ..samples import LEAST_FOR_P95
+from ..tables import Tables, count, quantile, rows_of
 
 
 class Headline(NamedTuple):

@@ -11,12 +11,12 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from .asked import Asked, Window
+from ..asked import Asked, Window
+from ..report import Cells, Report, Section, share, sorted_rows
+from ..samples import LEAST_FOR_MEDIAN, LEAST_FOR_P95, TooFew, withhold
+from ..tables import Tables, count, quantile, rows_of, summed
 from .judged import FEEDBACK, judged
-from .report import Cells, Report, Section, share, sorted_rows
-from .samples import LEAST_FOR_MEDIAN, LEAST_FOR_P95, TooFew, withhold
 from .significance import LEAST, LEVEL, Moments, means_differ, shares_differ
-from .tables import Tables, count, quantile, rows_of, summed
 
 COLUMNS: Final = (
     *("calls", "mean_input_tokens", "p95_input_tokens", "mean_output_tokens", "cost_per_call", "p50_ms", "p95_ms"),

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from statistics import fmean, stdev
 from typing import Final
 
-from .report import Cells
+from ..report import Cells
 from .spending import Hour, days_of, summed
 
 SPIKE: Final = 3.0

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 
 import ibis
 
-from .asked import Asked
-from .kinds import CALL
-from .report import Cells
-from .tables import Tables, count, rows_of
+from ..asked import Asked
+from ..kinds import CALL
+from ..report import Cells
+from ..tables import Tables, count, rows_of
 
 COLUMNS: Final = (
     "started_at",

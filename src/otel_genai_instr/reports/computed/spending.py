@@ -14,8 +14,8 @@ from typing import Any
 import ibis
 from ibis.expr.types import Table
 
-from .asked import Asked, Window
-from .tables import rows_of
+from ..asked import Asked, Window
+from ..tables import rows_of
 
 PARTS = ("input", "cache_read", "cache_write", "output", "other")
 

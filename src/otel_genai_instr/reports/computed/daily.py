@@ -7,8 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from ibis.expr.types import Table
 
+from ..asked import Asked, Window
+from ..report import Cells, Report, Section, share
+from ..samples import LEAST_FOR_MEDIAN, TooFew, is_number
+from ..tables import Tables, summed
 from . import health
-from .asked import Asked, Window
 from .cost import cost
 from .errors import errors
 from .headline import headlines
@@ -16,9 +19,6 @@ from .judged import FEEDBACK, judged
 from .latency import latency
 from .prompts import prompts
 from .quality import quality
-from .report import Cells, Report, Section, share
-from .samples import LEAST_FOR_MEDIAN, TooFew, is_number
-from .tables import Tables, summed
 
 COLUMNS: Final = ("figure", "now", "before", "difference")
 

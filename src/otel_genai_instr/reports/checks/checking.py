@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from .asked import Asked, Window
-from .figures import FIGURES, Kind, is_number_column
-from .names import PERIODS
-from .report import Cells, Report, Section, share
+from ..asked import Asked, Window
+from ..figures import FIGURES, Kind, is_number_column
+from ..names import PERIODS
+from ..report import Cells, Report, Section, share
+from ..samples import is_number
 from .rules import Comparison, Rule, Rules, RulesError, Severity
-from .samples import is_number
 
 _Of = tuple[tuple[str, str], ...]
 Answer = Callable[[str, Asked], Report]

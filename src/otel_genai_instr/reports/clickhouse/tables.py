@@ -12,14 +12,14 @@ import ibis
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from ibis.expr.types import Table
 
-from ..file_settings import reports_password
-from .asked import Window
-from .clickhouse_engine import SETTINGS, ClickHouse, first_line
-from .clickhouse_view import no_scores_query, quoted, scores_query, spans_query
-from .columns import SCORES, SPANS, Column, Type
-from .exceptions import NotUnderstood, Unanswered
-from .tables import Tables, rows_of
-from .told_again import NEEDED, told_again, without_parents
+from ...file_settings import reports_password
+from ..asked import Window
+from ..columns import SCORES, SPANS, Column, Type
+from ..exceptions import NotUnderstood, Unanswered
+from ..tables import Tables, rows_of
+from ..told_again import NEEDED, told_again, without_parents
+from .engine import SETTINGS, ClickHouse, first_line
+from .queries import no_scores_query, quoted, scores_query, spans_query
 
 _SCHEMES: Final = {"clickhouse": False, "clickhouses": True}
 _PORTS: Final = {False: 8123, True: 8443}

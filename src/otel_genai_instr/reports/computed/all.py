@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from .asked import Asked
+from ..asked import Asked
+from ..report import Report
+from ..tables import Tables
 from .cost import cost
 from .daily import daily
 from .errors import errors
 from .latency import latency
 from .prompts import prompts
 from .quality import quality
-from .report import Report
-from .tables import Tables
 from .tools import tools
 
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from .asked import Asked, Window
-from .report import Cells, Report, Section, share, sorted_rows
-from .samples import LEAST_FOR_MEDIAN, LEAST_FOR_P95, LEAST_FOR_P99, withhold
-from .tables import Tables, quantile, rows_of, summed
+from ..asked import Asked, Window
+from ..report import Cells, Report, Section, share, sorted_rows
+from ..samples import LEAST_FOR_MEDIAN, LEAST_FOR_P95, LEAST_FOR_P99, withhold
+from ..tables import Tables, quantile, rows_of, summed
 
 COLUMNS: Final = (
     *("calls", "p50_ms", "p95_ms", "p99_ms"),

@@ -9,14 +9,14 @@ from typing import Final
 
 import platformdirs
 
-from ..pricing import Pricer
+from ...pricing import Pricer
+from ..columns import PLACE_BITS
+from ..otlp import Batch, NotOtlp, batches, text_of
+from ..rows import Refused, Row, SpanRows, score_row
 from . import manifest as manifests
 from . import parts
-from .columns import PLACE_BITS
 from .files import FoundFile, Line, LineReader, Unreadable, find
 from .manifest import Counts, KnownFile, Manifest
-from .otlp import Batch, NotOtlp, batches, text_of
-from .rows import Refused, Row, SpanRows, score_row
 
 _SHOWN_MISTAKES: Final = 10
 _WHOLE_DOCUMENT: Final = 64 * 1024 * 1024

@@ -16,7 +16,7 @@ from ibis.backends.sql.compilers.base import NULL
 from ibis.backends.sql.compilers.clickhouse import ClickhouseAggGen, ClickHouseCompiler
 from ibis.util import gen_name
 
-from .exceptions import Unanswered
+from ..exceptions import Unanswered
 
 QueryOf = Callable[[Collection[str]], str]
 """The query that answers these columns."""

@@ -14,9 +14,9 @@ import pyarrow
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from .columns import PLACE_BITS, SCORE_IDENTITY, SCORES, SPANS, Column, Type
+from ..columns import PLACE_BITS, SCORE_IDENTITY, SCORES, SPANS, Column, Type
+from ..rows import Row
 from .manifest import Manifest
-from .rows import Row
 
 ROWS_AT_ONCE: Final = 50_000
 """Of a part, and in memory while a part is made."""

@@ -8,14 +8,14 @@ from typing import Any, Final, NamedTuple
 
 from ibis.expr.types import Table
 
-from ..model import Usage
-from ..pricing import Cost, PriceKey, Pricer, PriceSource, Unpriced
-from ..pricing.charging.rates import PriceList
-from ..semconv.values import INFERENCE_OPERATIONS
-from .asked import Asked
-from .prices import cost_of
-from .report import Cells, Report, Section, share, sorted_rows
-from .tables import Tables, rows_of
+from ...model import Usage
+from ...pricing import Cost, PriceKey, Pricer, PriceSource, Unpriced
+from ...pricing.charging.rates import PriceList
+from ...semconv.values import INFERENCE_OPERATIONS
+from ..asked import Asked
+from ..prices import cost_of
+from ..report import Cells, Report, Section, share, sorted_rows
+from ..tables import Tables, rows_of
 
 COLUMNS: Final = ("calls", "currency", "recorded", "what_if", "extra", "extra_share", "not_priced", "not_recorded")
 _ROWS_AT_ONCE: Final = 100_000

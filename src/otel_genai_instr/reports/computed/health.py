@@ -7,11 +7,11 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
+from ..report import Cells, Section
+from ..samples import LEAST_FOR_P95, TooFew
+from ..tables import count, quantile, rows_of, summed
 from .errors import is_cut_off, is_refused
 from .judged import FEEDBACK
-from .report import Cells, Section
-from .samples import LEAST_FOR_P95, TooFew
-from .tables import count, quantile, rows_of, summed
 
 WEIGHTS: Final = {"reliability": 30, "completeness": 10, "evaluations": 25, "feedback": 20, "speed": 15}
 """What each part counts. A part of which nothing is known is left out, and the others count for it."""

@@ -9,12 +9,12 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Final, TypeVar, cast
 
-from ..pricing.files.checker import Checker, shown
-from ..pricing.files.document import Document, Place
-from .asked import Asked, Condition, condition_from, groups_from, window_from
-from .exceptions import NotUnderstood
-from .figures import is_number_column
-from .names import PERIODS, REPORTS
+from ...pricing.files.checker import Checker, shown
+from ...pricing.files.document import Document, Place
+from ..asked import Asked, Condition, condition_from, groups_from, window_from
+from ..exceptions import NotUnderstood
+from ..figures import is_number_column
+from ..names import PERIODS, REPORTS
 
 _RULE: Final = (
     *("name", "severity", "report", "section", "by", "last", "where"),

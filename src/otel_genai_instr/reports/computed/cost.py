@@ -8,12 +8,12 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
+from ..asked import Asked
+from ..columns import NOT_RECORDED
+from ..report import Cells, Report, Section, share, sorted_rows
+from ..tables import Tables, count, rows_of, summed
 from . import change, spending, watch
-from .asked import Asked
-from .columns import NOT_RECORDED
-from .report import Cells, Report, Section, share, sorted_rows
 from .spending import Hour, OfModel, hours, main_currency, now_and_before
-from .tables import Tables, count, rows_of, summed
 
 COLUMNS: Final = (
     *("calls", "input_tokens", "output_tokens", "cache_rate", "cost", "currency", "share", "cost_per_call"),

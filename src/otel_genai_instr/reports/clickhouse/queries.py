@@ -1,6 +1,6 @@
 """The tables of the Collector's ``clickhouse`` exporter as the tables of reports: queries, which need no view.
 
-What :mod:`.rows` does to a span of a file is done here in SQL, from the same columns and the same words: the maps of
+What :mod:`..rows` does to a span of a file is done here in SQL, from the same columns and the same words: the maps of
 text become typed cells, and NULL where nothing is said. Knows no connection.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from ..pricing import Unpriced
-from ..semconv import attributes as names
-from ..semconv import elsewhere, events
-from ..semconv import values as words
-from .asked import Window
-from .columns import CHARGES, NOT_RECORDED, SCORE_IDENTITY, SCORES, SPANS, Column, Type
-from .kinds import CALL, FOREIGN, OPERATIONS, PROVIDERS, STEP
-from .rows import MOST_TEXT
+from ...pricing import Unpriced
+from ...semconv import attributes as names
+from ...semconv import elsewhere, events
+from ...semconv import values as words
+from ..asked import Window
+from ..columns import CHARGES, NOT_RECORDED, SCORE_IDENTITY, SCORES, SPANS, Column, Type
+from ..kinds import CALL, FOREIGN, OPERATIONS, PROVIDERS, STEP
+from ..rows import MOST_TEXT
 
 _TYPES: Final = {
     Type.TEXT: "String",

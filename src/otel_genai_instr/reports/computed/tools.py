@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from ibis.expr.types import Table
 
-from .asked import Asked
-from .kinds import TOOL
-from .report import Cells, Report, Section, share, sorted_rows
-from .samples import LEAST_FOR_MEDIAN, LEAST_FOR_P95, withhold
-from .tables import Tables, count, quantile, rows_of, summed
+from ..asked import Asked
+from ..kinds import TOOL
+from ..report import Cells, Report, Section, share, sorted_rows
+from ..samples import LEAST_FOR_MEDIAN, LEAST_FOR_P95, withhold
+from ..tables import Tables, count, quantile, rows_of, summed
 
 COLUMNS: Final = ("runs", "errors", "success_rate", "p50_ms", "p95_ms", "traces", "runs_per_trace", "max_runs")
 _DURATION: Final = {"p50_ms": LEAST_FOR_MEDIAN, "p95_ms": LEAST_FOR_P95}

@@ -1,0 +1,1 @@
+"""Each report, computed from the tables."""

@@ -1,0 +1,1 @@
+"""OTLP JSON files → Parquet, each line once."""
