@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from otel_genai_instr.cli import main
 from otel_genai_instr.cli.parser import command_line
+from otel_genai_instr.reports.names import REPORTS
 
 
 def _all(parser: ArgumentParser) -> Iterator[ArgumentParser]:
@@ -32,3 +34,8 @@ def test_examples_are_understood(parser: ArgumentParser) -> None:
         assert words[0] == "otel-genai"
         assert " ".join(words).startswith(parser.prog), "it is an example of this command"
         command_line().parse_args(words[1:])
+
+
+def test_a_report_without_a_name_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report"]) == 2
+    assert capsys.readouterr().err == f"otel-genai: say which report: {', '.join(REPORTS)}\n"

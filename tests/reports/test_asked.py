@@ -81,6 +81,7 @@ def test_a_condition(text: str, condition: Condition) -> None:
     [
         ("model", "is no condition"),
         ("colour=red", "there is no column 'colour'; trace_id, "),
+        ("cots>1", r"there is no column 'cots'; is it cost\? allowed: trace_id, "),
         ("model>gpt", "compared by =, != or ~"),
         ("cost=much", "cost is a number, not 'much'"),
         ("failed=maybe", "true or false"),
@@ -93,6 +94,8 @@ def test_a_condition_that_is_none(text: str, says: str) -> None:
 
 
 def test_what_rows_can_not_be_made_by() -> None:
+    with pytest.raises(NotUnderstood, match=r"'Modell' is not allowed; is it model\? allowed: hour, day, "):
+        groups_from("day,Modell")
     with pytest.raises(NotUnderstood, match="'colour' is not allowed; hour, day, "):
         groups_from("day,colour")
     with pytest.raises(NotUnderstood, match="Europe/Berlin"):

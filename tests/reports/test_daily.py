@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from otel_genai_instr.reports.asked import Asked, Window, window_from
 from otel_genai_instr.reports.computed.daily import PARTS, daily
 from otel_genai_instr.reports.names import REPORTS, YESTERDAY
-from otel_genai_instr.reports.writing import cell
+from otel_genai_instr.reports.writing import cell_of
 
 from .lines import DAY, NOON, call, document, evaluation, tables_with
 
@@ -22,15 +22,18 @@ def test_a_day_beside_the_one_before(tmp_path: Path) -> None:
     report = daily(tables_with(tmp_path, document(before + now), document(logs=scores)), Asked(DAY))
     rows = {row["figure"]: (row["now"], row["before"], row["difference"]) for row in report.rows}
     assert rows["calls"] == (40, 20, 1.0)
-    cost, was, change = rows["cost (USD)"]
+    cost, was, change = rows["cost"]
     assert (round(cost, 6), round(was, 6), round(change, 6)) == (0.8, 0.2, 3.0)
     assert rows["error_rate"] == (0.125, 0.0, None)
     assert rows["p95_ms"] == (2000.0, 1000.0, 1.0)
-    health, health_before, _ = rows["lowest health of a feature"]
+    health, health_before, _ = rows["lowest_health"]
     assert health < health_before == 100
-    feedback, feedback_before, change = rows["feedback"]
+    feedback, feedback_before, change = rows["feedback_score"]
     assert (str(feedback), feedback_before, change) == ("not enough data (n = 4)", 1.0, None)
-    assert cell("now", rows["calls"][0]) == "40"  # and not 40.0000
+    shown = {row["figure"]: (cell_of(row, "figure"), cell_of(row, "now")) for row in report.rows}
+    assert shown["calls"] == ("calls", "40")  # each as it is written everywhere: no 40.0000
+    assert shown["error_rate"] == ("error rate", "12.5%")
+    assert shown["p95_ms"] == ("p95 ms", "2,000")
     assert set(report.sections) == {"change", "spikes", "regressions", "rising", "health", "most_expensive_calls"}
 
 

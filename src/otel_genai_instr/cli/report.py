@@ -30,6 +30,8 @@ def report(options: Namespace) -> int:
     require_format(options.format)
     from ..reports.computed.all import ANSWERS, Options
 
+    if options.name is None:
+        raise Misuse(f"say which report: {', '.join(REPORTS)}")
     about = REPORTS[options.name]
     if options.by and not about.by:
         raise Misuse(f"--by: the report {options.name} has no rows that could be grouped")

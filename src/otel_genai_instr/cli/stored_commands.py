@@ -70,7 +70,7 @@ def _add_report(commands: Commands) -> None:
         description="Answer a question about stored telemetry: files of OTLP JSON, or ClickHouse.",
         more=f"reports:\n{names}\n\n",
     )
-    reporting.add_argument("name", choices=tuple(REPORTS), metavar="NAME", help=", ".join(REPORTS))
+    reporting.add_argument("name", nargs="?", choices=tuple(REPORTS), metavar="NAME", help=", ".join(REPORTS))
     add_source(reporting)
     add_question(reporting)
     reporting.add_argument("--daily-budget", type=amount, metavar="AMOUNT", help="of cost: say which days are over it")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..reports.figures import FIGURES
 from ..reports.report import Cells, Report, Section
-from ..reports.writing import cell, heading, is_text, shown_columns, texts_first
+from ..reports.writing import cell_of, heading, is_text, shown_columns, texts_first
 
 Link = Callable[[str], str | None]
 """Where a trace is shown; ``None`` for one that isn't."""
@@ -75,8 +75,8 @@ def _table(
     names = list(columns) if is_ordered else [*texts, *numbers]
     return Table(
         [Column(name, heading(name), _meaning(name), name not in texts) for name in names],
-        [[_cell(name, row.get(name), link) for name in names] for row in rows[:most]],
-        [_cell(name, total.get(name), link) for name in names] if total is not None else None,
+        [[_cell(name, row, link) for name in names] for row in rows[:most]],
+        [_cell(name, total, link) for name in names] if total is not None else None,
         max(len(rows) - most, 0),
     )
 
@@ -86,9 +86,10 @@ def _meaning(name: str) -> str:
     return figure.meaning.replace("`", "") if figure is not None and "](" not in figure.meaning else ""
 
 
-def _cell(name: str, value: Any, link: Link) -> Cell:
+def _cell(name: str, row: Cells, link: Link) -> Cell:
+    value = row.get(name)
     target = link(value) if name == "trace_id" and isinstance(value, str) else None
-    return Cell(cell(name, value), _order(name, value), target)
+    return Cell(cell_of(row, name), _order(name, value), target)
 
 
 def _order(name: str, value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
@@ -228,8 +228,16 @@ def groups_from(text: str) -> tuple[str, ...]:
     groups = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in groups:
         if name not in GROUPS:
-            raise NotUnderstood(f"--by: {name!r} is not allowed; {', '.join(GROUPS)}")
+            raise NotUnderstood(f"--by: {name!r} is not allowed; {_allowed(name, GROUPS)}")
     return groups
+
+
+def _allowed(said: str, names: Collection[str]) -> str:
+    """What may be said, and first of it what was meant."""
+    from difflib import get_close_matches  # loaded for mistakes alone
+
+    near = get_close_matches(said.lower(), names, 1, 0.7)
+    return "".join(f"is it {name}? allowed: " for name in near) + ", ".join(names)
 
 
 def condition_from(text: str) -> Condition:
@@ -246,7 +254,7 @@ def condition_from(text: str) -> Condition:
     column, comparison, said = match[1], match[2], match[3].strip()
     kind = _TYPES.get(column)
     if kind is None:
-        raise NotUnderstood(f"--where: there is no column {column!r}; {', '.join(_TYPES)}")
+        raise NotUnderstood(f"--where: there is no column {column!r}; {_allowed(column, tuple(_TYPES))}")
     if said == "" and comparison in ("=", "!="):
         return Condition(column, comparison, None)
     return Condition(column, comparison, _value(column, kind, comparison, said))

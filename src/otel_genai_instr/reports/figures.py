@@ -15,6 +15,7 @@ class Kind(StrEnum):
     COUNT = "count"
     NUMBER = "number"
     SCORE = "score"
+    PROBABILITY = "probability"
     MONEY = "money"
     SHARE = "share"
     MILLISECONDS = "ms"
@@ -110,7 +111,7 @@ FIGURES: Final = {
     "old": Figure(Kind.SCORE, "mean with the old version"),
     "new": Figure(Kind.SCORE, "mean with the new version"),
     "difference": Figure(Kind.SHARE, "of what it was before"),
-    "p": Figure(Kind.SCORE, "probability of such a difference by chance"),
+    "p": Figure(Kind.PROBABILITY, "probability of such a difference by chance"),
     "verdict": Figure(Kind.TEXT, "what that means"),
     "usual_input_tokens": Figure(Kind.NUMBER, "median of the means of the seven days before"),
     "drift": Figure(Kind.SHARE, "how much longer the prompt is than usual"),
@@ -119,6 +120,7 @@ FIGURES: Final = {
     "lowest": Figure(Kind.SCORE, "the lowest score"),
     "highest": Figure(Kind.SCORE, "the highest score"),
     "health": Figure(Kind.NUMBER, "from 0 to 100; the mean of its parts by their weights"),
+    "lowest_health": Figure(Kind.NUMBER, "that of the feature that does worst"),
     "reliability": Figure(Kind.SHARE, "calls that didn't fail"),
     "completeness": Figure(Kind.SHARE, "answers that were neither refused nor cut off"),
     "evaluations": Figure(Kind.SHARE, "mean of evaluations, on a scale from 0 to 1"),
@@ -126,9 +128,9 @@ FIGURES: Final = {
     "speed": Figure(Kind.SHARE, "all of it where the 95th percentile is what it was before; none where it has doubled"),
     "before": Figure(Kind.SCORE, "mean in as long a time before"),
     "now": Figure(Kind.SCORE, "mean in the time that was asked about"),
-    "p_mean": Figure(Kind.SCORE, "probability that means differ so by chance"),
-    "p_distribution": Figure(Kind.SCORE, "probability that distributions differ so by chance"),
-    "p_labels": Figure(Kind.SCORE, "probability that labels differ so by chance"),
+    "p_mean": Figure(Kind.PROBABILITY, "probability that means differ so by chance"),
+    "p_distribution": Figure(Kind.PROBABILITY, "probability that distributions differ so by chance"),
+    "p_labels": Figure(Kind.PROBABILITY, "probability that labels differ so by chance"),
     "before_output_tokens": Figure(Kind.NUMBER, "output tokens of a call in as long a time before"),
     "waited": Figure(Kind.TEXT, "duration of what was judged"),
     "kappa": Figure(Kind.SCORE, "agreement beyond chance: 1 is all, 0 is chance"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # what loads the engine, while a command line needs the words
 NOTHING: Final = "-"
 _NARROW: Final = (Kind.TEXT, Kind.MOMENT, Kind.DAY)
 """Kinds that are set flush left."""
+_COMPARED: Final = ("before", "now", "old", "new", "value")
+"""Columns of rows that compare a figure, which another column names."""
 
 
 def headline(report: Report) -> str:
@@ -73,10 +75,22 @@ def cell(name: str, value: Any) -> str:
             return f"{value:,.0f}"
         case Kind.SCORE:
             return f"{value:,}" if isinstance(value, int) else _score(value)
+        case Kind.PROBABILITY:
+            return "<0.0001" if value < 0.0001 else f"{value:.4f}"
         case Kind.NUMBER:
             return f"{value:,.1f}"
         case _:
             return f"{value:,}"
+
+
+def cell_of(row: Mapping[str, Any], name: str) -> str:
+    """A cell of a row. A row that compares one figure has it in its cells, written as that figure is everywhere."""
+    value, figure = row.get(name), row.get("figure")
+    if figure not in FIGURES:
+        return cell(name, value)
+    if name == "figure":
+        return heading(figure)
+    return cell(figure if name in _COMPARED else name, value)
 
 
 def duration(milliseconds: float | None) -> str:

@@ -36,11 +36,11 @@ def test_what_a_day_says(ledger: Ledger, answer: Answer, name: str) -> None:
         calls = ledger.of(time)
         ended = [call.duration_ms for call in calls if call.error is None]
         assert rows["calls"][side] == len(calls)
-        assert rows["cost (USD)"][side] == pytest.approx(cost_of(calls), rel=1e-9)
+        assert rows["cost"][side] == pytest.approx(cost_of(calls), rel=1e-9)
         assert rows["error_rate"][side] == pytest.approx(1 - len(ended) / len(calls))
         assert rows["p95_ms"][side] == pytest.approx(float(numpy.percentile(ended, 95)))
         said = [score for score in ledger.scores_of(time) if score.evaluation == "user_feedback"]
-        assert rows["feedback"][side] == pytest.approx(mean(score.score for score in said))
+        assert rows["feedback_score"][side] == pytest.approx(mean(score.score for score in said))
     for section, of in expected.items():
         keys = ("feature", "model", "prompt")
         found = {next((row[key] for key in keys if key in row), None) for row in report.sections[section].rows}

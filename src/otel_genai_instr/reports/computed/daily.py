@@ -20,7 +20,7 @@ from .latency import latency
 from .prompts import prompts
 from .quality import quality
 
-COLUMNS: Final = ("figure", "now", "before", "difference")
+COLUMNS: Final = ("figure", "currency", "now", "before", "difference")
 
 
 class _Part(NamedTuple):
@@ -77,22 +77,21 @@ def _says(row: Cells, only: Mapping[str, str]) -> bool:
 def _figures(tables: Tables, asked: Asked, scores: Table, of_quality: Report) -> list[Cells]:
     found = headlines(tables, asked)
     now, before = found.now, found.before
-    cost_name = "cost" if found.currency is None else f"cost ({found.currency})"
     health_before = _health_before(tables, asked, scores)
     worst, worst_before = _lowest_health(of_quality.sections["health"]), _lowest_health(health_before)
     return [
         _row("calls", now.calls, before.calls),
-        _row(cost_name, now.cost, before.cost),
+        _row("cost", now.cost, before.cost, found.currency),
         _row("error_rate", now.error_rate, before.error_rate),
         _row("p95_ms", now.p95_ms, before.p95_ms),
-        _row("lowest health of a feature", worst, worst_before),
-        _row("feedback", *(_feedback(window.of(scores)) for window in (asked.window, asked.window.before))),
+        _row("lowest_health", worst, worst_before),
+        _row("feedback_score", *(_feedback(window.of(scores)) for window in (asked.window, asked.window.before))),
     ]
 
 
-def _row(figure: str, now: Any, before: Any) -> Cells:
+def _row(figure: str, now: Any, before: Any, currency: str | None = None) -> Cells:
     change = share(now - before, abs(before)) if is_number(now) and is_number(before) else None
-    return {"figure": figure, "now": now, "before": before, "difference": change}
+    return {"figure": figure, "currency": currency, "now": now, "before": before, "difference": change}
 
 
 def _health_before(tables: Tables, asked: Asked, scores: Table) -> Section:
