@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ..file_settings import REPORTS_FROM, reports_from
 from .figures import counted
 from .files import expanded
+from .piped import is_piped, named, put_down
 from .pricers import pricer_from
 from .problems import Problem
 from .progress import progress
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow", "scipy")
 _SHOWN_MISTAKES: Final = 10
 _ALLOWED: Final = (
-    "a folder or file of OTLP JSON, clickhouse://host:8123/database; "
+    "a folder or file of OTLP JSON, - for what is piped in, clickhouse://host:8123/database; "
     "for debug and replay jaeger+http://host:16686 and tempo+http://host:3200, too"
 )
 
@@ -48,7 +49,7 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
     """Open what ``--from`` says, or else the variable; files are read as far as they are new.
 
     Args:
-        said: A folder or a file of OTLP JSON, or the URL of a ClickHouse.
+        said: A folder, a file or a pipe of OTLP JSON (``-`` is standard input), or the URL of a ClickHouse.
         prices: Price file for calls that come without a cost.
 
     Raises:
@@ -61,6 +62,9 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
     if "://" in source:  # there may be a password in it
         raise Problem(f"{source.partition('://')[0]}:// is not understood; allowed: {_ALLOWED}")
     path = expanded(source)
+    if is_piped(source, path):
+        file = put_down(source)
+        return _open_files(file, named(source), prices, file.parent / "tables")
     if not path.exists():
         hint = (
             "" if said else f"; say by --from or {REPORTS_FROM} where the telemetry is: a folder or file of OTLP JSON"
@@ -103,18 +107,25 @@ def _open_clickhouse(source: str) -> Opened:
     return Opened("ClickHouse", tables)
 
 
-def _open_files(path: Path, source: str, prices: str | None) -> Opened:
+def _open_files(path: Path, source: str, prices: str | None, folder: Path | None = None) -> Opened:
     from ..reports.stored.ingest import cache_folder, ingest
     from ..reports.stored.tables import stored_tables
 
-    folder = cache_folder(path)
+    folder = folder or cache_folder(path)
     try:
         with progress(f"reading {source}") as on_progress:
             manifest, unreadable = ingest(path, folder, pricer_from(prices), on_progress)
     except OSError as error:
         raise Problem(f"{folder}: can't be written: {error.strerror or error}") from None
+
+    def shown(file: Path | str) -> str:
+        return source if Path(file) == path else str(file)
+
     for file in unreadable:
-        warn(f"otel-genai: {file.path}: can't be read: {file.reason}")
+        warn(f"otel-genai: {shown(file.path)}: can't be read: {file.reason}")
+    for file in manifest.files.values():
+        for mistake in file.counts.mistakes[:_SHOWN_MISTAKES]:
+            warn(f"otel-genai: {shown(file.path)}, {mistake}")
     if not manifest.files:
         raise Problem(f"{source}: has no file of OTLP JSON (.json, .jsonl, .ndjson, packed by gzip or not)")
     tables = stored_tables(manifest, folder)
@@ -139,7 +150,4 @@ def _notes(manifest: Manifest, unreadable: Sequence[Unreadable]) -> list[str]:
         notes.append(f"{counted(total('refused'), 'span or event')} refused")
     if unreadable:
         notes.append(f"{counted(len(unreadable), 'file')} not read")
-    for file in manifest.files.values():
-        for mistake in file.counts.mistakes[:_SHOWN_MISTAKES]:
-            warn(f"otel-genai: {file.path}, {mistake}")
     return notes

@@ -124,7 +124,7 @@ def _add_trace_source(parser: ArgumentParser) -> None:
         dest="source",
         type=some_text,
         metavar="WHERE",
-        help=f"folder, file, jaeger+http://host:16686 or tempo+http://host:3200; by default {REPORTS_FROM}",
+        help=f"folder, file, -, jaeger+http://host:16686 or tempo+http://host:3200; by default {REPORTS_FROM}",
     )
     completed_as_file(place)
 

@@ -110,7 +110,11 @@ def seconds(text: str) -> float:
 def add_source(parser: ArgumentParser) -> None:
     """Add what everything knows that asks stored calls."""
     place = parser.add_argument(
-        "--from", dest="source", type=some_text, metavar="WHERE", help=f"folder, file or URL; by default {REPORTS_FROM}"
+        "--from",
+        dest="source",
+        type=some_text,
+        metavar="WHERE",
+        help=f"folder, file, - for standard input, or URL; by default {REPORTS_FROM}",
     )
     completed_as_file(place)
     parser.add_argument("--until", metavar="TIME", help="a day or a time; by default now")
