@@ -1,4 +1,4 @@
-"""Which spans of different instrumentations tell of the same call. What they say decides, not who they are.
+"""Which spans of different instrumentations tell of the same call: what they say decides. And which of them counts.
 
 ``reports/told_again.py`` has the same rule for tables; ``tests/reports/told.py`` has examples for both.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
+
+from .semconv import SCOPE
 
 
 class Told(Protocol):
@@ -61,6 +63,51 @@ class Told(Protocol):
 
 
 _Call = TypeVar("_Call", bound=Told)
+
+
+def uncounted(calls: Iterable[Told]) -> set[Any]:
+    """Ids of spans that don't count, so that each call counts once.
+
+    The span of ours counts where it knows what was used: it has the cost, the user and the feature as well. Else the
+    innermost does, for it is nearest to the call.
+    """
+    inside = _inside(calls := list(calls))
+    ours = _best_told(calls, inside)
+    return set[Any]().union(inside.keys() - ours, *(inside[span_id] for span_id in ours))
+
+
+def below_ours(calls: Iterable[Told]) -> set[Any]:
+    """Of those that don't count, the ones inside a span of ours that does."""
+    inside = _inside(calls := list(calls))
+    return set[Any]().union(*(inside[span_id] for span_id in _best_told(calls, inside)))
+
+
+def _inside(calls: Iterable[Told]) -> dict[Any, set[Any]]:
+    """For each span that others tell of again, below it or beside it: those, and the ones inside of them."""
+    scopes = {call.span_id: call.scope for call in calls}
+    inside: dict[Any, set[Any]] = {}
+    for call in calls:
+        if call.scope != scopes.get(call.parent_id, call.scope):
+            inside.setdefault(call.parent_id, set()).add(call.span_id)
+    for outer, inner in told_again(calls):
+        inside.setdefault(outer.span_id, set()).add(inner.span_id)
+    for found in inside.values():
+        waiting = list(found)
+        while waiting:
+            further = inside.get(waiting.pop(), set()) - found
+            found |= further
+            waiting += further
+    return inside
+
+
+def _best_told(calls: Iterable[Told], inside: Mapping[Any, set[Any]]) -> set[Any]:
+    """Spans of ours that know what was used, and hold no other such."""
+    ours = {
+        call.span_id
+        for call in calls
+        if call.scope == SCOPE and (call.input_tokens is not None or call.output_tokens is not None)
+    }
+    return {span_id for span_id in ours & inside.keys() if ours.isdisjoint(inside[span_id])}
 
 
 def told_again(calls: Iterable[_Call]) -> list[tuple[_Call, _Call]]:

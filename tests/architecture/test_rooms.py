@@ -49,7 +49,7 @@ KNOWS: Final = {
     "hosts": set[str](),
     "log": set[str](),
     "withheld": set[str](),
-    "same_calls": set[str](),
+    "same_calls": {"semconv"},
     "guard": {"log"},
     "variables": {"log"},
     "file_settings": {"records", "variables"},

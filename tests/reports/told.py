@@ -64,6 +64,16 @@ CASES: Final[dict[str, tuple[list[Said], set[int]]]] = {
         ],
         {3, 6, 9},
     ),
+    "inside ours": ([Said(OURS, 0, 9), Said(OTHERS, 1, 8, 1)], {1}),
+    "inside ours, beside it": ([Said(OURS, 0, 9), Said(THEIRS, 1, 8)], {1}),
+    "inside ours, which knows nothing": ([Said(OURS, 0, 9, tokens=(None, None)), Said(OTHERS, 1, 8, 1)], {2}),
+    "two inside ours": ([Said(OURS, 0, 9), Said(THEIRS, 1, 8, 1), Said(OTHERS, 2, 7, 2)], {1}),
+    "ours between two": ([Said(THEIRS, 0, 9), Said(OURS, 1, 8, 1), Said(OTHERS, 2, 7, 2)], {2}),
+    "attempts inside ours": ([Said(OURS, 0, 9, tokens=(30, 12)), Said(OTHERS, 1, 3, 1), Said(OTHERS, 4, 8, 1)], {1}),
+    "a block of ours around one of theirs around ours": (
+        [Said(OURS, 0, 9), Said(THEIRS, 1, 8, 1), Said(OURS, 2, 7, 2)],
+        {3},
+    ),
     "two one after the other": (
         [Said(THEIRS, 0, 9), Said(OURS, 1, 8), Said(THEIRS, 10, 19), Said(OURS, 11, 18)],
         {2, 4},

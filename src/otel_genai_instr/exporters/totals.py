@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..same_calls import told_again
+from ..same_calls import below_ours, told_again
 from .traces import SpanRecord
 
 
@@ -27,18 +27,19 @@ class Totals:
 
 
 def totals_of(spans: Sequence[SpanRecord]) -> Totals:
-    """Calls, tokens and money count where they are deepest in the tree.
+    """Calls, tokens and money count where they are deepest in the tree; inside a call of ours, nobody else's do.
 
     An agent's span, or a framework's around the SDK's, repeats the numbers of the calls below it; and so does one
     beside it that tells of the same call.
     """
-    totals = Totals(spans=len(spans))
+    totals = Totals(spans=len(spans), errors=sum(span.error is not None for span in spans))
+    again = below_ours(span for span in spans if span.is_call)
+    spans = [span for span in spans if span.span_id not in again]
     above = _Above(spans)
     calls = above.those_of(span.span_id for span in spans if span.is_call)
     tokens = above.those_of(span.span_id for span in spans if _has_tokens(span))
     money = above.those_of(span.span_id for span in spans if span.cost is not None or span.unpriced_reason)
     for span in spans:
-        totals.errors += span.error is not None
         totals.calls += span.is_call and span.span_id not in calls
         if span.span_id not in tokens:
             totals.input_tokens += span.input_tokens or 0

@@ -22,21 +22,21 @@ class Tables:
     """Each span once."""
     scores: Table
     """Evaluations and feedback."""
-    told: Callable[[Table], Table]
-    """Works out which of calls are told of again, and keeps that where the engine finds it."""
+    uncounted: Callable[[Table], Table]
+    """Works out which of calls are told of by another span that counts, and keeps that where the engine finds it."""
 
     @cached_property
     def calls(self) -> Table:
-        """Those that are calls of models, each once: where several instrumentations saw one, the innermost's.
+        """Those that are calls of models, each once: of several spans of one ours, else the innermost.
 
         Told when it is asked for: who reads one trace, or scores, looks at no other calls.
         """
         calls = self.spans.filter(self.spans["kind"] == CALL)
         if rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"] < 2:
             return calls
-        outer = self.told(calls).select(outer_trace="trace_id", outer_span="span_id")
+        others = self.uncounted(calls).select(other_trace="trace_id", other_span="span_id")
         return without_parents(calls).anti_join(
-            outer, [calls["span_id"] == outer["outer_span"], calls["trace_id"] == outer["outer_trace"]]
+            others, [calls["span_id"] == others["other_span"], calls["trace_id"] == others["other_trace"]]
         )
 
 

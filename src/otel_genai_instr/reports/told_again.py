@@ -1,4 +1,4 @@
-"""Calls that another instrumentation tells of, too: the rule of :mod:`..same_calls`, as an expression for tables."""
+"""Calls that another instrumentation tells of, too: the rules of :mod:`..same_calls`, as expressions for tables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import ibis
 from ibis.expr.types import Table
+
+from ..semconv import SCOPE
 
 _SHORTEST_MS: Final = 0.001
 """Moments are whole microseconds in the tables, and durations aren't."""
@@ -16,38 +18,89 @@ _SAID: Final = (
 
 NEEDED: Final = ("trace_id", "duration_ms", *_SAID)
 """The columns that tell."""
-_KEPT: Final = ("trace_id", "outer_span_id", "inner_span_id", "outer_started_at", "outer_ms")
+_INSIDE: Final = ("trace_id", "outer_span_id", "inner_span_id", "is_told_best", "is_inner_best")
+_KEPT: Final = (*_INSIDE, "outer_started_at", "outer_ms")
 
 
-def told_again(calls: Table) -> Table:
-    """Ids of calls that tell of the same as another around or inside them: ``trace_id`` and ``span_id``, each once.
+def uncounted(calls: Table) -> Table:
+    """Ids of calls that don't count, so that each call counts once: ``trace_id`` and ``span_id``, each once.
 
     Spans meet by their trace and what they have in common, a parent or a response id, and never each with each.
 
     Args:
         calls: With the columns :data:`NEEDED`.
     """
-    pairs = _pairs(calls)
-    matched = _matched(pairs).select("trace_id", "outer_span_id")
-    return matched.distinct().rename(span_id="outer_span_id")
+    found = _parents(calls).union(_matched(_pairs(calls)), distinct=True)
+    inside = ibis.memtable(found.to_pyarrow())  # asked once: it is named five times
+    further = inside.view()  # three instrumentations, one inside the other: what is inside of what is inside
+    deeper = inside.inner_join(
+        further, [inside["trace_id"] == further["trace_id"], inside["inner_span_id"] == further["outer_span_id"]]
+    ).select(
+        *("trace_id", "outer_span_id", "is_told_best"),
+        inner_span_id=further["inner_span_id"],
+        is_inner_best=further["is_inner_best"],
+    )
+    inside = inside.union(deeper, distinct=True)
+    is_ours_inside = inside["is_inner_best"].cast("int64").max().over(group_by=["trace_id", "outer_span_id"])
+    inside = inside.mutate(is_best=inside["is_told_best"] & (is_ours_inside == 0))
+    outer = inside.filter(~inside["is_best"]).select("trace_id", span_id="outer_span_id")
+    inner = inside.filter(inside["is_best"]).select("trace_id", span_id="inner_span_id")
+    return outer.union(inner, distinct=True)
 
 
 def without_parents(calls: Table) -> Table:
-    """Calls that hold no call of another instrumentation. That is cheap, and holds for any number of calls in one."""
+    """Calls without those of which the parent or the child tells that they don't count. That is cheap."""
+    ours = calls.filter(_is_best_told(calls)).select(best="span_id", best_trace="trace_id", best_scope="scope")
     inner = calls.select(inside="parent_id", inner_trace="trace_id", inner_scope="scope")
-    return calls.anti_join(
+    calls = calls.mutate(holds=_is_best_told(calls).ifelse(None, calls["span_id"]))  # joined by: NULL meets nobody
+    below = [
+        calls["parent_id"] == ours["best"],
+        calls["trace_id"] == ours["best_trace"],
+        calls["scope"] != ours["best_scope"],
+    ]
+    above = [
+        calls["holds"] == inner["inside"],
+        calls["trace_id"] == inner["inner_trace"],
+        calls["scope"] != inner["inner_scope"],
+    ]
+    return calls.anti_join(ours, below).anti_join(inner, above).drop("holds")
+
+
+def _is_best_told(calls: Table) -> Any:
+    """Whether a span is ours, and knows what was used: it has the cost, the user and the feature as well."""
+    knows = calls["input_tokens"].notnull() | calls["output_tokens"].notnull()
+    return (calls["scope"] == SCOPE).fill_null(False) & knows
+
+
+def _parents(calls: Table) -> Table:
+    """Calls and those of other instrumentations that have them for a parent."""
+    said = calls.mutate(is_best=_is_best_told(calls))
+    outer = said.select("trace_id", outer_span_id="span_id", outer_scope="scope", is_told_best="is_best")
+    inner = said.select(
+        inner_trace="trace_id",
+        inner_span_id="span_id",
+        inner_scope="scope",
+        inner_parent="parent_id",
+        is_inner_best="is_best",
+    )
+    pairs = outer.inner_join(
         inner,
         [
-            calls["span_id"] == inner["inside"],
-            calls["trace_id"] == inner["inner_trace"],
-            calls["scope"] != inner["inner_scope"],
+            outer["trace_id"] == inner["inner_trace"],
+            outer["outer_span_id"] == inner["inner_parent"],
+            outer["outer_scope"] != inner["inner_scope"],
         ],
     )
+    return pairs.select(*_INSIDE)
 
 
 def _pairs(calls: Table) -> Table:
     """Each call with those that begin in it and have something in common with it."""
-    said = calls.mutate(ms=calls["duration_ms"].fill_null(0), parent_id=calls["parent_id"].fill_null(""))
+    said = calls.mutate(
+        ms=calls["duration_ms"].fill_null(0),
+        parent_id=calls["parent_id"].fill_null(""),
+        is_best=_is_best_told(calls),
+    )
     outer, inner = (_prefixed(said, side) for side in ("outer", "inner"))
     outer = outer.mutate(
         key=_keys(outer["outer_span_id"], outer["outer_parent_id"], outer["outer_response_id"]).unnest()
@@ -81,6 +134,8 @@ def _pairs(calls: Table) -> Table:
         is_same_by_id=is_by_id & has_model & ~is_one_scope,
         is_alike=~is_by_id & is_within & has_model & may_be_equal[0] & may_be_equal[1],
         has_ids=has_ids,
+        is_told_best=pairs["outer_is_best"],
+        is_inner_best=pairs["inner_is_best"],
     )
 
 
@@ -118,14 +173,13 @@ def _matched(pairs: Table) -> Table:
     is_clear = ((inside["is_nearest"] == 1) & (inside["nearest"] == 1)).cast("int64")
     inside = inside.mutate(is_clear=is_clear)
     inside = inside.mutate(clear=inside["is_clear"].max().over(group_by=[inside["trace_id"], inside["inner_span_id"]]))
-    found = inside.group_by("trace_id", "outer_span_id").aggregate(
-        own=inside["is_clear"].sum(), others=inside["clear"].min()
-    )
-    return found.filter((found["own"] == 1) & (found["others"] == 1))
+    others = inside["clear"].min().over(group_by=[inside["trace_id"], inside["outer_span_id"]])
+    inside = inside.mutate(is_matched=(inside["is_clear"] == 1) & (others == 1))
+    return inside.filter(inside["is_matched"]).select(*_INSIDE)
 
 
 def _prefixed(said: Table, side: str) -> Table:
-    return said.select("trace_id", **{f"{side}_{name}": name for name in (*_SAID, "ms")})
+    return said.select("trace_id", **{f"{side}_{name}": name for name in (*_SAID, "ms", "is_best")})
 
 
 def _keys(parent: Any, other: Any | None, response: Any) -> Any:

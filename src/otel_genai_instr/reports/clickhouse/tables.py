@@ -17,7 +17,7 @@ from ..asked import Window
 from ..columns import SCORES, SPANS, Column, Type
 from ..exceptions import NotUnderstood, Unanswered
 from ..tables import Tables, rows_of
-from ..told_again import NEEDED, told_again, without_parents
+from ..told_again import NEEDED, uncounted, without_parents
 from .engine import SETTINGS, ClickHouse, first_line
 from .queries import no_scores_query, quoted, scores_query, spans_query
 
@@ -92,7 +92,7 @@ def _told_again(engine: ClickHouse, calls: Table) -> Table:
     by_trace = calls.group_by("trace_id").aggregate(scopes=calls["scope"].nunique())
     told_of = by_trace.filter(by_trace["scopes"] > 1).select("trace_id")
     here = ibis.memtable(calls.semi_join(told_of, "trace_id").select(*NEEDED).to_pyarrow())
-    found = rows_of(told_again(here).anti_join(_parents(here), ["trace_id", "span_id"]))
+    found = rows_of(uncounted(here).anti_join(_parents(here), ["trace_id", "span_id"]))
     ids = ", ".join(f"({quoted(row['trace_id'])}, {quoted(row['span_id'])})" for row in found)
     known = f"SELECT id.1 AS trace_id, id.2 AS span_id FROM (SELECT arrayJoin([{ids}]) AS id)"
     nothing = "SELECT '' AS trace_id, '' AS span_id"

@@ -10,7 +10,7 @@ import ibis
 
 from ..columns import PLACE_BITS, SCORES, SPANS, Column, Type
 from ..tables import Tables
-from ..told_again import told_again
+from ..told_again import uncounted
 from .manifest import Manifest
 
 _DUCKDB: Final = {
@@ -37,7 +37,7 @@ def stored_tables(manifest: Manifest, folder: Path) -> Tables:
     return Tables(
         engine.table("spans"),
         engine.table("scores"),
-        lambda calls: engine.create_table("told_again", told_again(calls), temp=True),
+        lambda calls: engine.create_table("uncounted", uncounted(calls), temp=True),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from ...same_calls import told_again
+from ...same_calls import uncounted
 from ...semconv import attributes as names
 from ..asked import Window
 from ..columns import SPANS
@@ -151,14 +151,12 @@ class Trace:
         self.spans.sort(key=lambda span: (span.start_ns, -span.end_ns, span.span_id))
 
     def of_kind(self, kind: str) -> list[TraceSpan]:
-        """Its retrievals, its tools, ...; its calls: where two instrumentations saw the same call, the inner one's."""
+        """Its retrievals, its tools, ...; its calls, each once: see ``same_calls.uncounted``."""
         found = [span for span in self.spans if span.kind == kind]
         if kind != CALL:
             return found
-        scopes = {span.span_id: span.scope for span in found}
-        outer = {span.parent_id for span in found if span.scope != scopes.get(span.parent_id or "", span.scope)}
-        outer |= {around.span_id for around, _ in told_again(found)}
-        return [span for span in found if span.span_id not in outer]
+        again = uncounted(found)
+        return [span for span in found if span.span_id not in again]
 
     def root(self) -> TraceSpan:
         """The first span that has no parent here."""
