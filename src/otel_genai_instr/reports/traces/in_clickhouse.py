@@ -6,22 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ...semconv import attributes as names
 from ..asked import Window
 from ..clickhouse.queries import quoted
 from ..exceptions import NotFound
 from ..tables import Tables, rows_of
 from .in_files import ids_in_table
-from .trace import SpanEvent, Trace, TraceSpan, Wanted, parsed, scores_of, skeleton
+from .trace import SpanEvent, Trace, TraceSpan, Wanted, scores_of, skeleton, typed
 
 _MOST_SPANS: Final = 20_000
-_TYPED: Final = (
-    names.REQUEST_MAX_TOKENS,
-    names.RETRIEVAL_TOP_K,
-    names.CONVERSATION_COMPACTED,
-    names.RESPONSE_FINISH_REASONS,
-)
-"""Attributes that checks read as what they are; in the exporter's maps all of them are text."""
 _SAID: Final = (
     "TraceId, SpanId, toUnixTimestamp64Nano(Timestamp), Duration, SpanAttributes, StatusMessage,"
     " Events.Name, arrayMap(moment -> toUnixTimestamp64Nano(moment), Events.Timestamp), Events.Attributes"
@@ -91,7 +83,7 @@ def _whole(row: Mapping[str, Any], said: Sequence[Any] | None) -> TraceSpan:
         return span
     start, duration, attributes, span.status_message, event_names, moments, event_attributes = said
     span.start_ns, span.end_ns = start, start + duration
-    span.attributes = {name: parsed(value) if name in _TYPED else value for name, value in attributes.items()}
+    span.attributes = typed(attributes)
     span.events = [
         SpanEvent(name, moment, dict(said_of))
         for name, moment, said_of in zip(event_names, moments, event_attributes, strict=True)
