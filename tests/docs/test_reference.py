@@ -35,7 +35,9 @@ def test_every_documented_name_exists() -> None:
 
 def test_what_is_no_text_is_documented_so() -> None:
     documented: set[str] = set()
-    for said, kinds in re.findall(r"^\| (`[^|]+) \| ((?:(?:string(?:\[\])?|int|double|bool)(?:, )?)+) \|", _spans(), re.MULTILINE):
+    for said, kinds in re.findall(
+        r"^\| (`[^|]+) \| ((?:(?:string(?:\[\])?|int|double|bool)(?:, )?)+) \|", _spans(), re.MULTILINE
+    ):
         attributes = re.findall(r"`([^`]+)`", said)
         types = kinds.split(", ")
         types *= len(attributes) if len(types) == 1 else 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ..asked import Window
+from ..clickhouse.engine import ClickHouse
 from ..clickhouse.queries import quoted
 from ..exceptions import NotFound
 from ..tables import Tables, rows_of
@@ -39,8 +40,8 @@ class TracesInClickHouse:
             NotFound: if there is none.
         """
         now = datetime.now(UTC).replace(tzinfo=None)
-        client = _client(self._tables(Window(now - timedelta(hours=1), now)))
-        found = client.query(
+        engine = _engine(self._tables(Window(now - timedelta(hours=1), now)))
+        found = engine.ask(
             f"SELECT min(Timestamp), max(Timestamp), count() FROM otel_traces WHERE TraceId = {quoted(trace_id)}"
         ).result_rows[0]
         if not found[2]:
@@ -69,7 +70,7 @@ class TracesInClickHouse:
             ", ".join(quoted(identity) for identity in dict.fromkeys(row[name] for row in rows))
             for name in ("trace_id", "span_id")
         )
-        said = _client(self._tables(Window(first, last))).query(
+        said = _engine(self._tables(Window(first, last))).ask(
             f"SELECT {_SAID} FROM otel_traces WHERE TraceId IN ({traces}) AND SpanId IN ({spans})"
             f" AND Timestamp BETWEEN {_moment(first)} AND {_moment(last)} LIMIT 1 BY TraceId, SpanId"
         )
@@ -92,10 +93,9 @@ def _whole(row: Mapping[str, Any], said: Sequence[Any] | None) -> TraceSpan:
     return span
 
 
-def _client(tables: Tables) -> Any:
-    """The connection that the tables are asked over."""
-    engine: Any = tables.spans.get_backend()
-    return engine.con
+def _engine(tables: Tables) -> ClickHouse:
+    """Which the tables are asked of."""
+    return cast("ClickHouse", tables.spans.get_backend())
 
 
 def _moment(moment: datetime) -> str:
