@@ -24,6 +24,7 @@ EVERYONE_KNOWS: Final = {
         "file_settings",
         "text",
         "hosts",
+        "addresses",
         "withheld",
         "same_calls",
         "_version",
@@ -47,6 +48,7 @@ KNOWS: Final = {
     "model": {"records", "semconv"},
     "text": {"log"},
     "hosts": set[str](),
+    "addresses": set[str](),
     "log": set[str](),
     "withheld": set[str](),
     "same_calls": {"semconv"},
@@ -95,6 +97,7 @@ LEAVES: Final = {
     *("_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings", "withheld"),
     "file_settings",
     "same_calls",
+    "addresses",
 }
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""

@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anthropic
 import openai
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-import otel_genai_instr as genai
 from examples.anthropic_server import INSTANT, AnthropicServer
 from examples.openai_server import Fault, OpenAIServer
-from otel_genai_instr.cli import main
-from otel_genai_instr.exporters.files import GenAIFileSpanExporter
-from otel_genai_instr.file_settings import FileSettings
 
 from ..support.capture import Capture
-
-PARAMETERS: Any = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-DESCRIBED: Any = {"name": "weather", "description": "Tells the weather.", "parameters": PARAMETERS}
-TOOL: Any = {"type": "function", "function": DESCRIBED}
-CALL: Any = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Paris"}'}}
-IMAGE = "https://example.com/cat.png"
-PIXEL = "data:image/png;base64,iVBORw0KGgo="
-TALK: Any = [
-    {"role": "system", "content": "Be brief."},
-    {"role": "user", "content": "Weather in Paris?", "name": "ann"},
-    {"role": "assistant", "content": None, "tool_calls": [CALL]},
-    {"role": "tool", "tool_call_id": "c1", "content": "9 °C"},
-    {
-        "role": "user",
-        "content": [{"type": "text", "text": "And here?"}, {"type": "image_url", "image_url": {"url": IMAGE}}],
-    },
-]
-SAMPLING: Any = {"temperature": 0.5, "top_p": 0.9, "seed": 7, "stop": ["END"], "max_completion_tokens": 300}
-Ask = Callable[[], object]
+from .replay_world import DESCRIBED, IMAGE, PARAMETERS, PIXEL, SAMPLING, TALK, TOOL, Ask, World, asked_chat, body_of
 
 
 def _openai() -> Any:
@@ -66,62 +42,16 @@ def servers() -> Iterator[tuple[OpenAIServer, AnthropicServer]]:
         yield one, other
 
 
-class World:
-    """Two servers, the environment that points there, and where the telemetry is."""
-
-    def __init__(self, servers: tuple[OpenAIServer, AnthropicServer], folder: Path, patch: pytest.MonkeyPatch) -> None:
-        self.openai, self.anthropic = servers
-        self.folder = folder
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        patch.setenv("OPENAI_BASE_URL", self.openai.url)
-        patch.setenv("OPENAI_API_KEY", "sk-of-the-app")
-        patch.setenv("ANTHROPIC_BASE_URL", self.anthropic.url)
-        patch.setenv("ANTHROPIC_API_KEY", "sk-of-the-app")
-        patch.setattr("sys.stdin", io.StringIO())
-        for server in servers:
-            server.received.clear()
-
-    def record(self, *asks: Ask, **options: Any) -> str:
-        """Have calls made under instrumentation, in one trace, and return its id."""
-        provider = TracerProvider(shutdown_on_exit=False)
-        exporter = GenAIFileSpanExporter(FileSettings(str(self.folder / "telemetry")))
-        provider.add_span_processor(SimpleSpanProcessor(exporter))
-        chosen: Any = {"content": "full", "tracer_provider": provider, **options}
-        genai.instrument(**chosen)
-        with provider.get_tracer("app").start_as_current_span("request") as span:
-            for ask in asks:
-                ask()
-        genai.uninstrument()
-        provider.shutdown()
-        return f"{span.get_span_context().trace_id:032x}"
-
-    def replay(self, which: str, *words: str, yes: bool = True) -> int:
-        """Run the command; the servers remember its requests alone."""
-        self.openai.received.clear()
-        self.anthropic.received.clear()
-        source = ("--from", str(self.folder / "telemetry"))
-        return main(["replay", which, *source, *(("--yes", "--to", "127.0.0.1") if yes else ()), *words])
-
-
 @pytest.fixture
 def world(servers: tuple[OpenAIServer, AnthropicServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(servers, tmp_path, monkeypatch)
 
 
-def _chat(model: str = "gpt-4o-mini", **asked: Any) -> Ask:
-    return lambda: _openai().chat.completions.create(**{"model": model, "messages": TALK, **asked})
-
-
-def _body(server: Any) -> Any:
-    (received,) = server.received
-    return json.loads(received.body)
-
-
 def test_a_chat_is_asked_as_it_was(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    which = world.record(_chat("gpt-5-mini", tools=[TOOL], service_tier="flex", **SAMPLING))
-    sent = _body(world.openai)
+    which = world.record(asked_chat("gpt-5-mini", tools=[TOOL], service_tier="flex", **SAMPLING))
+    sent = body_of(world.openai)
     assert world.replay(which, "--format", "json") == 0
-    again = _body(world.openai)
+    again = body_of(world.openai)
     assert again == sent, "messages, tools, tier and sampling are those of the app"
     assert world.openai.received[0].headers["authorization"] == "Bearer sk-of-the-app"
 
@@ -146,9 +76,9 @@ def test_a_response_is_asked_as_it_was_and_kept_by_nobody(world: World, capsys: 
     tool: Any = {"type": "function", **DESCRIBED, "strict": False}
     asked: Any = {"instructions": "Be brief.", "max_output_tokens": 99, "reasoning": {"effort": "low"}}
     which = world.record(lambda: _openai().responses.create(model="gpt-5-mini", input=given, tools=[tool], **asked))
-    sent = _body(world.openai)
+    sent = body_of(world.openai)
     assert world.replay(which, "--format", "json") == 0
-    assert _body(world.openai) == {**sent, "store": False}
+    assert body_of(world.openai) == {**sent, "store": False}
     said = json.loads(capsys.readouterr().out)
     assert said["answers"][0]["messages"] == said["recorded"]["messages"] != []
 
@@ -179,21 +109,21 @@ def test_a_message_of_anthropic_is_asked_as_it_was(world: World, capsys: pytest.
     which = world.record(
         lambda: _anthropic().messages.create(model="claude-haiku-4-5", messages=messages, tools=[tool], **asked)
     )
-    sent = _body(world.anthropic)
+    sent = body_of(world.anthropic)
     assert world.replay(which, "--format", "json") == 0
     sent["system"] = [{"type": "text", "text": "Be brief."}]
     sent["messages"][0]["content"] = [{"type": "text", "text": "Weather in Paris?"}]
-    assert _body(world.anthropic) == sent
+    assert body_of(world.anthropic) == sent
     said = json.loads(capsys.readouterr().out)
     assert said["answers"][0]["cost"] == said["recorded"]["cost"] > 0
 
 
 def test_models_of_two_makers_stand_side_by_side(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    which = world.record(_chat(tools=[TOOL], **SAMPLING))
+    which = world.record(asked_chat(tools=[TOOL], **SAMPLING))
     models = ("--model", "gpt-4o-mini", "--model", "claude-haiku-4-5")
     assert world.replay(which, *models) == 0
-    assert _body(world.openai)["model"] == "gpt-4o-mini"
-    body = _body(world.anthropic)
+    assert body_of(world.openai)["model"] == "gpt-4o-mini"
+    body = body_of(world.anthropic)
     assert body["system"] == [{"type": "text", "text": "Be brief."}]
     assert [turn["role"] for turn in body["messages"]] == ["user", "assistant", "user"]
     assert [block["type"] for block in body["messages"][2]["content"]] == ["tool_result", "text", "image"]
@@ -231,7 +161,7 @@ def test_from_anthropic_to_openai(world: World, capsys: pytest.CaptureFixture[st
         )
     )
     assert world.replay(which, "--model", "gpt-4o-mini") == 0
-    assert _body(world.openai) == {
+    assert body_of(world.openai) == {
         "model": "gpt-4o-mini",
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
         "max_completion_tokens": 200,
@@ -260,7 +190,7 @@ def test_streams_are_asked_whole(world: World, capsys: pytest.CaptureFixture[str
         lambda: list(_stream(stream=True, stream_options={"include_usage": True})),
     )
     assert world.replay(which, "--format", "json") == 0
-    assert "stream" not in _body(world.openai)
+    assert "stream" not in body_of(world.openai)
     said = json.loads(capsys.readouterr().out)
     assert said["answers"][0]["messages"] == said["recorded"]["messages"] != []
 
@@ -292,13 +222,13 @@ REFUSED: list[tuple[Ask, Any, str]] = [
     (_with_a_hosted_tool, {}, "the tool web_search of type web_search can't be rebuilt"),
     (_in_a_conversation, {}, "a conversation that the provider keeps"),
     (_embedding, {}, "embeddings is not asked again; chats are"),
-    (_chat(), {"content": "digest"}, "was not captured (tier digest); OTEL_GENAI_CONTENT=full captures it"),
+    (asked_chat(), {"content": "digest"}, "was not captured (tier digest); OTEL_GENAI_CONTENT=full captures it"),
     (
-        _chat(messages=[{"role": "user", "content": "x" * 5_000}]),
+        asked_chat(messages=[{"role": "user", "content": "x" * 5_000}]),
         {"content_max_bytes": 400},
         "were cut off when it",
     ),
-    (_chat(), {"redact": [_lost]}, "was withheld when it was recorded: redactor_failed"),
+    (asked_chat(), {"redact": [_lost]}, "was withheld when it was recorded: redactor_failed"),
 ]
 
 
@@ -317,9 +247,9 @@ def test_what_can_not_be_rebuilt_is_not_sent(
 
 
 def test_what_was_redacted_is_said(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    which = world.record(_chat(messages=[{"role": "user", "content": "I am ann@example.com"}]), redact="email")
+    which = world.record(asked_chat(messages=[{"role": "user", "content": "I am ann@example.com"}]), redact="email")
     assert world.replay(which) == 0
-    assert _body(world.openai)["messages"] == [{"role": "user", "content": "I am [email]"}]
+    assert body_of(world.openai)["messages"] == [{"role": "user", "content": "I am [email]"}]
     shown = capsys.readouterr()
     assert "perhaps redacted: it says [email], and is sent so" in shown.err
     assert "perhaps redacted: it says [email]" in shown.out
@@ -328,7 +258,7 @@ def test_what_was_redacted_is_said(world: World, capsys: pytest.CaptureFixture[s
 def test_nobody_is_asked_without_a_yes(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    which = world.record(_chat())
+    which = world.record(asked_chat())
     assert world.replay(which, yes=False) == 2, "no terminal"
     told = capsys.readouterr()
     assert told.out == ""
@@ -351,7 +281,7 @@ class _Terminal(io.StringIO):
 def test_yes_alone_is_for_the_host_that_answered(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    which = world.record(_chat())
+    which = world.record(asked_chat())
     assert world.replay(which, "--yes", yes=False) == 0
     monkeypatch.setenv("OPENAI_BASE_URL", world.openai.url.replace("127.0.0.1", "localhost"))
     assert world.replay(which, "--yes", yes=False) == 2
@@ -363,18 +293,18 @@ def test_yes_alone_is_for_the_host_that_answered(
 
 
 def test_one_of_several_calls_is_named(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    which = world.record(_chat(), _chat("gpt-4o"))
+    which = world.record(asked_chat(), asked_chat("gpt-4o"))
     assert world.replay(which) == 2
     said = capsys.readouterr().err
     (line,) = [line for line in said.splitlines() if line.endswith("chat gpt-4o")]
     assert world.replay(line.split()[1]) == 0
-    assert _body(world.openai)["model"] == "gpt-4o"
+    assert body_of(world.openai)["model"] == "gpt-4o"
     assert world.replay(f"{which}:{'0' * 16}") == 1
     assert world.replay("4bf9") == 2
 
 
 def test_a_failure_stands_beside_the_answers(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    which = world.record(_chat())
+    which = world.record(asked_chat())
     world.openai.faults.add(Fault("authentication", when='"model":"gpt-4o"'))
     assert world.replay(which, "--model", "gpt-4o", "--model", "gpt-4o-mini", "--format", "json") == 1
     failed, answered = json.loads(capsys.readouterr().out)["answers"]
@@ -385,9 +315,9 @@ def test_a_failure_stands_beside_the_answers(world: World, capsys: pytest.Captur
 
 
 def test_what_is_left_out_and_another_limit(world: World) -> None:
-    which = world.record(_chat(**SAMPLING))
+    which = world.record(asked_chat(**SAMPLING))
     assert world.replay(which, "--without", "temperature,seed", "--without", "stop", "--max-tokens", "9") == 0
-    body = _body(world.openai)
+    body = body_of(world.openai)
     assert set(body) == {"model", "messages", "top_p", "max_completion_tokens"}
     assert body["max_completion_tokens"] == 9
     assert world.replay(which, "--without", "colour") == 2
@@ -396,7 +326,7 @@ def test_what_is_left_out_and_another_limit(world: World) -> None:
 def test_without_a_key_the_sdk_says_what_it_misses(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    which = world.record(_chat())
+    which = world.record(asked_chat())
     monkeypatch.delenv("OPENAI_API_KEY")
     assert world.replay(which) == 1
     assert "gpt-4o-mini is not asked: openai can't be asked: " in capsys.readouterr().err
@@ -407,17 +337,17 @@ def test_what_lies_in_a_content_store_is_asked_again(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = str(world.folder / "store")
-    which = world.record(_chat(), content_store=store)
-    sent = _body(world.openai)
+    which = world.record(asked_chat(), content_store=store)
+    sent = body_of(world.openai)
     assert world.replay(which) == 1
     assert "OTEL_GENAI_CONTENT_STORE says how it is reached" in capsys.readouterr().err
     monkeypatch.setenv("OTEL_GENAI_CONTENT_STORE", store)
     assert world.replay(which) == 0
-    assert _body(world.openai) == sent
+    assert body_of(world.openai) == sent
 
 
 def test_its_own_calls_are_nobodys_unless_the_command_is_instrumented(world: World, capture: Capture) -> None:
-    which = world.record(_chat())
+    which = world.record(asked_chat())
     capture.instrument(real_clock=True)
     assert world.replay(which) == 0
     (span,) = capture.spans()

@@ -10,7 +10,8 @@ from pathlib import Path
 import otel_genai_instr
 from otel_genai_instr import file_settings, semconv, settings
 from otel_genai_instr.pricing import Unpriced
-from otel_genai_instr.semconv import events, metrics
+from otel_genai_instr.semconv import events, metrics, own
+from otel_genai_instr.semconv.types import NOT_TEXT
 from otel_genai_instr.settings import Settings
 
 from ..support.tables import ATTRIBUTES, EMITTED, INSTRUMENTORS, NAMESPACES, constants
@@ -30,6 +31,23 @@ def test_every_documented_name_exists() -> None:
     families = {"otel_genai.", "app.", "gen_ai.usage.*", "gen_ai.usage.cost.*"}
     named = {name for name in QUOTED if name.startswith(prefixes) and "," not in name} - families
     assert named - EMITTED == set()
+
+
+def test_what_is_no_text_is_documented_so() -> None:
+    documented: set[str] = set()
+    for said, kinds in re.findall(
+        r"^\| (`[^|]+) \| ((?:(?:string(?:\[\])?|int|double|bool)(?:, )?)+) \|", _spans(), re.MULTILINE
+    ):
+        attributes = re.findall(r"`([^`]+)`", said)
+        types = kinds.split(", ")
+        types *= len(attributes) if len(types) == 1 else 1
+        documented |= {name for name, kind in zip(attributes, types, strict=True) if kind != "string"}
+    assert {*documented, own.CONTENT_CUT_BYTES} == NOT_TEXT
+
+
+def _spans() -> str:
+    """Attributes of spans: before the metrics."""
+    return REFERENCE[: REFERENCE.index("\n## Metrics")]
 
 
 def test_every_metric_is_documented_with_its_kind_and_unit() -> None:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExportResult
 
 from otel_genai_instr.cli import main
 
 from ..cli.rag_app import ANSWER, RagApp, Run, otlp_lines
 from ..support.capture import Capture
 from ..support.clock import START_NS, FakeClock
+from .both_collector import BothCollector
 from .clickhouse.environment import EngineUnavailable, engine_python
 from .clickhouse.server import ClickHouse
-from .jaeger import NO_JAEGER, JaegerProgram, jaeger_binary
 from .programs import running, wait_until
-from .tempo import Tempo, tempo_binary
-from .test_reports import BothCollector
+from .trace_stores import STORES
 
 pytestmark = pytest.mark.stack
 
@@ -53,39 +49,15 @@ def told() -> Told:
     return Told()
 
 
-@contextmanager
-def _jaeger(directory: Path, *overlays: str) -> Generator[tuple[str, str]]:
-    binary = jaeger_binary()
-    if binary is None:
-        pytest.skip(NO_JAEGER)
-    jaeger = JaegerProgram(binary, directory, overlays, {"JAEGER_BADGER_DIR": str(directory / "disk")})
-    with running(jaeger):
-        yield f"http://{jaeger.otlp_endpoint}", f"jaeger+{jaeger.url}"
-
-
-def _jaeger_on_disk(directory: Path) -> AbstractContextManager[tuple[str, str]]:
-    """Whose store looks through the spans of one service at a time."""
-    return _jaeger(directory, "badger.yaml")
-
-
-@contextmanager
-def _tempo(directory: Path) -> Generator[tuple[str, str]]:
-    tempo = Tempo(tempo_binary(), directory)
-    with running(tempo):
-        yield tempo.otlp_endpoint, f"tempo+{tempo.url}"
-
-
-@pytest.mark.parametrize("backend", [_jaeger, _jaeger_on_disk, _tempo], ids=["jaeger", "jaeger on disk", "tempo"])
+@pytest.mark.parametrize("store", ["jaeger", "jaeger on disk", "tempo"])
 def test_a_trace_is_read_searched_for_and_examined(
-    backend: Any, told: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: str, told: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with backend(tmp_path) as (otlp, source):
-        exporter = OTLPSpanExporter(otlp, insecure=True, timeout=30)
-        assert exporter.export(told.spans) is SpanExportResult.SUCCESS
-        exporter.shutdown()  # pyright: ignore[reportUnknownMemberType]
+    with STORES[store](tmp_path) as kept:
+        kept.send(told.spans)
 
         def debug(*words: str) -> Any:
-            code = main(["debug", *words, "--from", source, "--format", "json", "--content"])
+            code = main(["debug", *words, "--from", kept.source, "--format", "json", "--content"])
             shown = capsys.readouterr()
             return json.loads(shown.out)["traces"] if code == 0 else shown.err
 

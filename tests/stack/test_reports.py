@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,46 +22,16 @@ from otel_genai_instr.reports.tables import Tables, rows_of
 
 from ..reports.lines import read
 from ..support.comparing import differences
+from .both_collector import BothCollector
 from .clickhouse.environment import EngineUnavailable, engine_python
 from .clickhouse.server import ClickHouse
 from .clickhouse.weeks import LAST_WEEK, LONG_AGO, documents
-from .programs import Program, free_port, http_get, http_post, running
+from .programs import running
 
 pytestmark = pytest.mark.stack
 
-BOTH: Final = Path(__file__).parent / "clickhouse" / "both.yaml"
 LARGE: Final = 10_000
 """Rows of a group from which on estimates differ from what is exact."""
-
-
-class BothCollector:
-    """A Collector that writes what it is sent into a file and into ClickHouse."""
-
-    def __init__(self, binary: Path, directory: Path, clickhouse: ClickHouse) -> None:
-        self.file = directory / "telemetry.jsonl"
-        self._http_port, self._health_port = free_port(), free_port()
-        self._program = Program(
-            "collector",
-            [binary, f"--config={BOTH}"],
-            env={
-                "OTELCOL_HTTP_PORT": str(self._http_port),
-                "OTELCOL_HEALTH_PORT": str(self._health_port),
-                "OTELCOL_FILE": str(self.file),
-                "CLICKHOUSE_ENDPOINT": f"{clickhouse.url}?compress=none",
-            },
-            log=directory / "collector.log",
-        )
-
-    def start(self) -> None:
-        self._program.start(lambda: http_get(f"http://127.0.0.1:{self._health_port}")[0] == 200)
-
-    def stop(self) -> None:
-        self._program.stop()
-
-    def send(self, document: dict[str, Any]) -> None:
-        what = "traces" if "resourceSpans" in document else "logs"
-        url = f"http://127.0.0.1:{self._http_port}/v1/{what}"
-        assert http_post(url, json.dumps(document).encode(), "application/json") == 200
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from otel_genai_instr.store.location import located, without_password
+from otel_genai_instr.addresses import without_password
+from otel_genai_instr.store.location import located
 from otel_genai_instr.store.store import ContentStore
 from otel_genai_instr.withheld import Withheld
 
@@ -32,7 +33,7 @@ def test_a_store_that_cannot_be_is_said_once_and_nothing_is_stored(
         with pytest.raises(Withheld, match="store_unavailable"):
             put(store)
     (line,) = caplog.messages
-    assert line.startswith(f"otel-genai-instr: OTEL_GENAI_CONTENT_STORE={url!r} can't be used: ")
+    assert line.startswith(f"otel-genai-instr: OTEL_GENAI_CONTENT_STORE={without_password(url)!r} can't be used: ")
     assert advice in line
     assert line.endswith("No content is stored.")
     assert store.flush() == 0
@@ -78,6 +79,12 @@ print(sorted({"fsspec", "s3fs", "cryptography"} & set(sys.modules)))
         ("abfs://container@account.dfs.core.windows.net/calls", "abfs://container@account.dfs.core.windows.net/calls"),
         ("s3://bucket/calls", "s3://bucket/calls"),
         ("/var/lib/calls", "/var/lib/calls"),
+        ("sftp://user:pass@host/a@b", "sftp://host/a@b"),
+        ("sftp://host:22/a@b", "sftp://host:22/a@b"),
+        ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
+        ("clickhouse://otel:pass/word@host:8123/otel", "clickhouse://host:8123/otel"),
+        ("clickhouse://:pass@host", "clickhouse://host"),
+        ("https://user:pass@host/prices.json?sig=abc#x", "https://host/prices.json?..."),
     ],
 )
 def test_a_password_is_never_shown(url: str, shown: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from argparse import Namespace
 from datetime import date
 from typing import Final
@@ -15,8 +14,9 @@ from .conversation import show_conversation
 from .problems import Misuse, Problem
 from .progress import working
 from .tables import JSON, say
+from .trace_ids import ids_of
 
-_IDS: Final = re.compile(r"([0-9a-f]{32})(?::([0-9a-f]{16}))?")
+_WANTED: Final = "no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no reference"
 
 
 def show_content(options: Namespace) -> int:
@@ -42,14 +42,12 @@ def show_content(options: Namespace) -> int:
 
 
 def _found(which: str, url: str | None, keys: tuple[str, ...], day: str | None) -> list[Stored]:
-    ids = _IDS.fullmatch(which.lower())
-    if ids is None and "/" in which:
+    if "/" in which:
         return [by_reference(which, url, keys)]
-    if ids is None:
-        raise Misuse(f"{which} is no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no reference")
+    trace_id, span_id = ids_of(which, _WANTED)
     if url is None:
         raise Problem(f"say where the content is: by --from URL, or by {settings.CONTENT_STORE}")
-    return Reader(url, keys).by_ids(ids[1], ids[2], _day(day))
+    return Reader(url, keys).by_ids(trace_id, span_id, _day(day))
 
 
 def _day(text: str | None) -> date | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from argparse import Namespace
 from datetime import UTC, datetime
 from typing import Final
@@ -14,9 +13,10 @@ from .problems import Misuse, Problem
 from .progress import working
 from .stored_content import add_stored_content
 from .tables import JSON, warn
+from .trace_ids import ids_of
 from .trace_sources import Traces, open_traces
 
-_TRACE: Final = re.compile(r"[0-9a-f]{32}")
+_WANTED: Final = "no trace id of 32 hex digits, and no address of a page that shows a trace"
 _USUAL_TIME: Final = "30d"
 
 
@@ -25,14 +25,13 @@ def debug(options: Namespace) -> int:
     searched = options.session is not None or options.user is not None or options.last_error
     if searched == (options.trace is not None):
         raise Misuse("say which trace: by its id, or by --session, --user or --last-error")
-    if options.trace is not None and not _TRACE.fullmatch(options.trace.lower()):
-        raise Misuse(f"{options.trace} is no trace id of 32 hex digits")
+    named = None if options.trace is None else ids_of(options.trace, _WANTED)[0]
     traces = open_traces(options.source, options.prices)
     from ..reports.debugging.examine import examine
     from .examined import Examined, show, write
 
     found: list[Examined] = []
-    for trace_id in [options.trace.lower()] if options.trace is not None else _searched(options, traces):
+    for trace_id in [named] if named is not None else _searched(options, traces):
         with working(f"reading trace {trace_id}"):
             trace = traces.source.read(trace_id)
             add_stored_content(trace)

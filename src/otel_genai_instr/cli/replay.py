@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from argparse import Namespace
@@ -19,6 +18,7 @@ from .show import SELLERS
 from .sources import require_reports
 from .stored_content import add_stored_content
 from .tables import clean_line, warn
+from .trace_ids import ids_of
 from .trace_sources import open_traces
 
 if TYPE_CHECKING:
@@ -26,16 +26,14 @@ if TYPE_CHECKING:
     from ..replay.captured import Api, CapturedCall
     from ..reports.traces.trace import Trace, TraceSpan
 
-_IDS: Final = re.compile(r"([0-9a-f]{32})(?::([0-9a-f]{16}))?")
+_WANTED: Final = "no trace id of 32 hex digits, no TRACE:SPAN (16 digits) and no address of a page that shows a trace"
 _SHOWN_CALLS: Final = 20
 _YES: Final = ("y", "yes")
 
 
 def replay(options: Namespace) -> int:
     """Run the command, and return its exit code: 1 if a model gave no answer."""
-    ids = _IDS.fullmatch(options.which.lower())
-    if ids is None:
-        raise Misuse(f"{options.which} is no trace id of 32 hex digits, and no TRACE:SPAN (16 digits)")
+    trace_id, span_id = ids_of(options.which, _WANTED)
     require_reports()
     from ..replay.asking import ask, recorded, with_limit, without
     from ..replay.captured import PARAMETERS, captured
@@ -46,12 +44,12 @@ def replay(options: Namespace) -> int:
         if name not in PARAMETERS:
             raise Misuse(f"--without: {name!r} is not allowed; {', '.join(PARAMETERS)}")
     traces = open_traces(options.source, options.prices)
-    with working(f"reading trace {ids[1]}"):
-        trace = traces.source.read(ids[1])
+    with working(f"reading trace {trace_id}"):
+        trace = traces.source.read(trace_id)
         add_stored_content(trace)
     for note in trace.notes:
         warn(f"otel-genai: {note}")
-    span = _chosen(trace, ids[2])
+    span = _chosen(trace, span_id)
     try:
         call = captured(span)
     except NotReplayable as refused:

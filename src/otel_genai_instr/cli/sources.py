@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -94,17 +95,19 @@ def require(modules: Sequence[str], extra: str) -> None:
 
 def _open_clickhouse(source: str) -> Opened:
     require(("clickhouse_connect",), "clickhouse")
-    from ..reports.clickhouse.tables import clickhouse_tables
+    from ..reports.clickhouse.tables import Database
     from ..reports.computed.watch import LOOK_BACK
     from ..reports.exceptions import NotUnderstood
 
-    def tables(window: Window) -> Tables:
+    @cache
+    def database() -> Database:
+        """Opened when it is first asked: that may take a while, and whoever asks shows that it works."""
         try:
-            return clickhouse_tables(source, window.reaching_back(LOOK_BACK))
+            return Database(source)
         except NotUnderstood as error:  # the address may be the variable's, so the command line is none the worse
             raise Problem(str(error)) from None
 
-    return Opened("ClickHouse", tables)
+    return Opened("ClickHouse", lambda window: database().tables(window.reaching_back(LOOK_BACK)))
 
 
 def _open_files(path: Path, source: str, prices: str | None, folder: Path | None = None) -> Opened:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
+from ..addresses import without_password
 from ..records import frozen
 
 _LOCAL: Final = ("", "file", "local")
@@ -60,13 +61,3 @@ def scheme_of(url: str) -> str:
     """What stands before ``://``; nothing for a path, of Windows too."""
     scheme, separator, _ = url.partition("://")
     return scheme if separator else ""
-
-
-def without_password(url: str) -> str:
-    """``url`` without ``user:password@``. A user alone stays: with Azure it is the container."""
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return url
-    authority, slash, path = rest.partition("/")
-    user, _, host = authority.rpartition("@")
-    return f"{scheme}://{host if ':' in user else authority}{slash}{path}"

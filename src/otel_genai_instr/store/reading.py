@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final, cast
 
+from ..addresses import without_password
 from ..records import frozen
 from ..text import class_name
 from .folder import Folder
-from .location import Unusable, located, without_password
+from .location import Unusable, located
 from .sealing import PLAIN, SEALED, cipher_of
 
 DAYS: Final = 400

@@ -22,11 +22,12 @@ from typing import Any, Final, cast
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from .. import guard, log, settings
+from ..addresses import without_password
 from ..records import frozen
 from ..text import class_name
 from ..withheld import Withheld
 from .folder import Folder
-from .location import Location, Unusable, located, without_password
+from .location import Location, Unusable, located
 from .sealing import cipher_of, encoded, path_of
 
 QUEUED: Final = 1_000

@@ -17,13 +17,11 @@ from ibis.backends.sql.compilers.clickhouse import ClickhouseAggGen, ClickHouseC
 from ibis.util import gen_name
 
 from ..exceptions import Unanswered
+from .connection import reason_of
 
 QueryOf = Callable[[Collection[str]], str]
 """The query that answers these columns."""
 
-SETTINGS: Final = {"join_use_nulls": 1, "max_query_size": 256 * 1024 * 1024}
-"""Rows without a partner have NULL on the other side, as SQL wants it; ClickHouse's own is 0 and ''. And bytes of a
-question, which may name calls that are told of twice."""
 _NAME: Final = re.compile(r'"(\w+)"')
 _OF_WHOLE_ROWS: Final = re.compile(r"\b(DISTINCT|INTERSECT|EXCEPT)\b")
 """Where columns count that nobody names."""
@@ -99,11 +97,6 @@ class _Compiler(ClickHouseCompiler):
         return super().visit_NonNullLiteral(op, value=value, dtype=dtype)
 
 
-def first_line(error: Exception) -> str:
-    """What an error says, without what the server's builders want to know."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-
-
 class ClickHouse(Backend):
     """The engine; made by ``from_connection``."""
 
@@ -135,13 +128,21 @@ class ClickHouse(Backend):
                 question = question.replace(f'"{name}"', f"({query(asked)})")
         return question
 
+    def ask(self, question: str, **options: Any) -> Any:
+        """The driver's answer to a question in SQL.
+
+        Raises:
+            Unanswered: if there is none.
+        """
+        try:
+            return self.con.query(question, **options)
+        except ClickHouseError as error:
+            raise Unanswered(f"ClickHouse doesn't answer: {reason_of(error)}") from None
+
     def to_pyarrow(self, expr: Any, /, *, params: Any = None, limit: Any = None, **options: Any) -> Any:
         """Ask, and bring the answer to the types of the question: a comparison is 0 or 1 to ClickHouse."""
         table = expr.as_table()
-        try:
-            answer = self.con.query(self.compile(table, params=params, limit=limit), column_oriented=True, **options)
-        except ClickHouseError as error:
-            raise Unanswered(f"ClickHouse doesn't answer: {first_line(error)}") from error
+        answer = self.ask(self.compile(table, params=params, limit=limit), column_oriented=True, **options)
         columns = answer.result_set or [()] * len(table.schema())
         arrays = [
             pyarrow.array(

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from ...semconv import attributes as names
 from ..asked import Window
+from ..clickhouse.engine import ClickHouse
 from ..clickhouse.queries import quoted
 from ..exceptions import NotFound
 from ..tables import Tables, rows_of
 from .in_files import ids_in_table
-from .trace import SpanEvent, Trace, TraceSpan, Wanted, parsed, scores_of, skeleton
+from .trace import SpanEvent, Trace, TraceSpan, Wanted, scores_of, skeleton, typed
 
 _MOST_SPANS: Final = 20_000
-_TYPED: Final = (
-    names.REQUEST_MAX_TOKENS,
-    names.RETRIEVAL_TOP_K,
-    names.CONVERSATION_COMPACTED,
-    names.RESPONSE_FINISH_REASONS,
-)
-"""Attributes that checks read as what they are; in the exporter's maps all of them are text."""
 _SAID: Final = (
     "TraceId, SpanId, toUnixTimestamp64Nano(Timestamp), Duration, SpanAttributes, StatusMessage,"
     " Events.Name, arrayMap(moment -> toUnixTimestamp64Nano(moment), Events.Timestamp), Events.Attributes"
@@ -47,8 +40,8 @@ class TracesInClickHouse:
             NotFound: if there is none.
         """
         now = datetime.now(UTC).replace(tzinfo=None)
-        client = _client(self._tables(Window(now - timedelta(hours=1), now)))
-        found = client.query(
+        engine = _engine(self._tables(Window(now - timedelta(hours=1), now)))
+        found = engine.ask(
             f"SELECT min(Timestamp), max(Timestamp), count() FROM otel_traces WHERE TraceId = {quoted(trace_id)}"
         ).result_rows[0]
         if not found[2]:
@@ -77,7 +70,7 @@ class TracesInClickHouse:
             ", ".join(quoted(identity) for identity in dict.fromkeys(row[name] for row in rows))
             for name in ("trace_id", "span_id")
         )
-        said = _client(self._tables(Window(first, last))).query(
+        said = _engine(self._tables(Window(first, last))).ask(
             f"SELECT {_SAID} FROM otel_traces WHERE TraceId IN ({traces}) AND SpanId IN ({spans})"
             f" AND Timestamp BETWEEN {_moment(first)} AND {_moment(last)} LIMIT 1 BY TraceId, SpanId"
         )
@@ -91,7 +84,7 @@ def _whole(row: Mapping[str, Any], said: Sequence[Any] | None) -> TraceSpan:
         return span
     start, duration, attributes, span.status_message, event_names, moments, event_attributes = said
     span.start_ns, span.end_ns = start, start + duration
-    span.attributes = {name: parsed(value) if name in _TYPED else value for name, value in attributes.items()}
+    span.attributes = typed(attributes)
     span.events = [
         SpanEvent(name, moment, dict(said_of))
         for name, moment, said_of in zip(event_names, moments, event_attributes, strict=True)
@@ -100,10 +93,9 @@ def _whole(row: Mapping[str, Any], said: Sequence[Any] | None) -> TraceSpan:
     return span
 
 
-def _client(tables: Tables) -> Any:
-    """The connection that the tables are asked over."""
-    engine: Any = tables.spans.get_backend()
-    return engine.con
+def _engine(tables: Tables) -> ClickHouse:
+    """Which the tables are asked of."""
+    return cast("ClickHouse", tables.spans.get_backend())
 
 
 def _moment(moment: datetime) -> str:

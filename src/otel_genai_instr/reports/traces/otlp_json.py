@@ -10,7 +10,7 @@ import msgspec
 from ..columns import SPANS
 from ..otlp import Span, nanoseconds
 from ..rows import Refused, SpanRows
-from .trace import SpanEvent, TraceSpan
+from .trace import SpanEvent, TraceSpan, typed
 
 _COLUMNS: Final = tuple(column.name for column in SPANS[:-2])
 _HAS_REMOTE, _IS_REMOTE = 0x100, 0x200
@@ -51,7 +51,7 @@ class SpanReader:
             dict(zip(_COLUMNS, row[:-2], strict=True)),
             start,
             max(end or start, start),
-            attributes_of(said),
+            typed(attributes_of(said)),
             [
                 SpanEvent(_text(event.get("name")) or "", nanoseconds(event.get("timeUnixNano")), attributes_of(event))
                 for event in _objects(said, "events")

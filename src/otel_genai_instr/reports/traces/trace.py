@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from ...same_calls import uncounted
 from ...semconv import attributes as names
+from ...semconv.types import NOT_TEXT
 from ..asked import Window
 from ..columns import SPANS
 from ..kinds import CALL
@@ -208,6 +209,11 @@ def scores_of(tables: Tables, trace_id: str) -> list[dict[str, Any]]:
     """What was thought of the spans of a trace, the oldest first."""
     scores = tables.scores.filter(tables.scores["trace_id"] == trace_id, tables.scores["span_id"].notnull())
     return rows_of(scores.drop("row_id").order_by("at", "name").limit(_MOST_SCORES))
+
+
+def typed(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a span with numbers, flags and lists as what they are, where a store made text of them."""
+    return {name: parsed(value) if name in NOT_TEXT else value for name, value in attributes.items()}
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
