@@ -26,6 +26,8 @@ EVERYONE_KNOWS: Final = {
         "hosts",
         "withheld",
         "same_calls",
+        "drawn_trace",
+        "trace_words",
         "_version",
     )
 }
@@ -50,6 +52,8 @@ KNOWS: Final = {
     "log": set[str](),
     "withheld": set[str](),
     "same_calls": set[str](),
+    "drawn_trace": set[str](),
+    "trace_words": set[str](),
     "guard": {"log"},
     "variables": {"log"},
     "file_settings": {"records", "variables"},
@@ -95,6 +99,8 @@ LEAVES: Final = {
     *("_version", "records", "semconv", "model", "text", "hosts", "log", "guard", "variables", "settings", "withheld"),
     "file_settings",
     "same_calls",
+    "drawn_trace",
+    "trace_words",
 }
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""

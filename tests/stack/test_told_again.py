@@ -12,7 +12,7 @@ from otel_genai_instr.reports.asked import Asked
 from otel_genai_instr.reports.clickhouse.tables import clickhouse_tables
 from otel_genai_instr.reports.tables import rows_of
 from otel_genai_instr.reports.traces.in_clickhouse import TracesInClickHouse
-from otel_genai_instr.reports.traces.trace_list import Least, newest
+from otel_genai_instr.reports.traces.trace_list import Limits, newest
 
 from ..reports.lines import DAY, NOON
 from ..reports.told import CASES, Said, span_id
@@ -78,7 +78,7 @@ def test_a_trace_is_read_whole(url: str) -> None:
 
 
 def test_traces_are_listed_with_their_length(url: str) -> None:
-    listed = newest(clickhouse_tables(url, DAY), Asked(DAY), Least(), None, 100)
+    listed = newest(clickhouse_tables(url, DAY), Asked(DAY), Limits(), None, 100)
     lengths = {row["trace_id"]: (row["duration_ms"], row["calls"]) for row in listed}
     assert lengths == {
         f"{at + 1:032x}": (max(said.end for said in spans) - min(said.begin for said in spans), len(counted))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from ..reports.writing import cell, heading, headline, is_text, shown_columns, texts_first
+from ..reports.writing import cell_of, heading, headline, is_text, shown_columns, texts_first
 from .figures import price
 from .tables import JSON, clean_line, say, say_json, show_table
 
@@ -73,7 +73,7 @@ def _show(columns: Sequence[str], rows: Sequence[Cells], keys: int) -> None:
     ordered = [*texts, *numbers]
     show_table(
         [heading(name) for name in ordered],
-        [[cell(name, row.get(name)) for name in ordered] for row in rows],
+        [[cell_of(name, row) for name in ordered] for row in rows],
         numbers=len(numbers),
     )
 
@@ -128,7 +128,7 @@ def _markdown_table(columns: Sequence[str], rows: Sequence[Cells], keys: int) ->
     say("| " + " | ".join(heading(name) for name in columns) + " |")
     say("|" + "|".join("---" if is_text(name) or place < keys else "---:" for place, name in enumerate(columns)) + "|")
     for row in rows:
-        say("| " + " | ".join(markdown_text(cell(name, row.get(name))) for name in columns) + " |")
+        say("| " + " | ".join(markdown_text(cell_of(name, row)) for name in columns) + " |")
 
 
 def markdown_text(text: str) -> str:

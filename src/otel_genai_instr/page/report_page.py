@@ -11,19 +11,21 @@ from ..reports.asked import Asked
 from ..reports.computed.headline import Headlines, headlines
 from ..reports.report import Report, Section
 from ..reports.tables import Tables
-from ..reports.traces.trace_list import spans_of
+from ..reports.traces.trace_list import traces_of
 from ..reports.writing import heading, headline
 from .cards import cards
 from .charts import Drawing, draw, with_chart
 from .html import drawn, page
-from .tables import Link, Table, main_table, section_table
+from .tables import Link, RowLink, Table, main_table, no_rows, section_table
 from .waterfall import Waterfall, waterfall
 
 MOST_ROWS: Final = 1000
 """Of a report, on a page."""
 _MOST_TRACES: Final = 20
 _MOST_SPANS: Final = 200
-"""Of one trace, in a report."""
+"""Of one trace, that are drawn in a report."""
+_MOST_READ: Final = 5000
+"""Of one trace, that its figures are of."""
 Answer = Callable[[Asked], Report]
 """Answers the question of one report."""
 
@@ -53,7 +55,9 @@ def report_file(report: Report, tables: Tables, asked: Asked, answer: Answer) ->
     """
     traces = _traces(report, tables)
     there = {trace.trace_id for trace in traces}
-    view = view_of(report, asked, answer, lambda trace_id: f"#trace-{trace_id}" if trace_id in there else None, traces)
+    view = view_of(
+        report, asked, answer, lambda trace_id: f"#trace-{trace_id}" if trace_id in there else None, no_rows, traces
+    )
     return page("report", **heads(report, headlines(tables, asked)), view=view, pages=(), here="", form=None)
 
 
@@ -63,7 +67,9 @@ def heads(report: Report, found: Headlines) -> dict[str, Any]:
     return {"title": name, "subtitle": time, "cards": cards(found, report)}
 
 
-def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: list[Waterfall]) -> View:
+def view_of(
+    report: Report, asked: Asked, answer: Answer, link: Link, row_link: RowLink, traces: list[Waterfall]
+) -> View:
     """Everything of a report but its head."""
     over_time = with_chart(asked, report.name)
     drawing = draw(report if over_time == asked else answer(over_time))
@@ -71,8 +77,8 @@ def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: li
         f"by {', '.join(map(heading, report.keys))}" if report.keys else "figures",
         drawing,
         drawn(drawing) if drawing is not None else None,
-        main_table(report, link, MOST_ROWS),
-        [(name, each.title, section_table(each, link), each.note) for name, each in report.sections.items()],
+        main_table(report, link, row_link, MOST_ROWS),
+        [(name, each.title, section_table(each, link, row_link), each.note) for name, each in report.sections.items()],
         traces,
         report.notes,
     )
@@ -80,8 +86,8 @@ def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: li
 
 def _traces(report: Report, tables: Tables) -> list[Waterfall]:
     named = list(dict.fromkeys(_named(report.sections.values())))[:_MOST_TRACES]
-    spans = spans_of(tables, named, _MOST_SPANS + 1)
-    return [waterfall(name, spans[name], _MOST_SPANS) for name in named if name in spans]
+    found = traces_of(tables, named, _MOST_READ)
+    return [waterfall(found[name], _MOST_SPANS) for name in named if name in found]
 
 
 def _named(sections: Any) -> Iterator[str]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from .figures import FIGURES, Kind
 
 if TYPE_CHECKING:  # what loads the engine, while a command line needs the words only
-    from .report import Report
+    from .report import Cells, Report
 
 NOTHING: Final = "-"
 _NARROW: Final = (Kind.TEXT, Kind.MOMENT, Kind.DAY)
 """Kinds that are set flush left."""
+_OF_THE_FIGURE: Final = ("now", "before", "old", "new")
+"""Columns that are in the unit of the figure that their row is of."""
 
 
 def headline(report: Report) -> str:
@@ -68,7 +70,7 @@ def cell(name: str, value: Any) -> str:
         case Kind.MONEY:
             return _money(value)
         case Kind.SHARE:
-            return f"{value:.1%}"
+            return _without_sign(f"{value:.1%}")
         case Kind.MILLISECONDS:
             return f"{value:,.0f}"
         case Kind.SCORE:
@@ -77,6 +79,17 @@ def cell(name: str, value: Any) -> str:
             return f"{value:,.1f}"
         case _:
             return f"{value:,}"
+
+
+def cell_of(name: str, row: Cells) -> str:
+    """A cell of a row as text. Rows that are of a figure each are written as that figure is."""
+    value, figure = row.get(name), row.get("figure")
+    if isinstance(figure, str) and "threshold" not in row:  # a check says its figures as rules do
+        if name == "figure":
+            return heading(figure)
+        if name in _OF_THE_FIGURE and figure in FIGURES:
+            return cell(figure, value)
+    return cell(name, value)
 
 
 def duration(milliseconds: float | None) -> str:
@@ -97,4 +110,9 @@ def _score(value: float) -> str:
 
 def _money(amount: float) -> str:
     """An amount as exact as it is interesting: cents where there are dollars."""
-    return f"{amount:,.2f}" if abs(amount) >= 100 else f"{amount:,.4f}"
+    return f"{amount:,.2f}" if abs(amount) >= 100 else _without_sign(f"{amount:,.4f}")
+
+
+def _without_sign(text: str) -> str:
+    """Nothing is neither more nor less than nothing."""
+    return text if text.strip("-0.%") else text.lstrip("-")
