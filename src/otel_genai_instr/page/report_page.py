@@ -55,9 +55,11 @@ def report_file(report: Report, tables: Tables, asked: Asked, answer: Answer) ->
     """
     traces = _traces(report, tables)
     there = {trace.trace_id for trace in traces}
-    view = view_of(
-        report, asked, answer, lambda trace_id: f"#trace-{trace_id}" if trace_id in there else None, no_rows, traces
-    )
+
+    def link(trace_id: str) -> str | None:
+        return f"#trace-{trace_id}" if trace_id in there else None
+
+    view = view_of(report, asked, answer, link, no_rows, traces)
     return page("report", **heads(report, headlines(tables, asked)), view=view, pages=(), here="", form=None)
 
 

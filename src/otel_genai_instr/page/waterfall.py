@@ -150,7 +150,8 @@ def _sum(calls: Iterable[TraceSpan], column: str) -> int:
 
 def _whom(spans: Sequence[TraceSpan], find: Find) -> Iterator[Named]:
     for column in _WHOM:
-        values = list(dict.fromkeys(filter(None, (span.cells[column] for span in spans))))
+        said: list[str] = [span.cells[column] for span in spans if span.cells[column]]
+        values = list(dict.fromkeys(said))
         if values:
             known = find(column, values[0]) if len(values) == 1 else None
             yield Named(one_or_many(column, values), known)

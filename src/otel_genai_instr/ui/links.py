@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from ..reports.asked import where_length
@@ -41,7 +41,8 @@ class Links:
             value = row.get(key)
             if key in _BESIDE:
                 continue
-            if key in PERIODS and isinstance(value, datetime):
+            if key in PERIODS and isinstance(value, date):
+                value = value if isinstance(value, datetime) else datetime.combine(value, time())
                 first, end = asked.moment(asked.window.start), asked.moment(asked.window.end)
                 said["since"] = _written(max(value, first))
                 said["until"] = _written(min(_next(key, value), end))
