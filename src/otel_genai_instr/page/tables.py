@@ -79,7 +79,13 @@ def _with_links(table: Table, keys: Sequence[str], rows: Sequence[Cells], row_li
 def trace_table(columns: Sequence[str], rows: Sequence[Cells], link: Link) -> Table:
     """A row for each trace, which its first cell leads to."""
     shown = [name for name in columns if name in _ALWAYS or any(row.get(name) is not None for row in rows)]
+    currencies = {row["currency"] for row in rows if row["currency"] is not None}
+    headings = {"lowest": "lowest score"}
+    if len(currencies) == 1:
+        shown.remove("currency")
+        headings["cost"] = f"cost, {currencies.pop()}"
     table = _table(shown, rows, 0, link, len(rows), is_ordered=True)
+    table.columns[:] = [each._replace(heading=headings.get(each.name, each.heading)) for each in table.columns]
     for cells, row in zip(table.rows, rows, strict=True):
         began = f"{row['started_at']:%Y-%m-%d %H:%M:%S}"
         cells[0] = cells[0]._replace(text=began, link=link(row["trace_id"]))

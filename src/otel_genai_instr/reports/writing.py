@@ -14,6 +14,11 @@ if TYPE_CHECKING:  # what loads the engine, while a command line needs the words
 NOTHING: Final = "-"
 _NARROW: Final = (Kind.TEXT, Kind.MOMENT, Kind.DAY)
 """Kinds that are set flush left."""
+_ROWS_OF: Final = (
+    *("calls", "error_rate", "p95_ms", "mean_ms"),
+    *("mean_input_tokens", "mean_output_tokens", "cost_per_call"),
+)
+"""Figures that have rows. An evaluation, which may have any name, is on a scale of its own."""
 _OF_THE_FIGURE: Final = ("now", "before", "old", "new")
 """Columns that are in the unit of the figure that their row is of."""
 
@@ -70,7 +75,7 @@ def cell(name: str, value: Any) -> str:
         case Kind.MONEY:
             return _money(value)
         case Kind.SHARE:
-            return _without_sign(f"{value:.1%}")
+            return _without_sign(f"{value:,.1%}")
         case Kind.MILLISECONDS:
             return f"{value:,.0f}"
         case Kind.SCORE:
@@ -84,12 +89,11 @@ def cell(name: str, value: Any) -> str:
 def cell_of(name: str, row: Cells) -> str:
     """A cell of a row as text. Rows that are of a figure each are written as that figure is."""
     value, figure = row.get(name), row.get("figure")
-    if isinstance(figure, str) and "threshold" not in row:  # a check says its figures as rules do
-        if name == "figure":
-            return heading(figure)
-        if name in _OF_THE_FIGURE and figure in FIGURES:
-            return cell(figure, value)
-    return cell(name, value)
+    if figure not in _ROWS_OF or "threshold" in row:  # a check says its figures as rules do
+        return cell(name, value)
+    if name == "figure":
+        return heading(value)
+    return cell(figure if name in _OF_THE_FIGURE else name, value)
 
 
 def duration(milliseconds: float | None) -> str:

@@ -23,7 +23,7 @@ from ..reports.asked import Asked
 from ..reports.computed.all import ANSWERS, Options
 from ..reports.computed.headline import headlines
 from ..reports.exceptions import NotFound
-from ..reports.names import REPORTS
+from ..reports.names import REPORTS, YESTERDAY
 from ..reports.report import Report
 from ..reports.traces.trace_list import COLUMNS, newest, newest_moment
 from ..reports.writing import headline
@@ -50,7 +50,6 @@ _EXAMPLES: Final = {
     "since": "2026-11-01",
     "until": NOW,
     "tz": "UTC",
-    "by": "day,model",
     "where": "feature=chat",
     "cost": "0.10",
     "seconds": "10",
@@ -112,13 +111,14 @@ class Pages:
         def answer(opened: Opened) -> dict[str, Any]:
             report = _answer(opened, name, question.asked)
             report.notes[:0] = opened.notes
-            links = Links(question)
+            links = Links(question, name)
             view = view_of(report, question.asked, partial(_answer, opened, name), links.trace, links.row, [])
             found = headlines(opened.tables(question.asked.window), question.asked)
             empty = None if found.now.calls or report.rows else _emptiness(opened, question, path)
             return {**heads(report, found), "view": view, "empty": empty}
 
-        return self._show("report", question, name, path, await self._source.ask(answer), name)
+        usual = {"by": ",".join(about.by)} | ({"last": "1d"} if about.last == YESTERDAY else {})
+        return self._show("report", question, name, path, await self._source.ask(answer), name, usual)
 
     async def _traces(self, request: Request) -> Response:
         question = read(request.query_params, self._usual)
@@ -158,14 +158,21 @@ class Pages:
         return self._show("trace", read({}, self._usual), "trace", "", found, found["title"])
 
     def _show(
-        self, template: str, question: Question, here: str, path: str, values: dict[str, Any], title: str
+        self,
+        template: str,
+        question: Question,
+        here: str,
+        path: str,
+        values: dict[str, Any],
+        title: str,
+        examples: Mapping[str, str] | None = None,
     ) -> HTMLResponse:
-        form = self._form(template, question, path) if template in _FIELDS else None
+        form = self._form(template, question, path, examples or {}) if template in _FIELDS else None
         told = {"title": title, **values, "pages": _pages(question), "here": here, "form": form}
         return HTMLResponse(page(template, form_action=FORM_ACTION, **told))
 
-    def _form(self, template: str, question: Question, path: str) -> dict[str, Any]:
-        examples = {**_EXAMPLES, **self._usual}
+    def _form(self, template: str, question: Question, path: str, examples: Mapping[str, str]) -> dict[str, Any]:
+        examples = {**_EXAMPLES, **self._usual, **examples}
         return {
             "action": path,
             "fields": [

@@ -13,6 +13,8 @@ from .questions import FILTERS, Question
 
 _BESIDE: Final = ("level", "verdict")
 """Columns of rows that are no part of what the row is of."""
+_ONLY: Final = {"latency": "failed=false"}
+"""What else holds of the calls of a report."""
 _COLUMNS: Final = {column.name for column in SPANS if column.type in (Type.TEXT, Type.COUNT)}
 _LENGTHS: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
@@ -25,8 +27,9 @@ def trace_address(trace_id: str) -> str:
 class Links:
     """Addresses that go on from one page."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, report: str = "") -> None:
         self._question = question
+        self._only = _ONLY.get(report, "")
 
     def trace(self, trace_id: str) -> str:
         """Where a trace is shown."""
@@ -36,7 +39,7 @@ class Links:
         """Where the traces of a row are listed; ``None`` where its keys are no question about traces."""
         asked = self._question.asked
         said = {"by": "", **self._times()}
-        where = [text for text in (self._question.said.get("where", ""),) if text]
+        where = [text for text in (self._question.said.get("where", ""), self._only) if text]
         for key in keys:
             value = row.get(key)
             if key in _BESIDE:
