@@ -89,10 +89,11 @@ def cell(name: str, value: Any) -> str:
 def cell_of(name: str, row: Cells) -> str:
     """A cell of a row as text. Rows that are of a figure each are written as that figure is."""
     value, figure = row.get(name), row.get("figure")
-    if figure not in _ROWS_OF or "threshold" in row:  # a check says its figures as rules do
+    is_raw = "threshold" in row  # a check says its figures as rules do
+    if is_raw or not isinstance(figure, str) or figure not in _ROWS_OF:
         return cell(name, value)
     if name == "figure":
-        return heading(value)
+        return heading(figure)
     return cell(figure if name in _OF_THE_FIGURE else name, value)
 
 
