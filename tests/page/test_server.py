@@ -163,6 +163,8 @@ def test_a_row_of_a_report_leads_to_its_traces(server: Server, report: str) -> N
 def test_a_length_of_time_ends_where_the_command_line_said(server: Server) -> None:
     assert "2026-11-03 00:00 to 2026-11-05 00:00 UTC" in Page(server.get("/traces?last=2d").text).texts
     assert "alert" not in Page(server.get("/traces?until=now").text).values("role")
+    zoned = Page(server.get("/reports/tools?tz=Europe/Berlin").text).texts
+    assert "2026-10-28 23:00 to 2026-11-04 23:00 UTC; days and hours of Europe/Berlin" in zoned
 
 
 @pytest.mark.parametrize("path", ["/", "/traces"])

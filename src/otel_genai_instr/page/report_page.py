@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
@@ -60,13 +61,18 @@ def report_file(report: Report, tables: Tables, asked: Asked, answer: Answer) ->
         return f"#trace-{trace_id}" if trace_id in there else None
 
     view = view_of(report, asked, answer, link, no_rows, traces)
-    return page("report", **heads(report, headlines(tables, asked)), view=view, pages=(), here="", form=None)
+    return page("report", **heads(report, headlines(tables, asked), asked), view=view, pages=(), here="", form=None)
 
 
-def heads(report: Report, found: Headlines) -> dict[str, Any]:
+def heads(report: Report, found: Headlines, asked: Asked) -> dict[str, Any]:
     """What stands above a report."""
     name, time = headline(report).split(", ", 1)
-    return {"title": name, "subtitle": time, "cards": cards(found, report)}
+    return {"title": name, "subtitle": time + zone_said(asked), "cards": cards(found, report)}
+
+
+def zone_said(asked: Asked) -> str:
+    """Where days and hours begin, if that isn't UTC, as moments are."""
+    return "" if asked.zone is UTC else f"; days and hours of {asked.zone}"
 
 
 def view_of(

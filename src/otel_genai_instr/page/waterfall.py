@@ -15,6 +15,7 @@ from ..trace_words import attempts_said, counted, endings_said, one_or_many, pro
 
 _DEEPEST: Final = 12
 """Steps that names are moved in at most."""
+_DEEP: Final = 6
 _LONG: Final = 44
 """Characters from which on a fact has a line of its own."""
 _ELSEWHERE: Final = ("row_id", "line_at", "trace_id", "name", "started_at", "failed")
@@ -80,6 +81,8 @@ class Waterfall(NamedTuple):
     currency: str
     """Of all costs; empty where there are several, and each says its own."""
     bars: list[Bar]
+    is_deep: bool
+    """Whether names are moved in by less, so that there is room for them."""
     notes: list[str]
     """What is missing of it, or odd."""
 
@@ -117,7 +120,14 @@ def waterfall(
     ]
     figures = [*_figures(trace, calls, start, end)]
     return Waterfall(
-        trace.trace_id, trace.root().name, figures, [*_whom(spans, find)], currency, bars, [*_notes(trace, tree, most)]
+        trace.trace_id,
+        trace.root().name,
+        figures,
+        [*_whom(spans, find)],
+        currency,
+        bars,
+        any(bar.depth > _DEEP for bar in bars),
+        [*_notes(trace, tree, most)],
     )
 
 

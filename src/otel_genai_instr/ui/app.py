@@ -16,7 +16,7 @@ from starlette.routing import Route
 from ..page.cards import cards
 from ..page.charts import Drawing, draw, with_chart
 from ..page.html import drawn, page
-from ..page.report_page import heads, view_of
+from ..page.report_page import heads, view_of, zone_said
 from ..page.tables import trace_table
 from ..page.waterfall import waterfall
 from ..reports.asked import Asked
@@ -92,7 +92,7 @@ class Pages:
             charts = [(each.name, chart) for each, chart in zip(reports, _drawn_alike(reports), strict=True) if chart]
             found = headlines(opened.tables(question.asked.window), question.asked)
             return {
-                "subtitle": headline(reports[0]).split(", ", 1)[1],
+                "subtitle": headline(reports[0]).split(", ", 1)[1] + zone_said(question.asked),
                 "cards": cards(found, reports[0]),
                 "charts": [(question.address(f"/reports/{name}"), chart, drawn(chart)) for name, chart in charts],
                 "notes": opened.notes,
@@ -115,7 +115,7 @@ class Pages:
             view = view_of(report, question.asked, partial(_answer, opened, name), links.trace, links.row, [])
             found = headlines(opened.tables(question.asked.window), question.asked)
             empty = None if found.now.calls or report.rows else _emptiness(opened, question, path)
-            return {**heads(report, found), "view": view, "empty": empty}
+            return {**heads(report, found, question.asked), "view": view, "empty": empty}
 
         usual = {"by": ",".join(about.by)} | ({"last": "1d"} if about.last == YESTERDAY else {})
         return self._show("report", question, name, path, await self._source.ask(answer), name, usual)

@@ -52,10 +52,14 @@ class Links:
                 said["last"] = ""
             elif key == PROMPT_LENGTH and isinstance(value, str):
                 where.append(where_length(value))
-            elif key in FILTERS and isinstance(value, str) and value == value.strip() != "":
-                said[key] = value
-            elif key in _COLUMNS and "," not in str(value):
-                where.append(f"{key}={'' if value is None else value}")
+            elif value is None and key in _COLUMNS:
+                where.append(f"{key}=")
+            elif (text := str(value)) != text.strip() or not text:
+                return None  # addresses and conditions begin and end with no space
+            elif key in FILTERS:
+                said[key] = text
+            elif key in _COLUMNS and "," not in text:
+                where.append(f"{key}={text}")
             else:
                 return None
         said["where"] = ",".join(where)
