@@ -27,6 +27,8 @@ EVERYONE_KNOWS: Final = {
         "addresses",
         "withheld",
         "same_calls",
+        "drawn_trace",
+        "trace_words",
         "_version",
     )
 }
@@ -52,6 +54,8 @@ KNOWS: Final = {
     "log": set[str](),
     "withheld": set[str](),
     "same_calls": {"semconv"},
+    "drawn_trace": set[str](),
+    "trace_words": set[str](),
     "guard": {"log"},
     "variables": {"log"},
     "file_settings": {"records", "variables"},
@@ -98,6 +102,8 @@ LEAVES: Final = {
     "file_settings",
     "same_calls",
     "addresses",
+    "drawn_trace",
+    "trace_words",
 }
 READERS_KNOW: Final = {"records", "model", "semconv", "text", "hosts", "providers"}
 """What a reader of a provider may import: it is a pure translation."""

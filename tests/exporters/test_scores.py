@@ -15,7 +15,8 @@ from otel_genai_instr.exporters.console import GenAIConsoleExporter
 from otel_genai_instr.exporters.console_scores import GenAIConsoleLogExporter
 from otel_genai_instr.exporters.layout import ASCII, Style, render
 from otel_genai_instr.exporters.score_lines import ScoreLines
-from otel_genai_instr.exporters.scores import BOARD, PATIENCE_SECONDS, Score, ScoreBoard, score_said
+from otel_genai_instr.exporters.scores import BOARD, PATIENCE_SECONDS, Score, ScoreBoard
+from otel_genai_instr.trace_words import score_said
 
 from ..support.capture import Capture
 from .spans import TRACE, piece, span

@@ -130,11 +130,34 @@ def test_a_thousand_traces_scroll_and_one_is_read(page: playwright.Page, server:
     assert rows.count() == 1
     rows.locator("a").click()
     page.wait_for_url("**/traces/*")
-    assert page.title() == EVIL
+    assert page.title() == f"{EVIL} · otel-genai"
     call = page.locator("summary").nth(1)
     call.focus()
     page.keyboard.press("Enter")
     assert page.locator("pre").first.inner_text() == f"hello {EVIL}"
+
+
+def test_pages_fit_any_window_and_show_where_the_focus_is(page: playwright.Page, server: Server) -> None:
+    page.goto(server.address)
+    page.wait_for_url("**/")
+    seen: list[str] = []
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        outline, text = page.evaluate(
+            "[getComputedStyle(document.activeElement).outlineStyle,"
+            " document.activeElement.textContent || document.activeElement.name]"
+        )
+        assert outline != "none", text
+        seen.append(text.strip())
+    assert (seen[:2], seen[9:]) == (["overview", "traces"], ["last", "since", "until", "tz", "where", "Show"])
+
+    for path in ("", "traces?last=1h&until=2026-11-04T12:30", f"traces/{DEAREST}", "reports/tools"):
+        page.goto(f"{server.address.split('?')[0]}{path}")
+        for summary in page.locator("summary").all():
+            summary.click()
+        for width in (400, 800):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
 def test_pages_are_without_complaint(page: playwright.Page, server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,32 @@ def test_the_page_is_right_in_the_light_in_the_dark_and_on_paper(
     assert {"var(--s0)", "var(--s1)"} <= drawn, "the chart has the colours of the page"
     named = {value.removeprefix("var(").removesuffix(")") for value in drawn if value.startswith("var(")}
     assert all(f"{name}:" in page.styles[0] for name in named)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark", "paper"])
+def test_colours_are_told_apart_from_their_ground(scheme: str) -> None:
+    """By WCAG 2.2, level AA: 4.5 for texts, 3 for what is drawn and for the edges of fields."""
+    style = resources.files("otel_genai_instr.page").joinpath("page.css").read_text("utf-8")
+    roots = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    light, dark, paper = (dict(re.findall(r"--(\w+): (#\w+)", root)) for root in roots)
+    colours: dict[str, str] = {"light": light, "dark": dark, "paper": paper}[scheme]
+    for text in ("ink", "soft", "accent", "bad"):
+        for ground in ("ground", "raised"):
+            assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    for drawn in ("edge", *(f"s{place}" for place in range(8))):
+        assert _contrast(colours[drawn], colours["ground"]) >= 3, drawn
+
+
+def _contrast(one: str, other: str) -> float:
+    darker, lighter = sorted(map(_luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_rows_are_sorted_by_more_than_is_shown(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -122,6 +124,62 @@ def test_traces_are_found_by_what_is_in_them(server: Server) -> None:
     assert len(_traces(server.get("/traces?errors=1").text)) == 54
     assert len(_traces(server.get("/traces?feature=chat").text)) == 350
     assert _traces(server.get("/traces?feature=nothing").text) == []
+
+
+def test_traces_are_found_by_what_was_thought_of_them(server: Server) -> None:
+    evaluation = quote(EVIL)
+    assert len(_traces(server.get("/traces?score=0.555").text)) == 6
+    assert len(_traces(server.get(f"/traces?evaluation={evaluation}").text)) == 30
+    assert len(_traces(server.get(f"/traces?evaluation={evaluation}&score=0.505").text)) == 1
+    assert _traces(server.get("/traces?evaluation=relevance").text) == []
+    assert "lowest score" in Page(server.get("/traces?score=0.505").text).texts
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "cost?by=feature,user",
+        "cost?by=hour,model&last=1d&tz=Europe/Berlin",
+        "latency?by=prompt_length,model",
+        "errors?where=failed=true&by=error,prompt",
+    ],
+)
+def test_a_row_of_a_report_leads_to_its_traces(server: Server, report: str) -> None:
+    followed = 0
+    for table in re.findall(r"<thead>.*?</tbody>", server.get(f"/reports/{report}").text, re.DOTALL):
+        headings = re.findall(r"<button type=.button.>(.*?)</button>", table)
+        if "calls" not in headings:
+            continue
+        for row in table.split("<tbody>")[1].split("</tr>")[:2]:
+            link = re.search(r'<a href="(/traces\?[^"]*)"', row)
+            if link is not None:
+                calls = int(re.findall(r'data-order="(.*?)"', row)[headings.index("calls")])
+                found = _traces(server.get(unescape(link[1])).text)
+                assert len(found) == min(calls, 1000), link[1]
+                followed += 1
+    assert followed > 1
+
+
+def test_a_length_of_time_ends_where_the_command_line_said(server: Server) -> None:
+    assert "2026-11-03 00:00 to 2026-11-05 00:00 UTC" in Page(server.get("/traces?last=2d").text).texts
+    assert "alert" not in Page(server.get("/traces?until=now").text).values("role")
+    zoned = Page(server.get("/reports/tools?tz=Europe/Berlin").text).texts
+    assert "2026-10-28 23:00 to 2026-11-04 23:00 UTC; days and hours of Europe/Berlin" in zoned
+
+
+@pytest.mark.parametrize("path", ["/", "/traces"])
+def test_an_empty_time_leads_to_one_with_telemetry(server: Server, path: str) -> None:
+    page = Page(server.get(f"{path}?until=2020-01-01").text)
+    there = next(value for value in page.values("href") if "until=2026" in value)
+    assert "newest span" in " ".join(page.texts)
+    assert "newest span" not in " ".join(Page(server.get(there).text).texts)
+
+
+def test_who_asked_leads_to_what_else_they_asked(server: Server) -> None:
+    page = Page(server.get(f"/traces/{DEAREST}").text)
+    assert f"user {EVIL}" in page.texts
+    there = next(value for value in page.values("href") if value.startswith("/traces?user="))
+    assert _traces(server.get(there).text) == [DEAREST]
 
 
 def test_a_trace_shows_what_was_said_in_it(server: Server) -> None:

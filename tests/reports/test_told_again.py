@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from otel_genai_instr.cli.examined import piece_of
 from otel_genai_instr.exporters.reading import record_of
 from otel_genai_instr.exporters.totals import totals_of
 from otel_genai_instr.exporters.traces import SpanRecord
+from otel_genai_instr.page.waterfall import waterfall
 from otel_genai_instr.reports.tables import Tables, rows_of
 from otel_genai_instr.reports.traces.trace import Trace, skeleton
+from otel_genai_instr.trace_words import counted
 
 from . import lines
 from .told import CASES, Said, documents, span_id
@@ -40,6 +43,18 @@ def test_debugging_counts_it_once(tables: Tables, case: str) -> None:
     of_case = tables.spans["trace_id"] == _trace(list(CASES).index(case))
     trace = Trace(case, [skeleton(row) for row in rows_of(tables.spans.filter(of_case))])
     assert {call.span_id for call in trace.of_kind("call")} == {span_id(number) for number in CASES[case][1]}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_page_counts_it_once_and_adds_up_to_what_debug_shows(tables: Tables, case: str) -> None:
+    of_case = tables.spans["trace_id"] == _trace(list(CASES).index(case))
+    trace = Trace(_trace(list(CASES).index(case)), [skeleton(row) for row in rows_of(tables.spans.filter(of_case))])
+    totals = totals_of(piece_of(trace).spans)
+    assert (totals.calls, totals.cost) == (len(CASES[case][1]), {})
+    said = [counted(totals.spans, "span"), counted(totals.calls, "call")]
+    if totals.input_tokens:
+        said += [f"{totals.input_tokens:,} tokens in", f"{totals.output_tokens:,} out"]
+    assert waterfall(trace, 100).figures[2:] == [*said, f"{totals.unpriced:,} unpriced"]
 
 
 @pytest.mark.parametrize("case", CASES)

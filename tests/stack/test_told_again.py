@@ -8,11 +8,13 @@ from functools import partial
 
 import pytest
 
+from otel_genai_instr.page.waterfall import waterfall
 from otel_genai_instr.reports.asked import Asked
 from otel_genai_instr.reports.clickhouse.tables import clickhouse_tables
 from otel_genai_instr.reports.tables import rows_of
 from otel_genai_instr.reports.traces.in_clickhouse import TracesInClickHouse
-from otel_genai_instr.reports.traces.trace_list import Least, newest
+from otel_genai_instr.reports.traces.trace_list import Limits, newest
+from otel_genai_instr.trace_words import counted
 
 from ..reports.lines import DAY, NOON
 from ..reports.told import CASES, Said, span_id
@@ -77,8 +79,14 @@ def test_a_trace_is_read_whole(url: str) -> None:
     assert [span.span_id for span in trace.spans] == [span_id(1), span_id(2)]
 
 
+def test_the_page_of_a_trace_counts_them_too(url: str) -> None:
+    traces = TracesInClickHouse(partial(clickhouse_tables, url), "ClickHouse")
+    for at, (_, numbers) in enumerate(CASES.values()):
+        assert waterfall(traces.read(f"{at + 1:032x}"), 100).figures[3] == counted(len(numbers), "call")
+
+
 def test_traces_are_listed_with_their_length(url: str) -> None:
-    listed = newest(clickhouse_tables(url, DAY), Asked(DAY), Least(), None, 100)
+    listed = newest(clickhouse_tables(url, DAY), Asked(DAY), Limits(), None, 100)
     lengths = {row["trace_id"]: (row["duration_ms"], row["calls"]) for row in listed}
     assert lengths == {
         f"{at + 1:032x}": (max(said.end for said in spans) - min(said.begin for said in spans), len(counted))

@@ -14,6 +14,7 @@ from .tables import clean_line, say
 _APART: Final = {"content"}
 _INDENT: Final = "  "
 _CALLS: Final = {"tool_call": "arguments", "server_tool_call": "server_tool_call"}
+_BLOB: Final = "blob"
 _RESULTS: Final = {"tool_call_response": "response", "server_tool_call_response": "server_tool_call_response"}
 
 
@@ -38,37 +39,39 @@ def show_content(content: Mapping[str, object]) -> None:
             say(f"{_INDENT}{clean_line(line)}".rstrip())
 
 
-def sections(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Who said it, and what; in the order in which a model is told."""
+def sections(content: Mapping[str, object], indent: int | None = None) -> Iterator[tuple[str, str]]:
+    """Who said it, and what; in the order in which a model is told. Data is on one line, unless it is indented."""
     left = dict(content)
     tools = _list(left.pop(names.TOOL_DEFINITIONS, None))
     if tools:
         yield "tools", "\n".join(_tool(_mapping(tool)) for tool in tools)
     instructions = _list(left.pop(names.SYSTEM_INSTRUCTIONS, None))
     if instructions:
-        yield "system", "\n".join(_part(_mapping(part)) for part in instructions)
+        yield "system", "\n".join(_part(_mapping(part), indent) for part in instructions)
     for name in (names.INPUT_MESSAGES, names.OUTPUT_MESSAGES):
         for message in map(_mapping, _list(left.pop(name, None))):
             who = " ".join(str(each) for each in (message.get("role", "?"), message.get("name")) if each)
             reason = message.get("finish_reason")
             heading = f"{who} ({reason})" if reason else who
-            yield heading, "\n".join(_part(_mapping(part)) for part in _list(message.get("parts")))
+            yield heading, "\n".join(_part(_mapping(part), indent) for part in _list(message.get("parts")))
     for name, value in left.items():
-        yield name, _text(value)
+        yield name, _text(value, indent)
 
 
-def _part(part: Mapping[str, object]) -> str:
+def _part(part: Mapping[str, object], indent: int | None) -> str:
     kind = str(part.get("type"))
     if kind == "text":
         return _text(part.get("content"))
     if kind == "reasoning":
         return f"[reasoning] {_text(part.get('content'))}"
     if kind in _CALLS:
-        given = _text(part.get(_CALLS[kind]))
+        given = _text(part.get(_CALLS[kind]), indent)
         return f"[calls {part.get('name')}{_id(part)}] {given}"
     if kind in _RESULTS:
-        return f"[result{_id(part)}] {_text(part.get(_RESULTS[kind]))}"
+        return f"[result{_id(part)}] {_text(part.get(_RESULTS[kind]), indent)}"
     said = {name: value for name, value in part.items() if name != "type" and value not in (None, "")}
+    if kind == _BLOB and isinstance(data := said.get("content"), str):
+        said["content"] = f"{len(data):,} characters of base64"
     return f"[{kind}] " + ", ".join(f"{name}: {_text(value)}" for name, value in said.items())
 
 
@@ -100,8 +103,8 @@ def _draw_heading(text: str) -> bool:
     return True
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _text(value: object, indent: int | None = None) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=indent)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

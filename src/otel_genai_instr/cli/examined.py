@@ -12,12 +12,12 @@ from typing import Any, Final
 from ..exporters.cells import cell_width, clip
 from ..exporters.layout import Style, render
 from ..exporters.reading import record_of
-from ..exporters.scores import score_said
 from ..exporters.streams import style_for
 from ..exporters.traces import Mark, Piece, SpanRecord
 from ..reports.debugging.examine import likeliest
 from ..reports.debugging.finding import Finding, Verdict
 from ..reports.traces.trace import Trace, TraceSpan
+from ..trace_words import score_said
 from .conversation import say_heading, sections, show_content
 from .figures import counted
 from .tables import clean_line, say, say_json

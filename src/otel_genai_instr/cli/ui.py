@@ -56,11 +56,16 @@ def _opened(options: Namespace) -> Opened:
     return Opened(found.tables, whole_traces(found, options.prices), _said, found.notes)
 
 
+def _words(name: str) -> str:
+    """``tool call arguments``, of an attribute; who spoke, as it is."""
+    return name.removeprefix("gen_ai.").replace(".", " ").replace("_", " ") if name.startswith("gen_ai.") else name
+
+
 def _said(trace: Trace) -> dict[str, Said]:
     """What was said in the spans of a trace, in the words of ``otel-genai debug``; of an error what it says."""
     found: dict[str, Said] = {}
     for span in trace.spans:
-        said = list(sections(span.content))
+        said = [(_words(name), text) for name, text in sections(span.content, indent=2)]
         if span.status_message:
             said.append(("error", span.status_message))
         if said:

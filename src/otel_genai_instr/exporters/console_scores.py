@@ -12,8 +12,9 @@ from opentelemetry.trace import TraceFlags
 from .. import guard
 from ..semconv import attributes as names
 from ..semconv import events, own
+from ..trace_words import score_said
 from .score_lines import ScoreLines
-from .scores import BOARD, Score, score_said
+from .scores import BOARD, Score
 from .screen import Screen
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
+from ..drawn_trace import extent
 from .cells import clean
 from .columns import COLUMNS, Tone
 from .layout import UNICODE, Style
@@ -21,8 +22,6 @@ from .wording import note_of, title_of, total_parts
 
 _DEEPEST: Final = 60
 """Characters that the tree takes at most."""
-_NARROWEST_BAR: Final = 0.4
-"""Percent of the window."""
 
 _GREY, _BLUE, _RED = "#888888", "#1a8fb4", "#d9403a"
 _CSS: Final[Mapping[Tone, str]] = {
@@ -106,12 +105,7 @@ def _bar(row: Row, piece: Piece) -> str:
     pale = f"{color}66"
     stops: list[str] = ["transparent 0"]
     for each in sorted(row.spans, key=lambda each: each.start_ns):
-        begin = min(_percent(each.start_ns, piece), 100 - _NARROWEST_BAR)
-        end = max(_percent(each.end_ns, piece), begin + _NARROWEST_BAR)
-        working = begin
-        if each.first_chunk_ns is not None:
-            # Something came, and is seen.
-            working = min(max(_percent(each.start_ns + each.first_chunk_ns, piece), begin), end - _NARROWEST_BAR)
+        begin, working, end = extent(each, each.first_chunk_ns, piece.start_ns, piece.end_ns)
         for paint, left, right in (("transparent", None, begin), (pale, begin, working), (color, working, end)):
             stops += [] if left is None else [f"{paint} {left:.2f}%"]
             stops.append(f"{paint} {right:.2f}%")
@@ -121,11 +115,6 @@ def _bar(row: Row, piece: Piece) -> str:
         f'<td style="{_WINDOW}"><div style="height:.8em;background-image:{drawn};'
         'background-repeat:no-repeat;"></div></td>'
     )
-
-
-def _percent(moment: int, piece: Piece) -> float:
-    window = piece.end_ns - piece.start_ns
-    return min(max(100 * (moment - piece.start_ns) / window, 0.0), 100.0) if window > 0 else 0.0
 
 
 def _safe(text: str) -> str:

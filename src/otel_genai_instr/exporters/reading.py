@@ -11,13 +11,14 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from ..semconv import attributes as names
 from ..semconv import own, values
+from ..trace_words import attempts_said, endings_said, prompt_said
 from .hints import usage_not_asked
 from .traces import SpanRecord
 
 _CALLS: Final = values.PRICED_OPERATIONS | {values.FETCH_RESPONSE}
+_PROMPT: Final = (names.PROMPT_NAME, names.PROMPT_VERSION)
 _ASGI_EVENT: Final = "asgi.event.type"
 _HTTP_MESSAGES: Final = (" http receive", " http send")
-_USUAL_ENDINGS: Final = frozenset({"stop", "end_turn", "completed"})
 
 # Attributes of other instrumentations that are worth a word, newest name first: one word of each row is shown.
 _DETAILS: Final = (
@@ -105,7 +106,7 @@ def record_of(
         detail=_detail(attributes, error),
         user=_text(attributes, names.USER_ID),
         session=_text(attributes, names.SESSION_ID) or _text(attributes, names.CONVERSATION_ID),
-        prompt=_prompt(attributes) if operation in _CALLS else "",
+        prompt=prompt_said(*(_text(attributes, name) for name in _PROMPT)) if operation in _CALLS else "",
         usage_not_asked=usage_not_asked(attributes, has_ended=bool(_finish_reasons(attributes))),
     )
 
@@ -128,11 +129,8 @@ def _error(attributes: Attributes, events: Sequence[Attributes]) -> str:
 
 
 def _detail(attributes: Attributes, error: str | None) -> str:
-    words: list[str] = []
-    attempts = _count(attributes, own.REQUEST_ATTEMPTS)
-    if attempts is not None and attempts > 1:
-        words.append(f"{attempts} attempts")
-    words.extend(reason for reason in _finish_reasons(attributes) if reason not in _USUAL_ENDINGS)
+    attempts = attempts_said(_count(attributes, own.REQUEST_ATTEMPTS))
+    words = [*([attempts] if attempts else ()), *endings_said(_finish_reasons(attributes))]
     for row in _DETAILS:
         word = next((word for name in row if (word := _text(attributes, name))), None)
         if word is not None and word != error:
@@ -140,17 +138,12 @@ def _detail(attributes: Attributes, error: str | None) -> str:
     return " ".join(words)
 
 
-def _prompt(attributes: Attributes) -> str:
-    said = (_text(attributes, name) for name in (names.PROMPT_NAME, names.PROMPT_VERSION))
-    return "@".join(word[:64] for word in said if word)
-
-
 def _finish_reasons(attributes: Attributes) -> list[str]:
     reasons = attributes.get(names.RESPONSE_FINISH_REASONS)
     if not isinstance(reasons, tuple | list):
         return []
     texts = cast("Sequence[object]", reasons)
-    return list(dict.fromkeys(reason[:64] for reason in texts if isinstance(reason, str)))
+    return [reason for reason in texts if isinstance(reason, str)]
 
 
 def _text(attributes: Attributes, name: str) -> str | None:

@@ -48,11 +48,6 @@ class Score:
         return [part for part in (f"score {self.said}", by, self.span_name, f"trace {self.trace_id:032x}") if part]
 
 
-def score_said(name: str, score: float | None, label: str | None) -> str:
-    """``relevance 0.92 pass``."""
-    return " ".join(filter(None, (name, "" if score is None else f"{score:.3g}", label)))
-
-
 @dataclass(slots=True)
 class _Waiting:
     score: Score

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from ..trace_words import counted
 from .columns import Tone
 from .figures import milliseconds, money
 from .html import page_of, sums_line
@@ -15,7 +16,6 @@ from .layout import Style, draw_tree, sum_lines
 from .reading import read_span
 from .streams import style_for
 from .traces import Mark, Piece
-from .wording import counted
 
 
 class Sums(NamedTuple):

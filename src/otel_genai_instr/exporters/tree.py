@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from ..drawn_trace import tree_of
 from .traces import SpanRecord
 
 _ALIKE: Final = 4
@@ -70,38 +71,23 @@ def arrange(
     folded = folded_messages(spans) if folds else []
     hidden = {span.span_id for span in folded}
     folded_below = Counter(span.parent_id for span in folded)
-    spans = [span for span in spans if span.span_id not in hidden]
-    known = {span.span_id for span in spans}
-    children: dict[int | None, list[SpanRecord]] = {}
-    for span in sorted(spans, key=lambda span: (span.start_ns, -span.end_ns, span.span_id)):
-        children.setdefault(span.parent_id if span.parent_id in known else None, []).append(span)
+    tree = tree_of(span for span in spans if span.span_id not in hidden)
     rows: list[Row] = []
-    reached: set[int] = set()
-
-    def walk(tops: list[SpanRecord]) -> None:
-        # Own stack: traces may be deeper than Python's.
-        stack = [(run, "", "") for run in reversed(_runs(tops, children))]
-        while stack:
-            run, prefix, passed_on = stack.pop()
-            if run[0].span_id in reached:
-                continue
-            reached.update(span.span_id for span in run)
-            rows.append(Row(run, prefix, sum(folded_below[span.span_id] for span in run)))
-            below = _runs(children.get(run[0].span_id, ()), children)
-            for child in reversed(below):
-                last = child is below[-1]
-                drawn = passed_on + (branches.last_child if last else branches.child)
-                handed = passed_on + (branches.nothing if last else branches.passing)
-                stack.append((child, _right_end(drawn, deepest, ellipsis), _right_end(handed, deepest, ellipsis)))
-
-    walk(children.get(None, []))
-    for span in spans:
-        if span.span_id not in reached:  # parents in a circle: no span leads to them
-            walk([span])
+    # Own stack: traces may be deeper than Python's.
+    stack = [(run, "", "") for run in reversed(_runs(tree.tops, tree.below))]
+    while stack:
+        run, prefix, passed_on = stack.pop()
+        rows.append(Row(run, prefix, sum(folded_below[span.span_id] for span in run)))
+        below = _runs(tree.below.get(run[0].span_id, ()), tree.below)
+        for child in reversed(below):
+            last = child is below[-1]
+            drawn = passed_on + (branches.last_child if last else branches.child)
+            handed = passed_on + (branches.nothing if last else branches.passing)
+            stack.append((child, _right_end(drawn, deepest, ellipsis), _right_end(handed, deepest, ellipsis)))
     return rows
 
 
-def _runs(siblings: Sequence[SpanRecord], parents: Collection[int | None]) -> list[list[SpanRecord]]:
+def _runs(siblings: Sequence[SpanRecord], parents: Collection[int]) -> list[list[SpanRecord]]:
     """What is shown in a row each."""
 
     def kind(span: SpanRecord) -> object:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from ..trace_words import counted, one_or_many
 from . import figures
 from .columns import Tone
 from .totals import Totals
@@ -16,14 +15,9 @@ def title_of(piece: Piece) -> list[str]:
     services = dict.fromkeys(span.service for span in piece.spans if span.service)
     known = [service for service in services if not service.startswith("unknown_service")]
     mark = f"{counted(len(piece.spans), 'span')} {piece.mark.value}" if piece.mark is Mark.LATE else piece.mark.value
-    whom = [_one_or_many("user", [span.user for span in piece.spans])]
-    whom.append(_one_or_many("session", [span.session for span in piece.spans]))
+    whom = [one_or_many("user", [span.user for span in piece.spans])]
+    whom.append(one_or_many("session", [span.session for span in piece.spans]))
     return [part for part in (piece.title or f"trace {piece.trace_id:032x}", mark, *known, *whom) if part]
-
-
-def _one_or_many(noun: str, said: Sequence[str | None]) -> str:
-    each = list(dict.fromkeys(filter(None, said)))
-    return f"{noun} {each[0]}" if len(each) == 1 else counted(len(each), noun) if each else ""
 
 
 def note_of(row: Row, times: str) -> str:
@@ -53,11 +47,6 @@ def total_parts(piece: Piece, totals: Totals) -> list[tuple[str, Tone]]:
     if totals.errors:
         parts.append((counted(totals.errors, "error"), Tone.ERROR))
     return parts
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 span``, ``2 spans``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _inside(parts: dict[str, int]) -> str:

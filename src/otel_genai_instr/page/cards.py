@@ -32,13 +32,13 @@ def cards(headlines: Headlines, report: Report | None = None) -> list[Card]:
         _card("calls", cell("calls", now.calls), now.calls, before.calls or None),
         *_change(report, headlines.currency),
         _card("errors", cell("error_rate", now.error_rate), now.error_rate, before.error_rate),
-        _card("p95", duration(now.p95_ms), now.p95_ms, before.p95_ms),
+        _card("95th percentile", duration(now.p95_ms), now.p95_ms, before.p95_ms),
     ]
 
 
 def _card(title: str, text: str, now: float | None, before: float | None) -> Card:
     if now is None or before is None:
-        return Card(title, text, "nothing to compare with" if before is None else "")
+        return Card(title, text, "" if now is None or not now else "nothing before")
     changed = share(now - before, before)
     if changed is None:
         return Card(title, text, "none before" if now else "none before, either")

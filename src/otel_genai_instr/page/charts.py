@@ -5,7 +5,7 @@ Colours are the page's own variables: one drawing is right in the light, in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,8 @@ _WIDTH: Final = 1000
 _HEIGHT: Final = 220
 _SERIES: Final = 7
 """That have colours of their own; the others are one."""
+_FEWEST: Final = 6
+"""Bars that share the whole width: of fewer none is broader."""
 _OTHERS: Final = "others"
 _NOT_SAID: Final = "not said"
 _AXES: Final = {Kind.COUNT: ",d", Kind.SHARE: ".0%"}
@@ -33,8 +35,8 @@ class Drawing(NamedTuple):
 
     title: str
     svg: str
-    legend: list[str]
-    """The names of the series, in the order of the page's colours."""
+    legend: dict[str, int]
+    """The names of the series, and which of the page's colours each has."""
 
 
 def period_of(window: Window) -> str:
@@ -57,8 +59,13 @@ def with_chart(asked: Asked, report: str) -> Asked:
     return Asked(asked.window, by, asked.where, asked.zone)
 
 
-def draw(report: Report) -> Drawing | None:
-    """Draw a report that was asked by :func:`with_chart`; nothing where there is nothing to see."""
+def draw(report: Report, known: Mapping[str, int] | None = None) -> Drawing | None:
+    """Draw a report that was asked by :func:`with_chart`; nothing where there is nothing to see.
+
+    Args:
+        report: The answer.
+        known: Colours that names have on this page already.
+    """
     chart = CHARTS.get(report.name)
     if chart is None:
         return None
@@ -69,6 +76,7 @@ def draw(report: Report) -> Drawing | None:
         return None
     is_stacked = len(chart.figures) == 1
     names = _largest(points) if is_stacked else [heading(name) for name in chart.figures]
+    colours = _colours(names, known or {})
     sums: dict[tuple[str, datetime], float] = {}
     for name, moment, value in points:
         name = name if name in names else _OTHERS
@@ -77,15 +85,16 @@ def draw(report: Report) -> Drawing | None:
     values = [
         {
             "at": _label(period, moment),
-            "series": names.index(name),
+            "series": colours[name],
             "value": value,
             "said": f"{cell(period, moment)}, {name}: {cell(chart.figures[0], value)}",
         }
         for (name, moment), value in sorted(sums.items())
     ]
     labels = [_label(period, moment) for moment in periods]
-    svg = vl_convert.vegalite_to_svg(_specification(values, chart, len(names), labels))
-    return Drawing(chart.title, svg, names)
+    svg = vl_convert.vegalite_to_svg(_specification(values, chart, labels))
+    unit = report.total.get("currency") if kind_of(chart.figures[0]) is Kind.MONEY else None
+    return Drawing(f"{chart.title}, {unit}" if unit else chart.title, svg, colours)
 
 
 def _points(report: Report, chart: Chart, period: str, split: str | None) -> Iterator[tuple[str, datetime, float]]:
@@ -105,6 +114,13 @@ def _largest(points: list[tuple[str, datetime, float]]) -> list[str]:
         sums[name] = sums.get(name, 0.0) + value
     names = sorted(sums, key=lambda name: (-sums[name], name))
     return names if len(names) <= _SERIES + 1 else [*(name for name in names[:_SERIES] if name != _OTHERS), _OTHERS]
+
+
+def _colours(names: Sequence[str], known: Mapping[str, int]) -> dict[str, int]:
+    """A colour for each: the one that it has on the page already, or else the first that is free."""
+    taken = {_OTHERS: _SERIES} | {name: known[name] for name in names if name in known}
+    free = (place for place in range(_SERIES + 1) if place not in {taken[name] for name in names if name in taken})
+    return {name: taken[name] if name in taken else next(free) for name in names}
 
 
 def _label(period: str, moment: datetime) -> str:
@@ -129,7 +145,7 @@ def _periods(period: str, moments: list[datetime]) -> list[datetime]:
     return [first + step * each for each in range((last - first) // step + 1)]
 
 
-def _specification(values: list[dict[str, Any]], chart: Chart, series: int, labels: list[str]) -> dict[str, Any]:
+def _specification(values: list[dict[str, Any]], chart: Chart, labels: list[str]) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "domain": False,
         "ticks": False,
@@ -139,6 +155,7 @@ def _specification(values: list[dict[str, Any]], chart: Chart, series: int, labe
         "labelFontSize": 11,
         "gridColor": "var(--line)",
     }
+    bars = {"type": "bar", "width": {"band": 0.72 * min(len(labels) / _FEWEST, 1)}}
     lines = {"type": "line", "strokeWidth": 2, "point": {"size": 30}}
     return {
         "width": _WIDTH,
@@ -147,7 +164,7 @@ def _specification(values: list[dict[str, Any]], chart: Chart, series: int, labe
         "autosize": {"type": "fit-x", "contains": "padding"},
         "background": None,
         "data": {"values": values},
-        "mark": {"type": "bar", "width": {"band": 0.72}} if len(chart.figures) == 1 else lines,
+        "mark": bars if len(chart.figures) == 1 else lines,
         "encoding": {
             "x": {
                 "field": "at",
@@ -164,7 +181,10 @@ def _specification(values: list[dict[str, Any]], chart: Chart, series: int, labe
                 "field": "series",
                 "type": "nominal",
                 "legend": None,
-                "scale": {"domain": list(range(series)), "range": [f"var(--s{place})" for place in range(series)]},
+                "scale": {
+                    "domain": list(range(_SERIES + 1)),
+                    "range": [f"var(--s{place})" for place in range(_SERIES + 1)],
+                },
             },
             "order": {"field": "series"},
             "description": {"field": "said"},

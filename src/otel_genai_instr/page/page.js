@@ -38,6 +38,9 @@ for (const chart of document.querySelectorAll(".chart")) {
   chart.addEventListener("pointerleave", () => { tip.hidden = true; });
 }
 
+// Where a chart is broader than the page, the newest is seen first.
+for (const room of document.querySelectorAll(".chart .wide")) room.scrollLeft = room.scrollWidth;
+
 // A link to a trace opens it.
 const open = () => {
   const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
@@ -11,19 +12,21 @@ from ..reports.asked import Asked
 from ..reports.computed.headline import Headlines, headlines
 from ..reports.report import Report, Section
 from ..reports.tables import Tables
-from ..reports.traces.trace_list import spans_of
+from ..reports.traces.trace_list import traces_of
 from ..reports.writing import heading, headline
 from .cards import cards
 from .charts import Drawing, draw, with_chart
 from .html import drawn, page
-from .tables import Link, Table, main_table, section_table
+from .tables import Link, RowLink, Table, main_table, no_rows, section_table
 from .waterfall import Waterfall, waterfall
 
 MOST_ROWS: Final = 1000
 """Of a report, on a page."""
 _MOST_TRACES: Final = 20
 _MOST_SPANS: Final = 200
-"""Of one trace, in a report."""
+"""Of one trace, that are drawn in a report."""
+_MOST_READ: Final = 5000
+"""Of one trace, that its figures are of."""
 Answer = Callable[[Asked], Report]
 """Answers the question of one report."""
 
@@ -53,17 +56,28 @@ def report_file(report: Report, tables: Tables, asked: Asked, answer: Answer) ->
     """
     traces = _traces(report, tables)
     there = {trace.trace_id for trace in traces}
-    view = view_of(report, asked, answer, lambda trace_id: f"#trace-{trace_id}" if trace_id in there else None, traces)
-    return page("report", **heads(report, headlines(tables, asked)), view=view, pages=(), here="", form=None)
+
+    def link(trace_id: str) -> str | None:
+        return f"#trace-{trace_id}" if trace_id in there else None
+
+    view = view_of(report, asked, answer, link, no_rows, traces)
+    return page("report", **heads(report, headlines(tables, asked), asked), view=view, pages=(), here="", form=None)
 
 
-def heads(report: Report, found: Headlines) -> dict[str, Any]:
+def heads(report: Report, found: Headlines, asked: Asked) -> dict[str, Any]:
     """What stands above a report."""
     name, time = headline(report).split(", ", 1)
-    return {"title": name, "subtitle": time, "cards": cards(found, report)}
+    return {"title": name, "subtitle": time + zone_said(asked), "cards": cards(found, report)}
 
 
-def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: list[Waterfall]) -> View:
+def zone_said(asked: Asked) -> str:
+    """Where days and hours begin, if that isn't UTC, as moments are."""
+    return "" if asked.zone is UTC else f"; days and hours of {asked.zone}"
+
+
+def view_of(
+    report: Report, asked: Asked, answer: Answer, link: Link, row_link: RowLink, traces: list[Waterfall]
+) -> View:
     """Everything of a report but its head."""
     over_time = with_chart(asked, report.name)
     drawing = draw(report if over_time == asked else answer(over_time))
@@ -71,8 +85,8 @@ def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: li
         f"by {', '.join(map(heading, report.keys))}" if report.keys else "figures",
         drawing,
         drawn(drawing) if drawing is not None else None,
-        main_table(report, link, MOST_ROWS),
-        [(name, each.title, section_table(each, link), each.note) for name, each in report.sections.items()],
+        main_table(report, link, row_link, MOST_ROWS),
+        [(name, each.title, section_table(each, link, row_link), each.note) for name, each in report.sections.items()],
         traces,
         report.notes,
     )
@@ -80,8 +94,8 @@ def view_of(report: Report, asked: Asked, answer: Answer, link: Link, traces: li
 
 def _traces(report: Report, tables: Tables) -> list[Waterfall]:
     named = list(dict.fromkeys(_named(report.sections.values())))[:_MOST_TRACES]
-    spans = spans_of(tables, named, _MOST_SPANS + 1)
-    return [waterfall(name, spans[name], _MOST_SPANS) for name in named if name in spans]
+    found = traces_of(tables, named, _MOST_READ)
+    return [waterfall(found[name], _MOST_SPANS) for name in named if name in found]
 
 
 def _named(sections: Any) -> Iterator[str]:

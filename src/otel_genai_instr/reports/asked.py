@@ -125,6 +125,16 @@ class Asked:
         return _prompt_length(table["input_tokens"]) if name == PROMPT_LENGTH else table[name]
 
 
+def where_length(length: str) -> str:
+    """The conditions that hold of calls with a prompt of this length: one of those that :data:`PROMPT_LENGTH` has."""
+    least = 0
+    for limit, name in _LENGTHS:
+        if name == length:
+            return f"input_tokens>={least},input_tokens<{limit}"
+        least = limit
+    return f"input_tokens>={least}"
+
+
 def _prompt_length(tokens: Any) -> Any:
     known = [(tokens.isnull(), ibis.null("string")), *((tokens < limit, name) for limit, name in _LENGTHS)]
     return ibis.cases(*known, else_=_LONGEST)

@@ -62,7 +62,8 @@ _DIMENSIONS: Final = (
 )
 PERIODS: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
 PROMPT_LENGTH: Final = "prompt_length"
-_OF_SCORES: Final = ("evaluation", "evaluator", "label")
+EVALUATION: Final = "evaluation"
+_OF_SCORES: Final = (EVALUATION, "evaluator", "label")
 """Only of evaluations and feedback."""
 GROUPS: Final = (*PERIODS, *_DIMENSIONS, PROMPT_LENGTH, *_OF_SCORES)
 """What rows can be made by."""

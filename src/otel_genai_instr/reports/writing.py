@@ -16,6 +16,11 @@ _NARROW: Final = (Kind.TEXT, Kind.MOMENT, Kind.DAY)
 """Kinds that are set flush left."""
 _COMPARED: Final = ("before", "now", "old", "new", "value")
 """Columns of rows that compare a figure, which another column names."""
+_FIGURES_OF_REPORTS: Final = (
+    *("calls", "cost", "cost_per_call", "error_rate", "p95_ms", "mean_ms", "mean_input_tokens", "mean_output_tokens"),
+    *("lowest_health", "feedback_score"),
+)
+"""Figures that reports compare. An evaluation, which may have any name, is on a scale of its own."""
 
 
 def headline(report: Report) -> str:
@@ -70,7 +75,7 @@ def cell(name: str, value: Any) -> str:
         case Kind.MONEY:
             return _money(value)
         case Kind.SHARE:
-            return f"{value:.1%}"
+            return _without_sign(f"{value:,.1%}")
         case Kind.MILLISECONDS:
             return f"{value:,.0f}"
         case Kind.SCORE:
@@ -86,7 +91,8 @@ def cell(name: str, value: Any) -> str:
 def cell_of(row: Mapping[str, Any], name: str) -> str:
     """A cell of a row. A row that compares one figure has it in its cells, written as that figure is everywhere."""
     value, figure = row.get(name), row.get("figure")
-    if figure not in FIGURES:
+    known = FIGURES if "rule" in row else _FIGURES_OF_REPORTS
+    if figure not in known:
         return cell(name, value)
     if name == "figure":
         return heading(figure)
@@ -111,4 +117,9 @@ def _score(value: float) -> str:
 
 def _money(amount: float) -> str:
     """An amount as exact as it is interesting: cents where there are dollars."""
-    return f"{amount:,.2f}" if abs(amount) >= 100 else f"{amount:,.4f}"
+    return f"{amount:,.2f}" if abs(amount) >= 100 else _without_sign(f"{amount:,.4f}")
+
+
+def _without_sign(text: str) -> str:
+    """Nothing is neither more nor less than nothing."""
+    return text if text.strip("-0.%") else text.lstrip("-")

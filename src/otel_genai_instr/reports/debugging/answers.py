@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...semconv import own, values
+from ...trace_words import counted
 from ..kinds import CALL
 from ..traces.trace import Trace, TraceSpan
-from .finding import Finding, Verdict, counted, quoted
+from .finding import Finding, Verdict, quoted
 from .history import History
 from .words import finish_reasons, output_parts, output_text
 

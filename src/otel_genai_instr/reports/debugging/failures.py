@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...semconv import SCOPE
+from ...trace_words import counted
 from ..kinds import CALL, RETRIEVAL, TOOL
 from ..traces.trace import Trace, TraceSpan
-from .finding import Finding, Verdict, counted, listed, quoted
+from .finding import Finding, Verdict, listed, quoted
 from .history import History
 from .tools import message_of
 

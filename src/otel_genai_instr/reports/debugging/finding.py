@@ -39,11 +39,6 @@ def quoted(text: object, most: int = 80) -> str:
     return f'"{line if len(line) <= most else line[: most - 1] + "…"}"'
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 call``, ``2,000 calls``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def listed(texts: list[str], most: int = 3) -> str:
     """The first few."""
     return ", ".join(texts[:most]) + (f" and {len(texts) - most:,} more" if len(texts) > most else "")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...semconv import attributes as names
+from ...trace_words import counted
 from ..kinds import CALL
 from ..traces.trace import Trace, TraceSpan
-from .finding import Finding, Verdict, counted
+from .finding import Finding, Verdict
 from .history import ENOUGH, History
 
 NAME: Final = "model"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ...trace_words import counted
 from ..kinds import CALL
 from ..traces.trace import Trace, TraceSpan
-from .finding import Finding, Verdict, counted
+from .finding import Finding, Verdict
 from .history import ENOUGH, History
 
 NAME: Final = "prompt version"

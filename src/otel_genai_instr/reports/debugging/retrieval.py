@@ -7,9 +7,10 @@ from statistics import median
 from typing import Any, Final, cast
 
 from ...semconv import attributes as names
+from ...trace_words import counted
 from ..kinds import RETRIEVAL
 from ..traces.trace import Trace, TraceSpan
-from .finding import Finding, Verdict, counted, quoted
+from .finding import Finding, Verdict, quoted
 from .history import ENOUGH, History
 
 NAME: Final = "retrieval"

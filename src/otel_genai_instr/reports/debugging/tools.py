@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from ...semconv import attributes as names
+from ...trace_words import counted
 from ..kinds import CALL, TOOL
 from ..traces.trace import Trace, TraceSpan
-from .finding import Finding, Verdict, counted, quoted
+from .finding import Finding, Verdict, quoted
 from .history import History
 from .words import Part, items, output_parts
 

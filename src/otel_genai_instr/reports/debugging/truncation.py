@@ -8,9 +8,10 @@ from typing import Final
 
 from ...semconv import attributes as names
 from ...semconv import values
+from ...trace_words import counted
 from ..kinds import CALL
 from ..traces.trace import Trace, TraceSpan
-from .finding import Finding, Verdict, counted
+from .finding import Finding, Verdict
 from .history import History
 from .words import finish_reasons
 

@@ -51,7 +51,7 @@ class TracesInClickHouse:
         of_trace = tables.spans.filter(tables.spans["trace_id"] == trace_id)
         rows = rows_of(of_trace.order_by("started_at").limit(_MOST_SPANS + 1))
         since = self._tables(Window(first - timedelta(seconds=1), now))  # people say what they think later
-        trace = Trace(trace_id, self.spans(rows[:_MOST_SPANS]), scores=scores_of(since, trace_id))
+        trace = Trace(trace_id, self.spans(rows[:_MOST_SPANS]), scores=scores_of(since, [trace_id]))
         if len(rows) > _MOST_SPANS:
             trace.notes.append(f"the trace has more than {_MOST_SPANS:,} spans; these are the first ones")
         return trace

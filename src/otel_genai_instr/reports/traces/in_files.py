@@ -39,7 +39,7 @@ class TracesInFiles:
         rows = rows_of(of_trace.order_by("started_at").limit(_MOST_SPANS + 1))
         if not rows:
             raise NotFound(f"{self._name} has no trace {trace_id}")
-        trace = Trace(trace_id, self.spans(rows[:_MOST_SPANS]), scores=scores_of(self._tables, trace_id))
+        trace = Trace(trace_id, self.spans(rows[:_MOST_SPANS]), scores=scores_of(self._tables, [trace_id]))
         missing = sum(not span.is_whole for span in trace.spans)
         if missing:
             trace.notes.append(

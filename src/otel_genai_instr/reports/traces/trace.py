@@ -30,6 +30,7 @@ _CONTENT: Final = (
 )
 _TEXTS: Final = (names.RETRIEVAL_QUERY_TEXT, names.MEMORY_QUERY_TEXT)
 _MOST_SCORES: Final = 1000
+"""Of one trace, on average."""
 _PLACES: Final = ("row_id", "line_at")
 
 
@@ -205,10 +206,10 @@ def skeleton(row: Mapping[str, Any]) -> TraceSpan:
     return TraceSpan(cells, start, start + round((row["duration_ms"] or 0) * 1e6), is_whole=False)
 
 
-def scores_of(tables: Tables, trace_id: str) -> list[dict[str, Any]]:
-    """What was thought of the spans of a trace, the oldest first."""
-    scores = tables.scores.filter(tables.scores["trace_id"] == trace_id, tables.scores["span_id"].notnull())
-    return rows_of(scores.drop("row_id").order_by("at", "name").limit(_MOST_SCORES))
+def scores_of(tables: Tables, trace_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """What was thought of the spans of traces, the oldest first."""
+    scores = tables.scores.filter(tables.scores["trace_id"].isin(trace_ids), tables.scores["span_id"].notnull())
+    return rows_of(scores.drop("row_id").order_by("at", "name").limit(_MOST_SCORES * len(trace_ids)))
 
 
 def typed(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import ibis
+from ibis.expr.types import Table
 
 from ..asked import Asked
 from ..kinds import CALL
 from ..report import Cells
 from ..tables import Tables, count, rows_of
+from .trace import Trace, TraceSpan, scores_of, skeleton
 
 COLUMNS: Final = (
     "started_at",
     "name",
     "feature",
     "user",
+    "session",
     "models",
     "calls",
     "tokens",
@@ -25,6 +28,7 @@ COLUMNS: Final = (
     "currency",
     "duration_ms",
     "errors",
+    "lowest",
 )
 """Of a row, those that a list shows."""
 
@@ -36,21 +40,28 @@ class Place(NamedTuple):
     trace_id: str
 
 
-class Least(NamedTuple):
-    """What a trace has at least to be in the list."""
+class Limits(NamedTuple):
+    """What a trace has to have to be in the list."""
 
     cost: float | None = None
+    """At least."""
     duration_ms: float | None = None
+    """At least."""
     errors: bool = False
+    """Whether it has to have any."""
+    score: float | None = None
+    """At most, of any of its spans."""
+    evaluation: str | None = None
+    """That there has to be a score of; ``score`` is about that alone, then."""
 
 
-def newest(tables: Tables, asked: Asked, least: Least, after: Place | None, most: int) -> list[Cells]:
+def newest(tables: Tables, asked: Asked, limits: Limits, after: Place | None, most: int) -> list[Cells]:
     """List traces that have a span which the conditions hold of, newest first.
 
     Args:
         tables: Where they are.
         asked: The time in which a trace begins, and conditions for one of its spans.
-        least: Conditions for the whole trace.
+        limits: Conditions for the whole trace.
         after: Where the page before ended.
         most: Traces on a page.
     """
@@ -88,12 +99,13 @@ def newest(tables: Tables, asked: Asked, least: Least, after: Place | None, most
         cost=(traces["currencies"] > 1).ifelse(ibis.null("float64"), traces["cost"]),
     )
     traces = asked.window.of(traces)
-    if least.cost is not None:
-        traces = traces.filter(traces["cost"] >= least.cost)
-    if least.duration_ms is not None:
-        traces = traces.filter(traces["duration_ms"] >= least.duration_ms)
-    if least.errors:
+    if limits.cost is not None:
+        traces = traces.filter(traces["cost"] >= limits.cost)
+    if limits.duration_ms is not None:
+        traces = traces.filter(traces["duration_ms"] >= limits.duration_ms)
+    if limits.errors:
         traces = traces.filter(traces["errors"] > 0)
+    traces = _with_lowest(traces, tables.scores, limits)
     if after is not None:
         at = traces["started_at"]
         is_next = (at == after.started_at) & (traces["trace_id"] > after.trace_id)
@@ -102,14 +114,32 @@ def newest(tables: Tables, asked: Asked, least: Least, after: Place | None, most
     return [_with_models(row) for row in rows_of(traces)]
 
 
+def _with_lowest(traces: Table, scores: Table, limits: Limits) -> Table:
+    """With the lowest score of each: of the evaluation that is asked for, or else of any."""
+    if limits.evaluation is not None:
+        scores = scores.filter(scores["name"] == limits.evaluation)
+    lowest = scores.group_by(scored_trace="trace_id").aggregate(lowest=scores["score"].min())
+    if limits.score is not None:
+        lowest = lowest.filter(lowest["lowest"] <= limits.score)
+    traces = traces.left_join(lowest, [traces["trace_id"] == lowest["scored_trace"]])
+    if limits.score is not None or limits.evaluation is not None:
+        traces = traces.filter(traces["scored_trace"].notnull())
+    return traces
+
+
 def _with_models(row: dict[str, Any]) -> Cells:
     others = row["models"] - 1
     row["models"] = f"{row['model']} +{others}" if others > 0 else row["model"]
     return row
 
 
-def spans_of(tables: Tables, trace_ids: Iterable[str], most: int) -> dict[str, list[Cells]]:
-    """The spans of traces by the trace, in the order in which they began; of each at most so many."""
+def newest_moment(tables: Tables) -> datetime | None:
+    """When the newest span began, of all that the tables reach."""
+    return rows_of(tables.spans.aggregate(at=tables.spans["started_at"].max()))[0]["at"]
+
+
+def traces_of(tables: Tables, trace_ids: Iterable[str], most: int) -> dict[str, Trace]:
+    """Traces by their ids, with what the tables say of them; of each the first spans, at most so many."""
     wanted = list(trace_ids)
     if not wanted:
         return {}
@@ -117,8 +147,15 @@ def spans_of(tables: Tables, trace_ids: Iterable[str], most: int) -> dict[str, l
     spans = spans.filter(spans["trace_id"].isin(wanted))
     place = ibis.row_number().over(group_by=spans["trace_id"], order_by=[spans["started_at"], spans["span_id"]])
     spans = spans.mutate(place=place)
-    found: dict[str, list[Cells]] = {}
-    for row in rows_of(spans.filter(spans["place"] < most).order_by("trace_id", "place")):
+    found: dict[str, list[TraceSpan]] = {}
+    for row in rows_of(spans.filter(spans["place"] <= most).order_by("trace_id", "place")):
         del row["place"]
-        found.setdefault(row["trace_id"], []).append(row)
-    return found
+        found.setdefault(row["trace_id"], []).append(skeleton(row))
+    scores: dict[str, list[Cells]] = {}
+    for score in scores_of(tables, wanted):
+        scores.setdefault(score["trace_id"], []).append(score)
+    more = f"the trace has more than {most:,} spans; these are the first ones"
+    return {
+        trace_id: Trace(trace_id, spans[:most], [more] if len(spans) > most else [], scores.get(trace_id, ()))
+        for trace_id, spans in found.items()
+    }
