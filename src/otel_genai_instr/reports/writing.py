@@ -92,7 +92,7 @@ def cell_of(row: Mapping[str, Any], name: str) -> str:
     """A cell of a row. A row that compares one figure has it in its cells, written as that figure is everywhere."""
     value, figure = row.get(name), row.get("figure")
     known = FIGURES if "rule" in row else _FIGURES_OF_REPORTS
-    if figure not in known:
+    if not isinstance(figure, str) or figure not in known:
         return cell(name, value)
     if name == "figure":
         return heading(figure)
