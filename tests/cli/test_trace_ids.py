@@ -16,8 +16,6 @@ SHORT = "f92f3577b34da6a3ce929d0e0e4736"
 UUID = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"
 QUERY = {"refId": "A", "queryType": "traceql", "query": TRACE}
 PANES = json.dumps({"x7k": {"datasource": "tempo", "queries": [QUERY]}})
-    {"x7k": {"datasource": "tempo", "queries": [{"refId": "A", "queryType": "traceql", "query": TRACE}]}}
-)
 FOUND = json.dumps({"x7k": {"queries": [{"query": TRACE}], "panelsState": {"trace": {"spanId": SPAN}}}})
 
 
