@@ -92,6 +92,18 @@ def test_another_program_answers(
     assert "is no JSON; is it another program?" in told
 
 
+@pytest.mark.parametrize("kind", ["jaeger", "tempo"])
+@pytest.mark.parametrize("search", [(TRACE,), ("--last-error",)], ids=["id", "search"])
+@pytest.mark.parametrize("body", [b"404 page not found\n", b"\n<html><body>no such page"])
+def test_a_path_that_nobody_knows_is_no_missing_trace(
+    kind: str, search: tuple[str, ...], body: bytes, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.status, server.body = 404, body
+    told = _told(*search, "--from", f"{kind}+http://{server.address}/elsewhere", capsys=capsys)
+    assert "/elsewhere knows no /api/" in told
+    assert "is it another program" in told
+
+
 @pytest.mark.parametrize("body", [b"[]", b"null", b'{"result": 7}', b'{"trace": [1], "traces": null}'])
 @pytest.mark.parametrize("kind", ["jaeger", "tempo"])
 @pytest.mark.parametrize("search", [(TRACE,), ("--user", "ann")], ids=["id", "search"])

@@ -55,6 +55,10 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):  # who asked may be gone
             self.wfile.write(server.content)
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""
 
@@ -247,6 +251,27 @@ def test_a_link_stays_one(server: PriceServer, tmp_path: Path, capsys: pytest.Ca
 def test_an_address_that_is_none(url: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "said"),
+    [
+        (
+            "http://ann:s3cret@127.0.0.1:1/prices.json",
+            2,
+            "--url: a name or a password in the address is not understood",
+        ),
+        ("ftp://ann:s3cret@127.0.0.1/prices.json", 2, "--url: 'ftp://127.0.0.1/prices.json' is not allowed; "),
+        ("http://127.0.0.1:1/prices.json?sig=s3cret", 1, "http://127.0.0.1:1/prices.json?...: can't be read: "),
+    ],
+)
+def test_what_is_secret_in_an_address_is_not_shown(
+    url: str, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["prices", "update", "--url", url, "--to", str(tmp_path / "p.json")]) == code
+    told = capsys.readouterr().err
+    assert said in told
+    assert "s3cret" not in told
 
 
 def test_a_way_off_the_web_is_not_followed(

@@ -53,11 +53,11 @@ class Server:
 
 
 @contextmanager
-def served(folder: Path) -> Generator[Server]:
-    """Run it over a folder."""
+def served(source: Path | str, cache: Path | None = None) -> Generator[Server]:
+    """Run it over a folder, or another source, with its tables beside the folder, or elsewhere."""
     command = [sys.executable, "-m", "otel_genai_instr.cli.__main__"]
-    command += ["ui", "--from", str(folder), "--until", UNTIL, "--no-open"]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent / "cache")}
+    command += ["ui", "--from", str(source), "--until", UNTIL, "--no-open"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache or Path(source).parent / "cache")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout is not None

@@ -11,6 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from ..addresses import without_password
 from .problems import Misuse, Problem
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def checked_address(url: str) -> str:
     Raises:
         Misuse: if it is no address of the web.
     """
+    shown = without_password(url)
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise Misuse(f"--alertmanager: {url!r} is not allowed: {error}") from None
+        raise Misuse(f"--alertmanager: {shown!r} is not allowed: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii():
-        raise Misuse(f"--alertmanager: {url!r} is not allowed; an address such as http://alertmanager:9093")
+        raise Misuse(f"--alertmanager: {shown!r} is not allowed; an address such as http://alertmanager:9093")
     if parts.username is not None:
         raise Misuse("--alertmanager: a name or a password in the address is not understood")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

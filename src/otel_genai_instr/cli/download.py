@@ -9,6 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from ..addresses import without_password
 from .problems import Misuse, Problem
 
 _MOST_BYTES: Final = 50_000_000
@@ -25,7 +26,8 @@ class _StayOnTheWeb(HTTPRedirectHandler):
     ) -> Request | None:
         schemes = ("https",) if urlsplit(req.full_url).scheme == "https" else ("http", "https")
         if urlsplit(newurl).scheme not in schemes:
-            raise Problem(f"{req.full_url}: leads to {newurl}, which is not followed")
+            places = (without_password(req.full_url), without_password(newurl))
+            raise Problem(f"{places[0]}: leads to {places[1]}, which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -36,31 +38,34 @@ def downloaded(url: str) -> bytes:
         Misuse: if it is no address of the web.
         Problem: if it answers nothing, too much or too slowly.
     """
+    shown = without_password(url)
     try:
-        scheme = urlsplit(url).scheme
+        parts = urlsplit(url)
     except ValueError as error:
-        raise Misuse(f"--url: {url!r} is not allowed: {error}") from None
-    if scheme not in ("http", "https"):
-        raise Misuse(f"--url: {url!r} is not allowed; an address that begins with http:// or https://")
+        raise Misuse(f"--url: {shown!r} is not allowed: {error}") from None
+    if parts.scheme not in ("http", "https"):
+        raise Misuse(f"--url: {shown!r} is not allowed; an address that begins with http:// or https://")
+    if parts.username is not None:
+        raise Misuse("--url: a name or a password in the address is not understood")
     try:
         with build_opener(_StayOnTheWeb).open(url, timeout=_SECONDS_OF_SILENCE) as answer:
-            return _read(cast("HTTPResponse", answer), url)
+            return _read(cast("HTTPResponse", answer), shown)
     except HTTPError as error:
-        raise Problem(f"{url}: answered {error.code} {error.reason}") from None
+        raise Problem(f"{shown}: answered {error.code} {error.reason}") from None
     except UnicodeError:
-        raise Misuse(f"--url: {url!r} is not allowed; write letters beyond ASCII as %XX") from None
+        raise Misuse(f"--url: {shown!r} is not allowed; write letters beyond ASCII as %XX") from None
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = error.reason if isinstance(error, URLError) else error
-        raise Problem(f"{url}: can't be read: {reason}") from None
+        raise Problem(f"{shown}: can't be read: {reason}") from None
 
 
-def _read(answer: HTTPResponse, url: str) -> bytes:
+def _read(answer: HTTPResponse, shown: str) -> bytes:
     end = time.monotonic() + _SECONDS
     content = bytearray()
     while piece := answer.read1(_PIECE):  # as much as is there
         content += piece
         if len(content) > _MOST_BYTES:
-            raise Problem(f"{url}: is larger than {_MOST_BYTES:,} bytes")
+            raise Problem(f"{shown}: is larger than {_MOST_BYTES:,} bytes")
         if time.monotonic() > end:
-            raise Problem(f"{url}: was not read within {_SECONDS} seconds")
+            raise Problem(f"{shown}: was not read within {_SECONDS} seconds")
     return bytes(content)

@@ -39,7 +39,8 @@ def report(options: Namespace) -> int:
     if options.daily_budget is not None and options.name != "cost":
         raise Misuse("--daily-budget is an option of the report cost")
     opened = open_source(options.source, options.prices)
-    tables = opened.tables(asked.window)
+    with working(f"asking {opened.name}"):
+        tables = opened.tables(asked.window)
 
     def answer(question: Asked) -> Report:
         return ANSWERS[options.name](tables, question, Options(options.daily_budget))

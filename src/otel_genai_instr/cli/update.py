@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
+from ..addresses import without_password
 from ..pricing import PriceKey, PriceSource, UserFileError
 from ..pricing.charging.rates import PriceList
 from .download import downloaded
@@ -33,14 +34,15 @@ def update(options: Namespace) -> int:
     """Run the command, and return its exit code."""
     target = expanded(DEFAULT_FILE if options.to is None else options.to)
     url = options.url or _default_url()
+    shown = without_password(url)
     try:
         if target.exists() and not target.is_file():
             raise Problem(f"{target}: can't be written: is not a file")
-        with working(f"reading {url}"):
+        with working(f"reading {shown}"):
             content = downloaded(url)
         with working("looking up each model"):
             old_entries, old = _present(target)
-            new_entries, new = _written(content, url, target)
+            new_entries, new = _written(content, shown, target)
             changes = _changes(old_entries, old, new_entries, new)
     except OSError as error:  # of the file: those of the web are told apart where it is read
         raise Problem(f"{target}: can't be written: {error.strerror or error}") from None
@@ -85,14 +87,14 @@ def _present(target: Path) -> tuple[set[_Entry], PriceSource]:
     return {(provider.id, model.id) for provider in providers for model in provider.models}, GenaiPricesSource()
 
 
-def _written(content: bytes, url: str, target: Path) -> tuple[set[_Entry], PriceSource]:
+def _written(content: bytes, shown: str, target: Path) -> tuple[set[_Entry], PriceSource]:
     """Check the data in a file beside the target, and put it in its place only then."""
     from ..pricing.lists.genai_prices_source import read_price_data
 
     try:
         providers = json.loads(content)
     except (ValueError, RecursionError):
-        raise Problem(f"{url}: is not JSON; nothing was changed") from None
+        raise Problem(f"{shown}: is not JSON; nothing was changed") from None
     version = f"genai-prices data {datetime.now(UTC):%Y-%m-%d} {hashlib.sha256(content).hexdigest()[:8]}"
     temporary: str | None = None
     place = Path(os.path.realpath(target))  # where a link leads to: it stays one
@@ -107,7 +109,7 @@ def _written(content: bytes, url: str, target: Path) -> tuple[set[_Entry], Price
         os.chmod(temporary, 0o644)  # for apps of other users; the temporary file was for ours alone
         os.replace(temporary, place)
     except UserFileError:
-        raise Problem(f"{url}: is no price data that this genai-prices understands; nothing was changed") from None
+        raise Problem(f"{shown}: is no price data that this genai-prices understands; nothing was changed") from None
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPMessage, HTTPResponse
@@ -20,6 +21,9 @@ _SECONDS_OF_SILENCE: Final = 30
 _SECONDS: Final = 120
 _PIECE: Final = 1_048_576
 _MOST_OF_AN_ERROR: Final = 300
+_NOT_FOUND: Final = 404
+_NO_SUCH_PATH: Final = re.compile(r"\A(?:404 page not found\Z|\s*<)")
+"""What programs in Go, and servers of web pages, say of a path that they don't know. APIs say otherwise of a trace."""
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -74,7 +78,11 @@ class Server:
                 text = self._read(cast("HTTPResponse", answer))
         except HTTPError as error:
             with error:
-                return error.code, error.read(_MOST_OF_AN_ERROR).decode("utf-8", "replace").strip()
+                said = error.read(_MOST_OF_AN_ERROR).decode("utf-8", "replace").strip()
+            if error.code == _NOT_FOUND and _NO_SUCH_PATH.search(said):
+                where = "is it another program, or is there a path before it?"
+                raise Unanswered(f"{self.name} knows no {path}; {where}") from None
+            return error.code, said
         except (URLError, HTTPException, OSError, ValueError) as error:
             reason = error.reason if isinstance(error, URLError) else error
             raise Unanswered(f"{self.name} doesn't answer: {reason}") from None
