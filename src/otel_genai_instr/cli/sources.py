@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..reports.tables import Tables
 
 _NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow", "scipy")
-_SHOWN_MISTAKES: Final = 10
+_SHOWN_MISTAKES: Final = 50
 _ALLOWED: Final = (
     "a folder or file of OTLP JSON, clickhouse://host:8123/database; "
     "for debug and replay jaeger+http://host:16686 and tempo+http://host:3200, too"
@@ -61,7 +61,11 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
     if "://" in source:  # there may be a password in it
         raise Problem(f"{source.partition('://')[0]}:// is not understood; allowed: {_ALLOWED}")
     path = expanded(source)
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise Problem(f"{source}: can't be read: {error.strerror or error}") from None
+    if not is_there:
         hint = (
             "" if said else f"; say by --from or {REPORTS_FROM} where the telemetry is: a folder or file of OTLP JSON"
         )
@@ -113,8 +117,7 @@ def _open_files(path: Path, source: str, prices: str | None) -> Opened:
             manifest, unreadable = ingest(path, folder, pricer_from(prices), on_progress)
     except OSError as error:
         raise Problem(f"{folder}: can't be written: {error.strerror or error}") from None
-    for file in unreadable:
-        warn(f"otel-genai: {file.path}: can't be read: {file.reason}")
+    _say_mistakes(manifest, unreadable)
     if not manifest.files:
         raise Problem(f"{source}: has no file of OTLP JSON (.json, .jsonl, .ndjson, packed by gzip or not)")
     tables = stored_tables(manifest, folder)
@@ -137,9 +140,20 @@ def _notes(manifest: Manifest, unreadable: Sequence[Unreadable]) -> list[str]:
         notes.append(f"{counted(total('refused_lines'), 'line')} refused")
     if total("refused"):
         notes.append(f"{counted(total('refused'), 'span or event')} refused")
+    unfinished = sum(each.unfinished_bytes > 0 for each in counts)
+    if unfinished:
+        notes.append(f"{counted(unfinished, 'file')} ending in half a line, not read yet")
     if unreadable:
-        notes.append(f"{counted(len(unreadable), 'file')} not read")
-    for file in manifest.files.values():
-        for mistake in file.counts.mistakes[:_SHOWN_MISTAKES]:
-            warn(f"otel-genai: {file.path}, {mistake}")
+        notes.append(f"{counted(len(unreadable), 'file')} not read, or not to the end")
     return notes
+
+
+def _say_mistakes(manifest: Manifest, unreadable: Sequence[Unreadable]) -> None:
+    """Say what is wrong with which file, and where in it."""
+    said = [f"{file.path}: can't be read: {file.reason}" for file in unreadable]
+    for file in manifest.files.values():
+        said += [f"{file.place}, {mistake}" for mistake in file.counts.mistakes]
+    for mistake in said[:_SHOWN_MISTAKES]:
+        warn(f"otel-genai: {mistake}")
+    if len(said) > _SHOWN_MISTAKES:
+        warn(f"otel-genai: and {len(said) - _SHOWN_MISTAKES:,} more")
