@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -123,6 +123,19 @@ class NotOtlp(ValueError):
     """The text is no OTLP JSON."""
 
 
+@dataclass(slots=True)
+class _Lost:
+    """Spans and log records that are none."""
+
+    number: int = 0
+    why: str = ""
+    """Of the first one."""
+
+    def add(self, why: str) -> None:
+        self.number += 1
+        self.why = self.why or why[:200]
+
+
 class _Unusual(Exception):
     """The request says nothing where it has to; or it does, in words that aren't the protocol's."""
 
@@ -130,7 +143,11 @@ class _Unusual(Exception):
 _Kind = TypeVar("_Kind")
 _DOCUMENT: Final = msgspec.json.Decoder(_Document)
 _BEGINNING: Final = re.compile(rb'\{\s*"resource(?:Spans|Logs|Metrics)"\s*:')
-"""Of a request. Nothing else has it in it, not even what was said in a call: quotes within a text are escaped."""
+"""Where a request begins. Nothing else says it, not even what was said in a call: quotes in a text are escaped."""
+_MOST_REQUESTS: Final = 1000
+"""That are looked for in one line."""
+_LONGEST_DAMAGED: Final = 16 * 1024 * 1024
+"""Bytes of a line that isn't as the protocol says: to read such a one takes fifty times its size."""
 
 
 def batches(text: bytes | bytearray | memoryview) -> list[Batch]:
@@ -144,7 +161,9 @@ def batches(text: bytes | bytearray | memoryview) -> list[Batch]:
     """
     try:
         return list(_read(_DOCUMENT.decode(text)))
-    except (msgspec.DecodeError, RecursionError, _Unusual):
+    except (msgspec.DecodeError, RecursionError, _Unusual) as error:
+        if len(text) > _LONGEST_DAMAGED:
+            raise NotOtlp(f"is damaged ({str(error)[:200]}), and too long to be read span by span") from None
         return list(_read_leniently(bytes(text)))
 
 
@@ -153,7 +172,7 @@ def requests_in(line: bytes) -> list[bytes]:
 
     A writer that was ended leaves a request without the end of its line, or half of one; the next one writes on there.
     """
-    beginnings = [found.start() for found in _BEGINNING.finditer(line)]
+    beginnings = [found.start() for found in islice(_BEGINNING.finditer(line), _MOST_REQUESTS)]
     cuts = sorted({0, *beginnings, len(line)})
     return [line[start:end] for start, end in pairwise(cuts)]
 
@@ -190,22 +209,22 @@ def _read_leniently(text: bytes) -> Iterator[Batch]:
         raise NotOtlp(f"no JSON: {str(error)[:200]}") from None
     if not isinstance(document, dict) or not {"resourceSpans", "resourceLogs", "resourceMetrics"} & document.keys():
         raise NotOtlp("no resourceSpans, resourceLogs or resourceMetrics")
-    lost: list[str] = []
+    lost = _Lost()
     for outer, middle, inner, kind in (
         ("resourceSpans", "scopeSpans", "spans", Span),
         ("resourceLogs", "scopeLogs", "logRecords", LogRecord),
     ):
         for resource in _objects(cast("object", document), outer, lost):
-            owner = _converted(resource.get("resource"), Owner, [])
+            owner = _converted(resource.get("resource"), Owner, _Lost())
             for scope in _objects(resource, middle, lost):
-                name = _name(_converted(scope.get("scope"), Owner, []))
-                items = [_converted(item, kind, lost) for item in _objects(scope, inner, lost)]
+                name = _name(_converted(scope.get("scope"), Owner, _Lost()))
+                items = (_converted(item, kind, lost) for item in _objects(scope, inner, lost))
                 whole: list[Any] = [item for item in items if item is not None]
                 batch = Batch(by_name(owner and owner.attributes), name, [], [])
                 (batch.spans if kind is Span else batch.logs).extend(whole)
                 yield batch
-    if lost:
-        yield Batch({}, "", [], [], len(lost), lost[0])
+    if lost.number:
+        yield Batch({}, "", [], [], lost.number, lost.why)
 
 
 def _integer(digits: str) -> int | float:
@@ -216,7 +235,7 @@ def _integer(digits: str) -> int | float:
 _MOST_DIGITS: Final = 40
 
 
-def _objects(owner: object, name: str, lost: list[str]) -> Iterator[dict[str, object]]:
+def _objects(owner: object, name: str, lost: _Lost) -> Iterator[dict[str, object]]:
     """Yield what a list holds; what is no object, or stands there by another name, is lost."""
     said = cast("dict[str, object]", owner)
     value = said.get(name)
@@ -225,18 +244,18 @@ def _objects(owner: object, name: str, lost: list[str]) -> Iterator[dict[str, ob
             if isinstance(item, dict):
                 yield cast("dict[str, object]", item)
             else:
-                lost.append(f"{name} has something that is no object")
+                lost.add(f"{name} has something that is no object")
     elif value is not None:
-        lost.append(f"{name} is no list")
+        lost.add(f"{name} is no list")
     elif others := [key for key, other in said.items() if isinstance(other, list) and not key.startswith("resource")]:
-        lost.append(f"no {name}, but {others[0][:80]}")
+        lost.add(f"no {name}, but {others[0][:80]}")
 
 
-def _converted(value: object, kind: type[_Kind], lost: list[str]) -> _Kind | None:
+def _converted(value: object, kind: type[_Kind], lost: _Lost) -> _Kind | None:
     try:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        lost.append(str(error)[:200])
+        lost.add(str(error))
         return None
 
 

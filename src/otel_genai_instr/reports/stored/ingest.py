@@ -77,7 +77,7 @@ def _unread(file: FoundFile, manifest: Manifest) -> int:
 
 
 def _forget_gone(manifest: Manifest, files: list[FoundFile]) -> bool:
-    """Forget files that are no more, and those that are others by now: shorter, or not as they were where they were read."""
+    """Forget files that are no more, and those that are others by now: shorter, or not as they were read."""
     there = {file.identity: file for file in files}
     gone = [identity for identity, known in manifest.files.items() if not _is_as_read(there.get(identity), known)]
     for identity in gone:
