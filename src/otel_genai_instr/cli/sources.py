@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..reports.tables import Tables
 
 _NEEDED: Final = ("duckdb", "ibis", "msgspec", "platformdirs", "pyarrow", "scipy")
-_SHOWN_MISTAKES: Final = 10
+_SHOWN_MISTAKES: Final = 50
 _ALLOWED: Final = (
     "a folder or file of OTLP JSON, - for what is piped in, clickhouse://host:8123/database; "
     "for debug and replay jaeger+http://host:16686 and tempo+http://host:3200, too"
@@ -63,10 +63,14 @@ def open_source(said: str | None, prices: str | None = None) -> Opened:
     if "://" in source:  # there may be a password in it
         raise Problem(f"{source.partition('://')[0]}:// is not understood; allowed: {_ALLOWED}")
     path = expanded(source)
-    if is_piped(source, path):
+    try:
+        is_pipe, is_there = is_piped(source, path), path.exists()
+    except OSError as error:
+        raise Problem(f"{source}: can't be read: {error.strerror or error}") from None
+    if is_pipe:
         file = put_down(source)
         return _open_files(file, named(source), prices, file.parent / "tables")
-    if not path.exists():
+    if not is_there:
         hint = (
             "" if said else f"; say by --from or {REPORTS_FROM} where the telemetry is: a folder or file of OTLP JSON"
         )
@@ -120,15 +124,7 @@ def _open_files(path: Path, source: str, prices: str | None, folder: Path | None
             manifest, unreadable = ingest(path, folder, pricer_from(prices), on_progress)
     except OSError as error:
         raise Problem(f"{folder}: can't be written: {error.strerror or error}") from None
-
-    def shown(file: Path | str) -> str:
-        return source if Path(file) == path else str(file)
-
-    for file in unreadable:
-        warn(f"otel-genai: {shown(file.path)}: can't be read: {file.reason}")
-    for file in manifest.files.values():
-        for mistake in file.counts.mistakes[:_SHOWN_MISTAKES]:
-            warn(f"otel-genai: {shown(file.path)}, {mistake}")
+    _say_mistakes(manifest, unreadable, {str(path): source})
     if not manifest.files:
         raise Problem(f"{source}: has no file of OTLP JSON (.json, .jsonl, .ndjson, packed by gzip or not)")
     tables = stored_tables(manifest, folder)
@@ -151,6 +147,20 @@ def _notes(manifest: Manifest, unreadable: Sequence[Unreadable]) -> list[str]:
         notes.append(f"{counted(total('refused_lines'), 'line')} refused")
     if total("refused"):
         notes.append(f"{counted(total('refused'), 'span or event')} refused")
+    unfinished = sum(each.unfinished_bytes > 0 for each in counts)
+    if unfinished:
+        notes.append(f"{counted(unfinished, 'file')} ending in half a line, not read yet")
     if unreadable:
-        notes.append(f"{counted(len(unreadable), 'file')} not read")
+        notes.append(f"{counted(len(unreadable), 'file')} not read, or not to the end")
     return notes
+
+
+def _say_mistakes(manifest: Manifest, unreadable: Sequence[Unreadable], names: Mapping[str, str]) -> None:
+    """Say what is wrong with which file, and where in it; files that people call otherwise have ``names``."""
+    said = [f"{names.get(str(file.path), file.path)}: can't be read: {file.reason}" for file in unreadable]
+    for file in manifest.files.values():
+        said += [f"{names.get(file.place, file.place)}, {mistake}" for mistake in file.counts.mistakes]
+    for mistake in said[:_SHOWN_MISTAKES]:
+        warn(f"otel-genai: {mistake}")
+    if len(said) > _SHOWN_MISTAKES:
+        warn(f"otel-genai: and {len(said) - _SHOWN_MISTAKES:,} more")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from ..exporters.cells import cell_width, clean
 
@@ -24,8 +25,22 @@ def say(text: str = "") -> None:
 
 
 def say_json(value: object) -> None:
-    """Write a value on standard output as JSON."""
-    say(json.dumps(value, indent=2, ensure_ascii=False))
+    """Write a value on standard output as JSON, in which what is no finite number is a text."""
+    try:
+        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), indent=2, ensure_ascii=False)
+    say(text)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in cast("dict[object, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in cast("Sequence[object]", value)]
+    return value
 
 
 def warn(text: str) -> None:

@@ -12,6 +12,11 @@ from typing import Final, NamedTuple
 from ..semconv import attributes as names
 from ..semconv import elsewhere, own
 
+TOO_MANY: Final = 2**40
+"""Of what is counted in one span. Sums of what is less fit into 64 bits, of eight million such spans as well."""
+TOO_LARGE: Final = 1e18
+"""For any other number: such ones are damage, and a few of them would make a sum infinite."""
+
 
 class Type(StrEnum):
     """What a cell holds."""
@@ -33,6 +38,8 @@ class Column(NamedTuple):
     """Where it comes from; empty for what isn't an attribute, or is worked out."""
     factor: float = 1.0
     """From the attribute's unit to the column's."""
+    least: float = 0.0
+    """Of a number. What is less is damage, and not said."""
 
 
 def _text(name: str, meaning: str, *attributes: str) -> Column:
@@ -180,7 +187,7 @@ SCORES: Final = (
     _text("span_id", "of the call that was judged; none where the judge knew the response id only"),
     Column("at", Type.MOMENT, "UTC"),
     _text("name", "of the evaluation; `user_feedback` for what people say", names.EVALUATION_NAME),
-    Column("score", Type.NUMBER, "in the evaluation's own scale", (names.EVALUATION_SCORE_VALUE,)),
+    Column("score", Type.NUMBER, "in the evaluation's own scale", (names.EVALUATION_SCORE_VALUE,), least=-TOO_LARGE),
     _text("label", "the verdict in a word", names.EVALUATION_SCORE_LABEL),
     _text("evaluator", "who judged", own.EVALUATION_EVALUATOR),
     _text("response_id", "of the answer that was judged", names.RESPONSE_ID),

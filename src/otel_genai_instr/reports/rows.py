@@ -32,19 +32,28 @@ def _reader(column: Column) -> Callable[[_Attributes], Any]:
     converters: dict[Type, Callable[[AnyValue], Any]] = {
         Type.TEXT: _short,
         Type.COUNT: count_of,
-        Type.NUMBER: number_of,
         Type.FLAG: flag_of,
     }
-    convert = converters[column.type]
-    sources, factor = column.attributes, column.factor
+    convert = _bounded(column) if column.type is Type.NUMBER else converters[column.type]
+    sources = column.attributes
 
     def read(attributes: _Attributes) -> Any:
         for name in sources:
             if name in attributes:
                 value = convert(attributes[name])
                 if value is not None:
-                    return value if factor == 1 else value * factor
+                    return value
         return None
+
+    return read
+
+
+def _bounded(column: Column) -> Callable[[AnyValue], float | None]:
+    factor, least = column.factor, column.least
+
+    def read(value: AnyValue) -> float | None:
+        number = number_of(value)
+        return number * factor if number is not None and number >= least else None
 
     return read
 
@@ -95,9 +104,10 @@ class SpanRows:
         """
         trace, own_id = span.traceId.lower(), span.spanId.lower()
         if not (_is_id(trace, _TRACE_DIGITS) and _is_id(own_id, _SPAN_DIGITS)):
-            raise Refused("no trace id and span id")
+            raise Refused("no trace id and span id of 32 and 16 hexadecimal digits")
         end = nanoseconds(span.endTimeUnixNano)
-        start = nanoseconds(span.startTimeUnixNano) or end
+        began = nanoseconds(span.startTimeUnixNano)
+        start = began or end
         if start is None:
             raise Refused("no time")
         attributes = by_name(span.attributes)
@@ -111,17 +121,17 @@ class SpanRows:
             row[_AT["error"]] = _short_or_none(attributes.get(names.ERROR_TYPE))
             row[_AT["http_status"]] = count_of(attributes.get(names.HTTP_RESPONSE_STATUS_CODE))
         row[0], row[1] = trace, own_id
-        row[2] = span.parentSpanId.lower() if span.parentSpanId else None
-        row[3], row[4], row[5], row[6] = span.name[:MOST_TEXT], scope[:MOST_TEXT], service, environment
+        row[2] = _id_or_none(span.parentSpanId, _SPAN_DIGITS)
+        row[3], row[4], row[5], row[6] = (span.name or "")[:MOST_TEXT], scope[:MOST_TEXT], service, environment
         row[_AT["started_at"]] = start // _MICRO
-        if end is not None and end >= start:
-            row[_AT["duration_ms"]] = (end - start) / _MILLI
+        if began is not None and end is not None and end >= began:
+            row[_AT["duration_ms"]] = (end - began) / _MILLI
         row[_AT["failed"]] = _is_failed(span.status)
         return row
 
     def _complete_call(self, row: Row, operation: str, attributes: _Attributes, start: int) -> None:
         """What is worked out of several attributes."""
-        row[_OPERATION] = operation
+        row[_OPERATION] = operation[:MOST_TEXT]
         row[_PROVIDER] = provider_of(row[_PROVIDER])
         kind = row[_KIND] = kind_of(operation, is_charged=row[_INPUT] is not None or row[_COST] is not None)
         if kind != CALL:
@@ -173,14 +183,19 @@ def score_row(record: LogRecord) -> Row | None:
     row: Row = [None] * len(SCORES)
     for place, read in _SCORE_READERS:
         row[place] = read(attributes)
-    row[0] = record.traceId.lower() if record.traceId else None
-    row[1] = record.spanId.lower() if record.spanId else None
+    row[0] = _id_or_none(record.traceId, _TRACE_DIGITS)
+    row[1] = _id_or_none(record.spanId, _SPAN_DIGITS)
     row[_SCORE_AT["at"]] = moment // _MICRO
     return row
 
 
 def _short_or_none(value: AnyValue | None) -> str | None:
     return None if value is None else _short(value)
+
+
+def _id_or_none(said: str | None, digits: int) -> str | None:
+    small = said.lower() if said else ""
+    return small if _is_id(small, digits) else None
 
 
 def _is_id(text: str, digits: int) -> bool:

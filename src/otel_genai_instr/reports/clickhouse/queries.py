@@ -7,6 +7,7 @@ text become typed cells, and NULL where nothing is said. Knows no connection.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Final
 
 from ...pricing import Unpriced
@@ -14,7 +15,7 @@ from ...semconv import attributes as names
 from ...semconv import elsewhere, events
 from ...semconv import values as words
 from ..asked import Window
-from ..columns import CHARGES, NOT_RECORDED, SCORE_IDENTITY, SCORES, SPANS, Column, Type
+from ..columns import CHARGES, NOT_RECORDED, SCORE_IDENTITY, SCORES, SPANS, TOO_LARGE, TOO_MANY, Column, Type
 from ..kinds import CALL, FOREIGN, OPERATIONS, PROVIDERS, STEP
 from ..rows import MOST_TEXT
 
@@ -170,7 +171,8 @@ def _of_span(name: str) -> str:
 
 def _chain(attributes: str, column: Column) -> str:
     """The first of the attributes that says something, in the column's type and unit."""
-    read = [_READ[column.type](_attribute(attributes, name)) for name in column.attributes]
+    convert = partial(_number, column) if column.type is Type.NUMBER else _READ[column.type]
+    read = [convert(_attribute(attributes, name)) for name in column.attributes]
     if column.name == "finish_reason":  # of a list its first item: here a list is JSON
         read = [_first_item(_attribute(attributes, name)) for name in column.attributes]
     cell = read[0] if len(read) == 1 else f"coalesce({', '.join(read)})"
@@ -187,13 +189,13 @@ def _first_item(said: str) -> str:
     return f"nullIf(if(startsWith({said}, '['), JSONExtractString({said}, 1), {said}), '')"
 
 
-def _number(said: str) -> str:
+def _number(column: Column, said: str) -> str:
     number = f"toFloat64OrNull({said})"
-    return f"if(isFinite({number}), {number}, NULL)"
+    return f"if({number} >= {column.least!r} AND {number} < {TOO_LARGE!r}, {number}, NULL)"
 
 
 def _count(said: str) -> str:
-    return f"accurateCastOrNull(toUInt64OrNull({said}), 'Int64')"
+    return f"if(toUInt64OrNull({said}) < {TOO_MANY}, toInt64OrNull({said}), NULL)"
 
 
 def _text(said: str) -> str:
@@ -204,5 +206,5 @@ def _flag(said: str) -> str:
     return f"multiIf(lower({said}) = 'true', true, lower({said}) = 'false', false, NULL)"
 
 
-_READ: Final = {Type.TEXT: _text, Type.COUNT: _count, Type.NUMBER: _number, Type.FLAG: _flag}
+_READ: Final = {Type.TEXT: _text, Type.COUNT: _count, Type.FLAG: _flag}
 """How each type is read from text; NULL where it says none."""

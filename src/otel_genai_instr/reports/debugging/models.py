@@ -29,7 +29,9 @@ def check(trace: Trace, history: History) -> Iterator[Finding]:
     pairs: dict[tuple[str | None, str | None], list[TraceSpan]] = {}
     for call in trace.of_kind(CALL):
         if not call.failed:
-            pair = (call.attributes.get(names.REQUEST_MODEL) or call.cells["model"], call.cells["answered_model"])
+            said = call.attributes.get(names.REQUEST_MODEL)
+            asked = said if isinstance(said, str) and said else call.cells["model"]
+            pair = (asked, call.cells["answered_model"])
             pairs.setdefault(pair, []).append(call)
     if not pairs:
         yield Finding(NAME, Verdict.ABSENT, "no call of a model that succeeded")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ _HEAD: Final = 65_536
 """Bytes that tell files apart. A shorter file is read as a whole, and again when it has grown."""
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
 _GZIP: Final = b"\x1f\x8b"
+_ZSTD, _ZSTD_BEGINS = b"\x28\xb5\x2f\xfd", 8
+"""The Collector writes four bytes before it: how long what follows is."""
 LONGEST_LINE: Final = 128 * 1024 * 1024
 """Bytes. A longer line is refused: no request of OTLP is near it."""
 _STEP: Final = 1024 * 1024
@@ -27,6 +30,23 @@ class FoundFile(NamedTuple):
     size: int
     is_packed: bool
     """By gzip. It is read as a whole, and again when it has changed."""
+    changed: int
+    """When it was written to last, in nanoseconds."""
+
+    @property
+    def is_told_whole(self) -> bool:
+        """Whether its identity is that of all that is in it."""
+        return self.size < _HEAD and not self.is_packed
+
+    def tail(self, offset: int) -> str:
+        """Tell what lies before an offset; empty where it can't be read."""
+        try:
+            with self.path.open("rb") as file:
+                start = max(offset - _HEAD, 0)
+                file.seek(start)
+                return hashlib.sha256(file.read(offset - start)).hexdigest()
+        except OSError:
+            return ""
 
 
 class Unreadable(NamedTuple):
@@ -43,6 +63,8 @@ class Line(NamedTuple):
     """Where it begins, in bytes; in what is packed, of what comes out."""
     text: bytes | None
     """``None`` for one that is too long."""
+    end: int
+    """Where the next one begins."""
     ends: bool
     """Whether a line end follows. A file that is being written may end in half a line."""
 
@@ -53,21 +75,31 @@ def find(source: Path) -> Iterator[FoundFile | Unreadable]:
     In a folder files are those of OTLP JSON by their name, packed by gzip or not.
     """
     seen: dict[str, int] = {}
-    for path in sorted(_paths(source)):
+    try:
+        paths = sorted(_paths(source))
+    except OSError as error:
+        yield Unreadable(source, error.strerror or str(error))
+        return
+    for path in paths:
         try:
-            size = path.stat().st_size
-            if size == 0:
+            said = path.stat()
+            size = said.st_size
+            if size == 0 or not stat.S_ISREG(said.st_mode):  # to open a pipe waits for who writes into it
                 continue
             with path.open("rb") as file:
                 head = file.read(_HEAD)
         except OSError as error:
             yield Unreadable(path, error.strerror or str(error))
             continue
+        if _ZSTD in head[:_ZSTD_BEGINS]:
+            yield Unreadable(path, "it is packed by zstd; unpack it, or let it be written unpacked or by gzip")
+            continue
         is_packed = head.startswith(_GZIP)
         whole = f"{size}:" if size < _HEAD or is_packed else ""
         identity = whole + hashlib.sha256(head).hexdigest()
         copies = seen[identity] = seen.get(identity, 0) + 1
-        yield FoundFile(path, identity if copies == 1 else f"{identity}#{copies}", size, is_packed)
+        whose = identity if copies == 1 else f"{identity}#{copies}"
+        yield FoundFile(path, whose, size, is_packed, said.st_mtime_ns)
 
 
 def _paths(source: Path) -> Iterator[Path]:
@@ -76,7 +108,7 @@ def _paths(source: Path) -> Iterator[Path]:
         return
     for path in source.iterdir():
         plain = path.with_suffix("") if path.suffix == ".gz" else path
-        if plain.suffix in _SUFFIXES and path.is_file():
+        if plain.suffix in _SUFFIXES:
             yield path
 
 
@@ -101,7 +133,7 @@ class LineReader:
             with gzip.GzipFile(fileobj=raw) as unpacked:
                 try:
                     yield from _lines(cast("IO[bytes]", unpacked), 0)
-                except (EOFError, zlib.error) as error:
+                except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                     raise OSError(f"damaged: {error}") from None
 
 
@@ -114,6 +146,6 @@ def _lines(file: IO[bytes], offset: int) -> Iterator[Line]:
             rest = file.readline(_STEP)
             offset += len(rest)
         if not is_whole:
-            yield Line(start, None, rest.endswith(b"\n"))
+            yield Line(start, None, offset, rest.endswith(b"\n"))
         elif not text.isspace():
-            yield Line(start, text, text.endswith(b"\n"))
+            yield Line(start, text, offset, text.endswith(b"\n"))

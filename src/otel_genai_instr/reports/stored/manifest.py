@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import pyarrow
+import pyarrow.parquet
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables. What another version has written is read again."""
 _NAME: Final = "manifest.json"
 
@@ -40,10 +42,24 @@ class KnownFile(msgspec.Struct):
 
     number: int
     """Never used again. It stands in the rows of the file."""
-    path: str
-    offset: int
-    size: int
-    counts: Counts
+    path: bytes
+    """As the file system has it: a name may be no text."""
+    offset: int = 0
+    """Up to where it was read."""
+    size: int = 0
+    """That it had then; where half a line was left at its end, without that."""
+    changed: int = 0
+    """When it was written to last, as it was read; in nanoseconds."""
+    tail: str = ""
+    """What lay before the offset, as a digest."""
+    damage: str = ""
+    """Why it can't be read any further."""
+    counts: Counts = msgspec.field(default_factory=Counts)
+
+    @property
+    def place(self) -> Path:
+        """Where it lies."""
+        return Path(os.fsdecode(self.path))
 
 
 class Manifest(msgspec.Struct):
@@ -82,7 +98,16 @@ def load(folder: Path) -> Manifest:
         return Manifest()
     if manifest.version != VERSION:
         return Manifest()
-    return manifest if all((folder / name).exists() for name in manifest.owned) else Manifest()
+    return manifest if all(_is_whole(folder / name) for name in manifest.owned) else Manifest()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of ours is there to its end: a machine that lost its power may have kept half of it."""
+    try:
+        pyarrow.parquet.read_metadata(path)
+    except (OSError, pyarrow.ArrowException):
+        return False
+    return True
 
 
 def save(manifest: Manifest, folder: Path) -> None:

@@ -167,13 +167,21 @@ def _integers(texts: pyarrow.ChunkedArray, start: int) -> NDArray[Any]:
     return numpy.ascontiguousarray(packed).view(">u8").reshape(-1).astype(numpy.uint64)
 
 
-def remove_orphans(manifest: Manifest, folder: Path) -> None:
-    """Remove what no manifest names any more, but for what somebody may be writing just now."""
+def remove_orphans(manifest: Manifest, folder: Path, before: set[str]) -> None:
+    """Remove what no manifest names any more, but for what somebody may be writing, or still reads.
+
+    Args:
+        manifest: What is known now.
+        folder: Where our files lie.
+        before: The files that were named until now. Whoever began to ask them has the time to end that.
+    """
     owned = manifest.owned
-    for path in folder.glob("*.parquet"):
+    for path in (*folder.glob("*.parquet"), *folder.glob("manifest.json.*")):
         if path.name not in owned:
             try:
-                if time.time() - path.stat().st_mtime > _ORPHANS_AFTER:
+                if path.name in before:
+                    path.touch()
+                elif time.time() - path.stat().st_mtime > _ORPHANS_AFTER:
                     path.unlink()
             except OSError:
                 continue

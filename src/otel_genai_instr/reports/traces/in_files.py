@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from ..columns import PLACE_BITS
 from ..exceptions import NotFound
+from ..otlp import requests_in
 from ..rows import SpanRows
 from ..stored.files import FoundFile, LineReader, find
 from ..stored.manifest import Manifest
@@ -25,7 +25,7 @@ class TracesInFiles:
 
     def __init__(self, tables: Tables, manifest: Manifest, rows: SpanRows, name: str) -> None:
         self._tables = tables
-        self._paths = {file.number: Path(file.path) for file in manifest.files.values()}
+        self._paths = {file.number: file.place for file in manifest.files.values()}
         self._reader = SpanReader(rows)
         self._name = name
 
@@ -80,10 +80,19 @@ class TracesInFiles:
                 try:
                     yield json.loads(text.decode("utf-8-sig", "replace"))
                 except (ValueError, RecursionError):
-                    if offsets == {0} and not file.is_packed:  # one document over many lines
-                        yield json.loads(path.read_bytes().decode("utf-8-sig", "replace"))
+                    if offsets == {0} and not file.is_packed:  # one document over many lines, or so it may be
+                        yield from _parsed(path.read_bytes())
+                    for request in requests_in(text):
+                        yield from _parsed(request)
         except (OSError, ValueError, RecursionError):
             return
+
+
+def _parsed(text: bytes) -> Iterator[object]:
+    try:
+        yield json.loads(text.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return
 
 
 def _lines(file: FoundFile, offsets: set[int]) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
@@ -16,6 +17,7 @@ _COLUMNS: Final = tuple(column.name for column in SPANS[:-2])
 _HAS_REMOTE, _IS_REMOTE = 0x100, 0x200
 """Bits of a span's flags: whether it is said, and is so, that its parent lies in another process."""
 _DEEPEST: Final = 64
+_INTEGER: Final = re.compile("-?[0-9]{1,20}")
 
 
 class SpanReader:
@@ -90,7 +92,7 @@ def _plain(value: Mapping[str, Any], depth: int) -> Any:
                 for item in _objects(said, "values")
             }
         if kind == "intValue" and isinstance(said, str):
-            return int(said) if said.lstrip("-").isdecimal() and len(said) <= 20 else said
+            return int(said) if _INTEGER.fullmatch(said) else said
         if kind in ("stringValue", "boolValue", "intValue", "doubleValue", "bytesValue"):
             return said
     return None

@@ -12,7 +12,7 @@ from ...same_calls import uncounted
 from ...semconv import attributes as names
 from ...semconv.types import NOT_TEXT
 from ..asked import Window
-from ..columns import SPANS
+from ..columns import SPANS, TOO_LARGE, Type
 from ..kinds import CALL
 from ..tables import Tables, rows_of
 
@@ -135,7 +135,8 @@ class TraceSpan:
             if column.attributes and value is not None:
                 known[column.attributes[0]] = value if column.factor == 1 else value / column.factor
         lists: dict[str, Any] = {name: value for name, value in self.attributes.items() if isinstance(value, list)}
-        return {**self.attributes, **known, **lists}
+        said = {name: value for name, value in self.attributes.items() if not _is_damaged(name, value)}
+        return {**said, **known, **lists}
 
 
 @dataclass(slots=True)
@@ -218,6 +219,19 @@ def typed(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+_LEAST: Final = {
+    column.attributes[0]: column.least
+    for column in SPANS
+    if column.attributes and column.type in (Type.COUNT, Type.NUMBER)
+}
+
+
+def _is_damaged(name: str, value: Any) -> bool:
+    """Whether a number is none that the tables would take."""
+    is_number = name in _LEAST and isinstance(value, int | float)
+    return is_number and not _LEAST[name] <= value < TOO_LARGE
 
 
 def parsed(value: Any) -> Any:
