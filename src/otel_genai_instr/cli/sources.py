@@ -159,7 +159,7 @@ def _say_mistakes(manifest: Manifest, unreadable: Sequence[Unreadable], names: M
     """Say what is wrong with which file, and where in it; files that people call otherwise have ``names``."""
     said = [f"{names.get(str(file.path), file.path)}: can't be read: {file.reason}" for file in unreadable]
     for file in manifest.files.values():
-        said += [f"{names.get(file.place, file.place)}, {mistake}" for mistake in file.counts.mistakes]
+        said += [f"{names.get(str(file.place), file.place)}, {mistake}" for mistake in file.counts.mistakes]
     for mistake in said[:_SHOWN_MISTAKES]:
         warn(f"otel-genai: {mistake}")
     if len(said) > _SHOWN_MISTAKES:
