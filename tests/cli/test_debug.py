@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -288,7 +289,9 @@ def test_of_spans_that_are_not_in_their_file_any_more_the_tree_is_left(
     assert main(["debug", lost, "--from", str(tmp_path)]) == 0
     assert ANSWER in capsys.readouterr().out
 
+    read_at = file.stat().st_mtime_ns
     file.write_text(lines[:150_000] + " " * (len(lines) - 150_000 - 1) + "\n")
+    os.utime(file, ns=(read_at, read_at))  # as if it was written anew after it was read, before the trace was
     (trace,) = _debug(lost, "--from", str(tmp_path), "--content", capsys=capsys)
     assert "5 of 5 spans are not in their files any more" in trace["notes"][0]
     assert trace["spans"][0]["name"] == "invoke_workflow answer_question"

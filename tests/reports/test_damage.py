@@ -35,7 +35,7 @@ def _counts(manifest: Manifest) -> Counts:
     return file.counts
 
 
-def _text(said: object) -> bytes:
+def _text(said: Json) -> bytes:
     return json.dumps(said).encode() + b"\n"
 
 
