@@ -83,7 +83,11 @@ class World:
 
 
 def asked_chat(model: str = "gpt-4o-mini", **asked: Any) -> Ask:
-    return lambda: openai.OpenAI().chat.completions.create(**{"model": model, "messages": TALK, **asked})
+    def ask() -> object:
+        client: Any = openai.OpenAI()
+        return client.chat.completions.create(**{"model": model, "messages": TALK, **asked})
+
+    return ask
 
 
 def body_of(server: Any) -> Any:

@@ -31,20 +31,22 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def _streamed() -> object:
     options: Any = {"stream": True, "stream_options": {"include_usage": True}, "tools": [TOOL]}
-    return list(openai.OpenAI().chat.completions.create(model="gpt-4o-mini", messages=TALK, **options))
+    client: Any = openai.OpenAI()
+    return list(client.chat.completions.create(model="gpt-4o-mini", messages=TALK, **options))
 
 
 def _response() -> object:
     tool: Any = {"type": "function", **DESCRIBED, "strict": False}
     asked: Any = {"instructions": "Be brief.", "max_output_tokens": 99, "reasoning": {"effort": "low"}}
-    return openai.OpenAI().responses.create(model="gpt-5-mini", input="Weather in Paris?", tools=[tool], **asked)
+    client: Any = openai.OpenAI()
+    return client.responses.create(model="gpt-5-mini", input="Weather in Paris?", tools=[tool], **asked)
 
 
 def _message() -> object:
     asked: Any = {"system": "Be brief.", "stop_sequences": ["END"], "extra_body": {"temperature": 0.5, "top_k": 5}}
     tool: Any = {"name": "weather", "description": "Tells the weather.", "input_schema": DESCRIBED["parameters"]}
     said: Any = [{"role": "user", "content": "Weather in Paris?"}]
-    client = anthropic.Anthropic()
+    client: Any = anthropic.Anthropic()
     return client.messages.create(model="claude-haiku-4-5", max_tokens=200, messages=said, tools=[tool], **asked)
 
 
@@ -69,7 +71,7 @@ def test_a_call_is_rebuilt_as_from_files(
             code = world.replay(which, "--format", "json", source=source)
             shown = capsys.readouterr()
             sent = [json.loads(each.body) for each in (*world.openai.received, *world.anthropic.received)]
-            told = json.loads(shown.out) if code == 0 else {"answers": []}
+            told: dict[str, Any] = json.loads(shown.out) if code == 0 else {"answers": []}
             for answer in told["answers"]:
                 del answer["duration_ms"]  # that of now
             return sent, told, shown.err
