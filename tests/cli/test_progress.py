@@ -105,10 +105,8 @@ WAITING = {
         ("prices", "update", "--url", "http://{host}/prices.json?sig=s3cret", "--to", "never-written.json"),
         "reading http://{host}/prices.json?...",
     ),
-    "debug": Waits(("debug", TRACE, "--from", "jaeger+http://{host}"), f"reading trace {TRACE}"),
-    "debug --last-error": Waits(("debug", "--last-error", "--from", "tempo+http://{host}"), "looking for traces"),
+    "debug": Waits(("debug", "--last-error", "--from", "tempo+http://{host}"), "looking for traces"),
     "replay": Waits(("replay", TRACE, "--from", "tempo+http://ann:s3cret@{host}"), f"reading trace {TRACE}"),
-    "replay, ClickHouse": Waits(("replay", TRACE, "--from", "clickhouse://{host}/otel"), f"reading trace {TRACE}"),
     "report": Waits(
         ("report", "cost", "--format", "html", "--from", "clickhouse://ann:s3cret@{host}/otel"), "asking ClickHouse"
     ),
