@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from otel_genai_instr.cli.command import main
 from otel_genai_instr.cli.pricers import pricer_from
+from otel_genai_instr.page.html import page
 from otel_genai_instr.reports.columns import PLACE_BITS
 from otel_genai_instr.reports.stored.files import FoundFile, find
 from otel_genai_instr.reports.stored.ingest import cache_folder, ingest
@@ -271,3 +272,27 @@ def test_whatever_is_damaged_what_is_not_is_counted_exactly(damage: list[tuple[i
         read(path, kept)
         path.write_bytes(text)  # as if it had grown between two readings
         assert _ids(read(path, kept), kept) == rows
+
+
+def test_any_value_of_any_attribute_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    odd = call(trace="ab" * 16)
+    odd |= {"events": [{"name": 7, "timeUnixNano": [1]}, {"timeUnixNano": {}}, None]}
+    odd["attributes"] += [
+        {"key": "gen_ai.request.model", "value": {"arrayValue": {"values": [{"stringValue": "gpt-4o"}]}}},
+        {"key": "gen_ai.response.time_to_first_chunk", "value": {"doubleValue": 1e300}},
+        {"key": "gen_ai.request.max_tokens", "value": {"intValue": "--5"}},
+        {"key": "gen_ai.output.messages", "value": {"stringValue": '[{"role": "assistant", "parts": [NaN]}]'}},
+    ]
+    path = write(tmp_path / "traces.jsonl", document([odd], [evaluation(odd | {"spanId": "zz"}, "relevance", 0.5)]))
+    assert main(["debug", "ab" * 16, "--from", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["debug", "ab" * 16, "--from", str(path), "--content", "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert said["traces"][0]["spans"][0]["content"]["gen_ai.output.messages"][0]["parts"] == ["NaN"]
+
+
+def test_half_a_surrogate_pair_can_be_sent() -> None:
+    assert "a?b" in page("base", title="a\ud83db", subtitle="", pages=[], here="")

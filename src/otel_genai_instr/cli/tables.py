@@ -35,7 +35,7 @@ def say_json(value: object) -> None:
 
 def _finite(value: object) -> object:
     if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+        return value if math.isfinite(value) else json.dumps(value)
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in cast("dict[object, object]", value).items()}
     if isinstance(value, list | tuple):

@@ -54,14 +54,14 @@ def _environment() -> Environment:
 
 
 def page(template: str, *, form_action: str = "'none'", **values: Any) -> str:
-    """Write a page.
+    """Write a page, of characters that can be sent: JSON can say half a surrogate pair, which is none.
 
     Args:
         template: Its name, without the end.
         form_action: Where forms of the page may go, as the policy says it.
         values: What the template asks for.
     """
-    return (
+    text = (
         _environment()
         .get_template(f"{template}.html")
         .render(
@@ -71,6 +71,7 @@ def page(template: str, *, form_action: str = "'none'", **values: Any) -> str:
             **values,
         )
     )
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def drawn(drawing: Drawing) -> Markup:
