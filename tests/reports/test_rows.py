@@ -126,13 +126,13 @@ def test_spans_of_others_keep_their_place_in_the_trace(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ours_is_inside", [True, False])
 def test_a_call_that_two_saw_counts_once(tmp_path: Path, ours_is_inside: bool) -> None:
-    """The inner one's span counts: it is nearer to the provider."""
+    """Our span counts: it has what reports ask for."""
     trace = "a" * 32
     theirs = span(OPENLLMETRY, trace=trace, own_id="1" * 16, parent="" if ours_is_inside else "2" * 16)
     ours = call(trace=trace, own_id="2" * 16, parent="1" * 16 if ours_is_inside else "")
     tables = tables_with(tmp_path, document([theirs], scope="opentelemetry.instrumentation.openai"), document([ours]))
     (row,) = rows_of(tables.calls)
-    assert row["span_id"] == ("2" if ours_is_inside else "1") * 16
+    assert row["span_id"] == "2" * 16
 
 
 def test_two_calls_one_inside_the_other_of_one_instrumentation_are_two(tmp_path: Path) -> None:
