@@ -11,7 +11,6 @@ import ibis
 from ibis.expr.types import Table
 
 from .kinds import CALL
-from .told_again import without_parents
 
 
 @dataclass(frozen=True)
@@ -34,10 +33,10 @@ class Tables:
         calls = self.spans.filter(self.spans["kind"] == CALL)
         if rows_of(calls.aggregate(scopes=calls["scope"].nunique()))[0]["scopes"] < 2:
             return calls
-        others = self.uncounted(calls).select(other_trace="trace_id", other_span="span_id")
-        return without_parents(calls).anti_join(
-            others, [calls["span_id"] == others["other_span"], calls["trace_id"] == others["other_trace"]]
-        )
+        others = self.uncounted(calls)
+        others = others.select(call=others["trace_id"] + others["span_id"])
+        # No join: that would name all columns of the calls, and engines plan for each of them.
+        return calls.filter((calls["trace_id"] + calls["span_id"]).notin(others["call"]))
 
 
 def rows_of(table: Table) -> list[dict[str, Any]]:

@@ -13,12 +13,14 @@ from ..asked import Window
 from ..columns import SCORES, SPANS, Column, Type
 from ..exceptions import Unanswered
 from ..tables import Tables, rows_of
-from ..told_again import NEEDED, uncounted, without_parents
+from ..told_again import NEEDED, told_by_parents, uncounted
 from .connection import Address, address_of, connected, let_answers_take_long, unanswered
 from .engine import ClickHouse
 from .queries import no_scores_query, quoted, scores_query, spans_query
 
 _KEPT_TIMES: Final = 8
+_NAMED: Final = 20_000
+"""Calls that are named in a question one by one: a megabyte."""
 _IBIS: Final = {
     Type.TEXT: "string",
     Type.COUNT: "int64",
@@ -78,23 +80,25 @@ def clickhouse_tables(url: str, window: Window) -> Tables:
 def _uncounted(engine: ClickHouse, calls: Table) -> Table:
     """Worked out here: ClickHouse would read the spans once for each time that the rule names them.
 
-    Calls that hold others are found there, so there are few left to name.
+    Where there are many, what parents tell is found there all the same, so that few are left to name.
     """
     by_trace = calls.group_by("trace_id").aggregate(scopes=calls["scope"].nunique())
     told_of = by_trace.filter(by_trace["scopes"] > 1).select("trace_id")
     here = ibis.memtable(calls.semi_join(told_of, "trace_id").select(*NEEDED).to_pyarrow())
-    found = rows_of(uncounted(here).anti_join(_parents(here), ["trace_id", "span_id"]))
+    told = uncounted(here)
+    is_short = told.count().execute() <= _NAMED
+    found = rows_of(told if is_short else told.anti_join(told_by_parents(here), ["trace_id", "span_id"]))
+    if not found:
+        return told_by_parents(calls)
     ids = ", ".join(f"({quoted(row['trace_id'])}, {quoted(row['span_id'])})" for row in found)
-    known = f"SELECT id.1 AS trace_id, id.2 AS span_id FROM (SELECT arrayJoin([{ids}]) AS id)"
-    nothing = "SELECT '' AS trace_id, '' AS span_id"
-    return engine.as_table(
-        lambda columns: f"SELECT {', '.join(columns)} FROM ({known if ids else nothing})",
+    known = engine.as_table(
+        lambda columns: (
+            f"SELECT {', '.join(columns)} FROM"
+            f" (SELECT id.1 AS trace_id, id.2 AS span_id FROM (SELECT arrayJoin([{ids}]) AS id))"
+        ),
         {"trace_id": "string", "span_id": "string"},
     )
-
-
-def _parents(calls: Table) -> Table:
-    return calls.anti_join(without_parents(calls), ["trace_id", "span_id"]).select("trace_id", "span_id")
+    return known if is_short else told_by_parents(calls).union(known)
 
 
 def _columns(client: Any, table: str) -> dict[str, str]:

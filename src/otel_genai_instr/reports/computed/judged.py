@@ -39,11 +39,15 @@ def judged(tables: Tables, asked: Asked, window: Window) -> Table:
     if PROMPT_LENGTH in used:
         used.add("input_tokens")
     dimensions = [column.name for column in SPANS if column.name in used.difference(_OF_THE_SCORE)]
-    spans = tables.spans.semi_join(traces, [tables.spans["trace_id"] == traces["scored_trace"]])
-    subjects = spans.select(subject_trace="trace_id", subject_span="span_id", **{name: name for name in dimensions})
+    # What is joined has the columns that are used, and no other: engines plan for each that is named.
+    subjects = tables.spans.select(
+        subject_trace="trace_id", subject_span="span_id", **{name: name for name in dimensions}
+    )
+    subjects = subjects.semi_join(traces, [subjects["subject_trace"] == traces["scored_trace"]])
     joined = scores.left_join(subjects, [("trace_id", "subject_trace"), ("span_id", "subject_span")])
-    calls = tables.calls.semi_join(traces, [tables.calls["trace_id"] == traces["scored_trace"]])
     of_trace = [name for name in _OF_THE_TRACE if name in dimensions]
+    calls = tables.calls.select("trace_id", *of_trace)
+    calls = calls.semi_join(traces, [calls["trace_id"] == traces["scored_trace"]])
     agreed = calls.group_by(calls_trace=calls["trace_id"]).aggregate(
         **{f"all_{name}": _agreed(calls[name]) for name in of_trace}
     )
@@ -59,7 +63,8 @@ def _with_subject(scores: Table, calls: Table) -> Table:
     sought = scores["span_id"].isnull().ifelse(scores["response_id"], ibis.null("string"))
     scores = scores.mutate(sought=sought)
     wanted = scores.filter(scores["sought"].notnull()).select(wanted="sought").distinct()
-    answered = calls.semi_join(wanted, [calls["response_id"] == wanted["wanted"]])
+    answered = calls.select("trace_id", "span_id", "response_id")
+    answered = answered.semi_join(wanted, [answered["response_id"] == wanted["wanted"]])
     answered = answered.group_by(answer="response_id").aggregate(
         answer_trace=answered["trace_id"].min(), answer_span=answered["span_id"].min()
     )
