@@ -131,7 +131,6 @@ OFF_THE_PATH: Final = {
         "privacy.tools:Masks.__init__",
         "privacy.worker:Worker.__init__",
         "privacy.presidio:names_and_places",
-        "addresses:without_password",
         "store.folder:Folder.__init__",
         "store.hook:Hook.__init__",
         "store.hook:completion_hook",
