@@ -6,7 +6,7 @@ import copy
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from otel_genai_instr.privacy.redaction import Redaction
@@ -66,6 +66,7 @@ def test_nothing_around_it_hides_it(text: str, before: str, after: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["gen_ai.input.messages", "gen_ai.tool.call.arguments"]), DATA))
+@example({"gen_ai.input.messages": [{"type": []}]})
 @settings(deadline=None)
 def test_data_stays_data_and_the_argument_stays_as_it_is(content: dict[str, object]) -> None:
     before = copy.deepcopy(content)

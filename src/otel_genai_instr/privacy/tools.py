@@ -66,7 +66,7 @@ def _calls(value: object) -> Iterator[tuple[str, str]]:
             yield from _calls(item)
     elif isinstance(value, dict):
         part = cast("dict[str, object]", value)
-        if part.get("type") in _CALLS:
+        if str(part.get("type")) in _CALLS:  # an app may write anything there, and a list is no key
             tool = _text(part.get("name"))
             if tool is not None:
                 yield str(part.get("id")), tool
