@@ -9,7 +9,8 @@ import select
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,32 +64,27 @@ class Terminal:
         os.close(self._reading)
 
 
-def _seen(seconds: float, *, on_a_terminal: bool, **variables: str) -> str:
-    """Run a command that waits so long for its input, and return what it wrote on standard error."""
+@contextmanager
+def _reprice(terminal: Terminal, **variables: str) -> Generator[subprocess.Popen[bytes]]:
+    """A command that waits for its input."""
     words = [sys.executable, "-m", "otel_genai_instr.cli", "reprice", "-"]
     environment = {**os.environ, "TERM": "xterm", **variables}
-    with (
-        Terminal(on_a_terminal) as terminal,
-        subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=terminal.writing, env=environment
-        ) as process,
-    ):
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=terminal.writing, env=environment
+    ) as process:
         terminal.close_writing()
-        time.sleep(seconds)
-        process.communicate(b'{"resourceSpans": []}\n', timeout=30)
-        return terminal.seen()
+        yield process
+        process.communicate(b'{"resourceSpans": []}\n', timeout=60)
 
 
-def test_long_work_is_shown_on_a_terminal() -> None:
-    seen = _seen(LONG + 1.5, on_a_terminal=True)  # it takes a while to start
+@pytest.mark.parametrize(("variables", "colour"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_long_work_is_shown_on_a_terminal(variables: dict[str, str], colour: bool) -> None:
+    with Terminal(is_one=True) as terminal:
+        with _reprice(terminal, **variables):
+            seen = terminal.seen_until("pricing calls of -", seconds=60)
+        seen += terminal.seen()
     assert "pricing calls of -" in seen
-    assert "\x1b[32m" in seen
-
-
-def test_without_colour() -> None:
-    seen = _seen(LONG + 1.5, on_a_terminal=True, NO_COLOR="1")
-    assert "pricing calls of -" in seen
-    assert "\x1b[32m" not in seen
+    assert ("\x1b[32m" in seen) == colour
 
 
 @dataclass(frozen=True)
@@ -181,4 +177,7 @@ def test_nothing_is_shown_where_nobody_watches() -> None:
 
 @pytest.mark.parametrize(("seconds", "on_a_terminal"), [(0, True), (LONG, False)])
 def test_nothing_is_shown_of_short_work_nor_elsewhere(seconds: float, on_a_terminal: bool) -> None:
-    assert "pricing calls" not in _seen(seconds, on_a_terminal=on_a_terminal)
+    with Terminal(on_a_terminal) as terminal:
+        with _reprice(terminal):
+            time.sleep(seconds)
+        assert "pricing calls" not in terminal.seen()
