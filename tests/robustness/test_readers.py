@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
@@ -145,6 +145,8 @@ def test_fields(value: object) -> None:
 
 @quick
 @given(host=JSON, port=JSON, code=JSON)
+@example(host="assistant", port=False, code=False)
+@example(host="assistant", port=10**400, code=10**400)
 def test_endpoints_and_errors(host: object, port: object, code: object) -> None:
     client = Model({"base_url": Model({"host": host, "port": port, "scheme": host}, {})}, {})
     assert_declared(ENDPOINTS.read(client, None, {}))

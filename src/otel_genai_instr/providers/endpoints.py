@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from ..hosts import plain_host, provider_of_host, region_of_host
 from ..model import Endpoint
+from .fields import as_count
 
 OPENAI: Final = "openai"
 ANTHROPIC: Final = "anthropic"
@@ -65,10 +66,11 @@ class Endpoints:
         self, client: object, host: object, port: object, scheme: str, provider_by_host: Mapping[str, str]
     ) -> Endpoint:
         address = plain_host(host) if isinstance(host, str) and host else None
-        if not isinstance(port, int):
-            port = {"https": 443, "http": 80}.get(scheme)
+        number = as_count(port)
+        if number is None:
+            number = {"https": 443, "http": 80}.get(scheme)
         provider = (
-            _said_by_the_user(provider_by_host, address or "", port)
+            _said_by_the_user(provider_by_host, address or "", number)
             or next(
                 (self._by_client[kind.__name__] for kind in type(client).__mro__ if kind.__name__ in self._by_client),
                 None,
@@ -78,13 +80,13 @@ class Endpoints:
         return Endpoint(
             provider or self._default,
             address,
-            port if address is not None else None,
+            number if address is not None else None,
             region_of_host(address or ""),
             is_known=provider is not None,
         )
 
 
-def _said_by_the_user(provider_by_host: Mapping[str, str], address: str, port: object) -> str | None:
+def _said_by_the_user(provider_by_host: Mapping[str, str], address: str, port: int | None) -> str | None:
     """The most exact of the user's own names. An IPv6 address stands in brackets, as in a URL, or without a port."""
     host = f"[{address}]" if ":" in address else address
     return (

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...model import Details, Message, Response, Said
 from ...semconv import attributes as names
 from ..counts import add_counts, texts_in
-from ..fields import as_list, as_str, fields_of
+from ..fields import as_int, as_list, as_str, fields_of
 from .content import inside, read_chat_output, read_response_output, read_responses_content
 from .dialects import usage_elsewhere
 from .endings import finish_reasons_of
@@ -208,4 +208,5 @@ def _dimensions(vectors: object) -> int | None:
 
 
 def _code(code: object) -> str | None:
-    return as_str(code) or (str(code) if isinstance(code, int) else None)
+    number = as_int(code)
+    return as_str(code) or (None if number is None else str(number))
