@@ -245,6 +245,8 @@ def test_a_line_that_is_cut_off_is_passed_over_and_said(
         (b"hello\nworld", "is not OTLP JSON"),
         (b"\x1f\x8b\x08broken", "can't be read"),
         (b"\xff\xfe\x00", "can't be read"),
+        (b"\x28\xb5\x2f\xfd\x20\x05", "is packed by zstd"),
+        (b"\x00\x00\x01\x00\x28\xb5\x2f\xfd\x20\x05", "is packed by zstd"),
     ],
 )
 def test_what_is_no_file_of_spans(

@@ -183,9 +183,8 @@ def test_what_is_no_file_of_lines_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "zeros.jsonl").symlink_to("/dev/zero")
     (tmp_path / "nowhere.jsonl").symlink_to("missing")
     (tmp_path / "circle.jsonl").symlink_to("circle.jsonl")
-    (tmp_path / "packed.jsonl").write_bytes(b"\x00\x00\x01\x00\x28\xb5\x2f\xfd" + b"\x00" * 100)
     found = {item.path.name: isinstance(item, FoundFile) for item in find(tmp_path)}
-    assert found == {"a.jsonl": True, "nowhere.jsonl": False, "circle.jsonl": False, "packed.jsonl": False}
+    assert found == {"a.jsonl": True, "nowhere.jsonl": False, "circle.jsonl": False}
 
 
 @pytest.mark.parametrize("left", [b"", b"PAR1", b"PAR1" + b"\xff" * 100 + b"PAR1"])

@@ -126,7 +126,7 @@ def _open_files(path: Path, source: str, prices: str | None, folder: Path | None
         raise Problem(f"{folder}: can't be written: {error.strerror or error}") from None
     _say_mistakes(manifest, unreadable, {str(path): source})
     if not manifest.files:
-        raise Problem(f"{source}: has no file of OTLP JSON (.json, .jsonl, .ndjson, packed by gzip or not)")
+        raise Problem(f"{source}: has no file of OTLP JSON (.json, .jsonl, .ndjson, packed by gzip, zstd or not)")
     tables = stored_tables(manifest, folder)
     return Opened(source, lambda _: tables, manifest, _notes(manifest, unreadable))
 

@@ -19,6 +19,9 @@ from typing import IO, Final, cast
 from .problems import Problem
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_ZSTD_BEGINS: Final = 8
+"""Bytes within which it does: the Collector writes four before it, how long what follows is."""
 _NANOSECONDS: Final = 1e9
 _DIGITS: Final = re.compile(r"-?[0-9]{1,20}")
 _LARGEST: Final = 2**63
@@ -58,7 +61,11 @@ def read_spans(path: str, on_bad_line: Callable[[int], None]) -> Iterator[Stored
 def _open(path: str) -> IO[str]:
     raw: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed by the wrapper
     buffered = io.BufferedReader(cast("io.RawIOBase", raw))
-    packed = buffered.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC
+    head = buffered.peek(_ZSTD_BEGINS)[:_ZSTD_BEGINS]
+    if _ZSTD_MAGIC in head:
+        buffered.close()
+        raise Problem(f"{path}: is packed by zstd; this command reads files packed by gzip, or not at all")
+    packed = head.startswith(_GZIP_MAGIC)
     stream = cast("IO[bytes]", gzip.GzipFile(fileobj=buffered) if packed else buffered)
     return io.TextIOWrapper(stream, encoding="utf-8-sig")
 

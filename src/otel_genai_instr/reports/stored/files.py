@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+import re
 import stat
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, NamedTuple, cast
+from typing import IO, Final, NamedTuple
+
+from .packing import Packing, messages, packing_of, unpacked
 
 _HEAD: Final = 65_536
 """Bytes that tell files apart. A shorter file is read as a whole, and again when it has grown."""
-_SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
-_GZIP: Final = b"\x1f\x8b"
-_ZSTD, _ZSTD_BEGINS = b"\x28\xb5\x2f\xfd", 8
-"""The Collector writes four bytes before it: how long what follows is."""
+_NAME: Final = re.compile(r"\.(json|jsonl|ndjson)([.-][0-9-]+)?(\.(gz|zst))?$")
+"""A file of OTLP JSON, with what rotation puts behind its name: ``traces.jsonl.1``, ``traces.jsonl-20261130.gz``."""
 LONGEST_LINE: Final = 128 * 1024 * 1024
 """Bytes. A longer line is refused: no request of OTLP is near it."""
 _STEP: Final = 1024 * 1024
@@ -28,10 +27,14 @@ class FoundFile(NamedTuple):
     path: Path
     identity: str
     size: int
-    is_packed: bool
-    """By gzip. It is read as a whole, and again when it has changed."""
+    packing: Packing
     changed: int
     """When it was written to last, in nanoseconds."""
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is packed as a whole: then it is read as a whole, and again when it has changed."""
+        return self.packing.is_whole
 
     @property
     def is_told_whole(self) -> bool:
@@ -62,17 +65,19 @@ class Line(NamedTuple):
     offset: int
     """Where it begins, in bytes; in what is packed, of what comes out."""
     text: bytes | None
-    """``None`` for one that is too long."""
+    """``None`` for one that can't be read."""
     end: int
     """Where the next one begins."""
-    ends: bool
+    ends: bool = True
     """Whether a line end follows. A file that is being written may end in half a line."""
+    why: str = "is too long"
+    """Why it can't be read, if it can't."""
 
 
 def find(source: Path) -> Iterator[FoundFile | Unreadable]:
     """Find the files of a folder, or the one file that ``source`` is; sorted by name.
 
-    In a folder files are those of OTLP JSON by their name, packed by gzip or not.
+    In a folder files are those of OTLP JSON by their name, packed by gzip, by zstd or not.
     """
     seen: dict[str, int] = {}
     try:
@@ -91,25 +96,22 @@ def find(source: Path) -> Iterator[FoundFile | Unreadable]:
         except OSError as error:
             yield Unreadable(path, error.strerror or str(error))
             continue
-        if _ZSTD in head[:_ZSTD_BEGINS]:
-            yield Unreadable(path, "it is packed by zstd; unpack it, or let it be written unpacked or by gzip")
+        packing = packing_of(head)
+        if packing is Packing.PROTOBUF:
+            yield Unreadable(path, "it is protobuf; let the Collector's exporter write JSON: `format: json`")
             continue
-        is_packed = head.startswith(_GZIP)
-        whole = f"{size}:" if size < _HEAD or is_packed else ""
+        whole = f"{size}:" if size < _HEAD or packing.is_whole else ""
         identity = whole + hashlib.sha256(head).hexdigest()
         copies = seen[identity] = seen.get(identity, 0) + 1
         whose = identity if copies == 1 else f"{identity}#{copies}"
-        yield FoundFile(path, whose, size, is_packed, said.st_mtime_ns)
+        yield FoundFile(path, whose, size, packing, said.st_mtime_ns)
 
 
 def _paths(source: Path) -> Iterator[Path]:
     if not source.is_dir():
         yield source
         return
-    for path in source.iterdir():
-        plain = path.with_suffix("") if path.suffix == ".gz" else path
-        if plain.suffix in _SUFFIXES:
-            yield path
+    yield from (path for path in source.iterdir() if _NAME.search(path.name))
 
 
 @dataclass
@@ -125,16 +127,24 @@ class LineReader:
         Raises:
             OSError: if the file can't be read; of a packed one that is damaged, after the lines before.
         """
+        packing = self.file.packing
         with self.file.path.open("rb") as raw:
-            if not self.file.is_packed:
-                raw.seek(self.offset)
-                yield from _lines(raw, self.offset)
+            if packing.is_whole:
+                with unpacked(raw, packing) as text:
+                    yield from _lines(text, 0)
                 return
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                try:
-                    yield from _lines(cast("IO[bytes]", unpacked), 0)
-                except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                    raise OSError(f"damaged: {error}") from None
+            raw.seek(self.offset)
+            yield from (_lines if packing is Packing.NONE else _messages)(raw, self.offset)
+
+
+def _messages(file: IO[bytes], offset: int) -> Iterator[Line]:
+    for message in messages(file, offset, LONGEST_LINE):
+        if message.damage:
+            yield Line(message.offset, None, message.end, why=f"is damaged: {message.damage}")
+        elif len(message.text) > LONGEST_LINE:
+            yield Line(message.offset, None, message.end)
+        else:
+            yield Line(message.offset, message.text, message.end, ends=not message.is_cut)
 
 
 def _lines(file: IO[bytes], offset: int) -> Iterator[Line]:

@@ -19,6 +19,7 @@ from . import manifest as manifests
 from . import parts
 from .files import FoundFile, Line, LineReader, Unreadable, find
 from .manifest import KnownFile, Manifest
+from .packing import Packing
 
 _SHOWN_MISTAKES: Final = 10
 _WHOLE_DOCUMENT: Final = 64 * 1024 * 1024
@@ -144,7 +145,7 @@ class _Writing:
         counts = known.counts
         try:
             if line.text is None:
-                raise NotOtlp("is too long")
+                raise NotOtlp(line.why)
             read = batches(line.text)
         except NotOtlp as error:
             if line.offset == 0 and self._read_whole(known, file):
@@ -167,7 +168,7 @@ class _Writing:
 
     def _read_whole(self, known: KnownFile, file: FoundFile) -> bool:
         """Read a file that is one document over many lines, and return whether it is one."""
-        if file.size > _WHOLE_DOCUMENT or file.is_packed:
+        if file.size > _WHOLE_DOCUMENT or file.packing is not Packing.NONE:
             return False
         try:
             read = batches(file.path.read_bytes())
