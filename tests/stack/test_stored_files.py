@@ -36,15 +36,13 @@ def test_collector_reads_every_line(run_collector: RunCollector, receiver: OTLPR
     assert receiver.find("shöp") == sent_spans(spans)
 
 
-@pytest.mark.parametrize("setting", ["", "compression: zstd"], ids=["lines", "zstd"])
+@pytest.mark.parametrize("compression", [None, "zstd"], ids=["lines", "zstd"])
 def test_what_the_collector_writes_is_read_while_it_writes(
-    run_collector: RunCollector, tmp_path: Path, setting: str
+    run_collector: RunCollector, tmp_path: Path, compression: str | None
 ) -> None:
-    folder, cache, overlay = tmp_path / "files", tmp_path / "cache", tmp_path / "packed.yaml"
-    overlay.write_text(f"exporters: {{file/traces: {{{setting}}}}}")
-    collector = run_collector(
-        "nowhere.invalid:4317", "file", str(overlay.with_suffix("")), OTELCOL_FILE_DIR=str(folder)
-    )
+    folder, cache = tmp_path / "files", tmp_path / "cache"
+    variables = {"OTELCOL_FILE_DIR": str(folder), "OTELCOL_FILE_COMPRESSION": compression}
+    collector = run_collector("nowhere.invalid:4317", "file", **variables)
     calls = [call() for _ in range(3)]
     for sent in range(1, 4):
         line = json.dumps(document([calls[sent - 1]])).encode()
@@ -55,6 +53,6 @@ def test_what_the_collector_writes_is_read_while_it_writes(
             seconds=SECONDS,
         )
     (file,) = folder.glob("traces*")
-    assert file.read_bytes().startswith(b"{") == (not setting)
+    assert file.read_bytes().startswith(b"{") == (compression is None)
     rows = all_rows(stored_tables(read(folder, cache), cache))
     assert {row["trace_id"] for row in rows} == {each["traceId"] for each in calls}
