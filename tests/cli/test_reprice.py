@@ -9,12 +9,13 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from otel_genai_instr.cli import main
 
+from ..reports.lines import message, zstd
 from ..support.answers import chat
 from ..support.capture import Capture
 from ..support.clock import FakeClock
@@ -195,7 +196,10 @@ def test_embeddings_are_calls_and_other_spans_are_not(
     assert outcome["rows"][0]["recomputed"] == pytest.approx(12 * 0.02 / 1e6)
 
 
-@pytest.mark.parametrize("shape", ["lines", "document", "packed", "stdin", "packed_stdin", "with_mark"])
+SHAPES: Final = ("lines", "document", "packed", "stdin", "packed_stdin", "with_mark", "zstd", "messages")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_of_file(
     shape: str,
     capture: Capture,
@@ -214,6 +218,10 @@ def test_every_shape_of_file(
         path.write_text(otlp_json(spans, indent=2))
     elif shape == "packed":
         packed(path, lines)
+    elif shape == "zstd":
+        path.write_bytes(zstd(lines.encode()))
+    elif shape == "messages":
+        path.write_bytes(b"".join(message(zstd(text.encode())) for text in lines.splitlines() if text))
     elif shape == "with_mark":
         path.write_text("\ufeff" + lines, encoding="utf-8")
     else:
@@ -224,6 +232,20 @@ def test_every_shape_of_file(
 
     assert outcome["calls"] == 3
     assert outcome["totals"][0]["recomputed"] == pytest.approx(3 * PRICE)
+
+
+def test_a_message_that_is_cut_off_is_passed_over_and_said(
+    capture: Capture, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = message(zstd(otlp_json(chat_spans(capture, clock, answer())).encode()))
+    path = tmp_path / "spans.jsonl"
+    path.write_bytes(whole + whole[:-9])
+
+    assert main(["reprice", str(path), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["calls"] == 1
+    assert json.loads(printed.out)["unreadable_lines"] == 1
+    assert f"{path}, line 2: is not JSON" in printed.err
 
 
 def test_a_line_that_is_cut_off_is_passed_over_and_said(
@@ -245,8 +267,8 @@ def test_a_line_that_is_cut_off_is_passed_over_and_said(
         (b"hello\nworld", "is not OTLP JSON"),
         (b"\x1f\x8b\x08broken", "can't be read"),
         (b"\xff\xfe\x00", "can't be read"),
-        (b"\x28\xb5\x2f\xfd\x20\x05", "is packed by zstd"),
-        (b"\x00\x00\x01\x00\x28\xb5\x2f\xfd\x20\x05", "is packed by zstd"),
+        (b"\x28\xb5\x2f\xfdbroken", "can't be read: damaged"),
+        (b"\x00\x00\x00\x09\x28\xb5\x2f\xfd_____elsewhere", "can't be read: damaged: no message begins at byte 13"),
     ],
 )
 def test_what_is_no_file_of_spans(

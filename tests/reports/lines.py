@@ -10,6 +10,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, cast
 
+import pyarrow
+
 from otel_genai_instr.cli.pricers import pricer_from
 from otel_genai_instr.reports.asked import Window
 from otel_genai_instr.reports.stored.ingest import ingest
@@ -148,6 +150,18 @@ def write(path: Path, *said: Json | bytes, packed: bool = False) -> Path:
     text = b"".join(item if isinstance(item, bytes) else line(item) for item in said)
     path.write_bytes(gzip.compress(text) if packed else text)
     return path
+
+
+def zstd(text: bytes) -> bytes:
+    """A frame."""
+    packed = pyarrow.Codec("zstd").compress(text, asbytes=True)
+    assert isinstance(packed, bytes)
+    return packed
+
+
+def message(packed: bytes) -> bytes:
+    """As the Collector writes it with ``compression: zstd``."""
+    return len(packed).to_bytes(4, "big") + packed
 
 
 def read(source: Path, cache: Path) -> Manifest:

@@ -6,7 +6,6 @@ import gzip
 from pathlib import Path
 from typing import Final
 
-import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,22 +17,10 @@ from otel_genai_instr.reports.stored.files import Unreadable
 from otel_genai_instr.reports.stored.ingest import ingest
 from otel_genai_instr.reports.stored.manifest import Counts, Manifest
 
-from .lines import all_rows, call, document, line, read, tables_of
+from .lines import all_rows, call, document, line, message, read, tables_of, zstd
 
 CALLS: Final = [call() for _ in range(4)]
 LINES: Final = [line(document([each])) for each in CALLS]
-
-
-def zstd(text: bytes) -> bytes:
-    """A frame."""
-    packed = pyarrow.Codec("zstd").compress(text, asbytes=True)
-    assert isinstance(packed, bytes)
-    return packed
-
-
-def message(packed: bytes) -> bytes:
-    """As the Collector writes it with ``compression: zstd``."""
-    return len(packed).to_bytes(4, "big") + packed
 
 
 MESSAGES: Final = [message(zstd(text.rstrip())) for text in LINES]

@@ -144,7 +144,9 @@ def _add_reprice(commands: Commands) -> None:
         "cat spans.jsonl | otel-genai reprice - --by tenant",
     )
     spans = repricing.add_argument(
-        "spans", type=some_text, help="OTLP JSON, one document or one in each line, may be packed by gzip; - is stdin"
+        "spans",
+        type=some_text,
+        help="OTLP JSON, one document or one in each line, may be packed by gzip or zstd; - is stdin",
     )
     completed_as_file(spans)
     add_prices(repricing, "instead of the prices of the package")

@@ -17,16 +17,20 @@ from dataclasses import dataclass
 from typing import IO, Final, cast
 
 from .problems import Problem
+from .sources import require
 
-_GZIP_MAGIC: Final = b"\x1f\x8b"
-_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
-_ZSTD_BEGINS: Final = 8
-"""Bytes within which it does: the Collector writes four before it, how long what follows is."""
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_HEAD: Final = 8
+"""Bytes that say how a file is packed: before each message by zstd the Collector writes in four how long it is."""
 _NANOSECONDS: Final = 1e9
 _DIGITS: Final = re.compile(r"-?[0-9]{1,20}")
 _LARGEST: Final = 2**63
 
 Attributes = Mapping[str, str | bool | int | float]
+Document = Mapping[str, object]
+OnBadLine = Callable[[int], None]
+"""Called with the number of each line that is not JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +45,54 @@ class StoredSpan:
     """Trace and span id: a span that was exported twice stands in a file twice."""
 
 
-def read_spans(path: str, on_bad_line: Callable[[int], None]) -> Iterator[StoredSpan]:
+def read_spans(path: str, on_bad_line: OnBadLine) -> Iterator[StoredSpan]:
     """Read every span of a file; ``-`` is standard input.
 
-    ``on_bad_line`` is called with the number of each line that is not JSON.
-
     Raises:
-        Problem: if the file can't be read, or isn't OTLP JSON at all.
+        Problem: if the file can't be read, isn't OTLP JSON at all, or needs a package that isn't installed.
     """
     try:
         with _open(path) as file:
-            for document in _documents(file, path, on_bad_line):
+            head = file.peek(_HEAD)[:_HEAD]
+            unpack = _of_zstd if _ZSTD in head else _of_gzip if head.startswith(_GZIP) else _of_text
+            for document in unpack(file, path, on_bad_line):
                 yield from _spans(document)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise Problem(f"{path}: can't be read: {reason}") from None
 
 
-def _open(path: str) -> IO[str]:
-    raw: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed by the wrapper
-    buffered = io.BufferedReader(cast("io.RawIOBase", raw))
-    head = buffered.peek(_ZSTD_BEGINS)[:_ZSTD_BEGINS]
-    if _ZSTD_MAGIC in head:
-        buffered.close()
-        raise Problem(f"{path}: is packed by zstd; this command reads files packed by gzip, or not at all")
-    packed = head.startswith(_GZIP_MAGIC)
-    stream = cast("IO[bytes]", gzip.GzipFile(fileobj=buffered) if packed else buffered)
-    return io.TextIOWrapper(stream, encoding="utf-8-sig")
+def _open(path: str) -> io.BufferedReader:
+    return io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer)) if path == "-" else open(path, "rb")
 
 
-def _documents(file: IO[str], path: str, on_bad_line: Callable[[int], None]) -> Iterator[Mapping[str, object]]:
+def _of_gzip(file: IO[bytes], path: str, on_bad_line: OnBadLine) -> Iterator[Document]:
+    return _of_text(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), path, on_bad_line)
+
+
+def _of_zstd(file: io.BufferedReader, path: str, on_bad_line: OnBadLine) -> Iterator[Document]:
+    require(("pyarrow",), "reports")
+    from ..reports.stored.files import LONGEST_LINE
+    from ..reports.stored.packing import messages, packing_of, unpacked
+
+    packing = packing_of(file.peek(_HEAD)[:_HEAD])
+    if packing.is_whole:
+        with unpacked(file, packing) as text:
+            yield from _of_text(text, path, on_bad_line)
+        return
+    for number, message in enumerate(messages(file, 0, LONGEST_LINE), start=1):
+        document = _parsed(message.text.decode("utf-8", "replace"))
+        if document is None:
+            on_bad_line(number)
+        else:
+            yield document
+
+
+def _of_text(file: IO[bytes], path: str, on_bad_line: OnBadLine) -> Iterator[Document]:
+    return _documents(io.TextIOWrapper(file, encoding="utf-8-sig"), path, on_bad_line)
+
+
+def _documents(file: IO[str], path: str, on_bad_line: OnBadLine) -> Iterator[Document]:
     lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
     first = next(lines, None)
     if first is None:
@@ -107,12 +129,12 @@ def _documents(file: IO[str], path: str, on_bad_line: Callable[[int], None]) -> 
         on_bad_line(number)
 
 
-def _parsed(text: str) -> Mapping[str, object] | None:
+def _parsed(text: str) -> Document | None:
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else None
+    return cast("Document", value) if isinstance(value, dict) else None
 
 
 def _spans(document: Mapping[str, object]) -> Iterator[StoredSpan]:
